@@ -1,0 +1,108 @@
+"""The typed graph of one unit: frozen nodes in program order, equal pure ones shared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from qmlc.types.tensors import Type
+
+if TYPE_CHECKING:
+    import networkx
+
+Attributes = tuple[tuple[str, Any], ...]
+
+IMPURE = frozenset({"call"})
+"""Operations whose equal calls may differ: a module can hold dropout or sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value of the graph.
+
+    `operation` is one of:
+      * `input`, `parameter` (attribute `name`);
+      * `constant` (attribute `value`: a number or a bool);
+      * `dimension` (attribute `value`: a polynomial over dimension names, known when called);
+      * `call` (attribute `module`: the path of a submodule, such as `block.0` or `linear_1`);
+      * `record` (attribute `names`), `field` (attribute `name`);
+      * a row of `ops.functions` (attributes: its settings, in the order of the row).
+    `inputs` are positions of earlier nodes.
+    """
+
+    operation: str
+    inputs: tuple[int, ...]
+    attributes: Attributes
+    type: Type
+
+    def attribute(self, name: str) -> Any:
+        """The attribute `name`; KeyError where there is none."""
+        return dict(self.attributes)[name]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes, each after its inputs; `names` are the author's (`let`) by node."""
+
+    nodes: tuple[Node, ...]
+    output: int
+    names: tuple[tuple[int, str], ...] = ()
+
+    @cached_property
+    def networkx(self) -> networkx.DiGraph[int]:
+        """The graph for networkx's algorithms: nodes by position, an edge for each use."""
+        # networkx takes a third of the time of a whole check to import
+        import networkx
+
+        graph: networkx.DiGraph[int] = networkx.DiGraph()
+        for position, node in enumerate(self.nodes):
+            graph.add_node(position, label=node.operation, type=str(node.type))
+            graph.add_edges_from((source, position) for source in node.inputs)
+        return networkx.freeze(graph)
+
+    def live(self) -> set[int]:
+        """The nodes that the output needs, and every input."""
+        import networkx
+
+        return networkx.ancestors(self.networkx, self.output) | {self.output}
+
+
+class GraphBuilder:
+    """Collects nodes; equal pure nodes become one."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.names: dict[int, str] = {}
+        self._known: dict[tuple[str, tuple[int, ...], Attributes], int] = {}
+
+    def add(
+        self,
+        operation: str,
+        inputs: Sequence[int],
+        type: Type,
+        **attributes: Any,
+    ) -> int:
+        """The position of the node, an earlier one where an equal pure one exists."""
+        items = tuple(attributes.items())
+        key = (operation, tuple(inputs), _typed(items))
+        known = self._known.get(key)
+        if known is not None and operation not in IMPURE:
+            return known
+        self.nodes.append(Node(operation, tuple(inputs), items, type))
+        self._known[key] = len(self.nodes) - 1
+        return len(self.nodes) - 1
+
+    def name(self, node: int, name: str) -> None:
+        """Remember the author's name for a node; the first one stays."""
+        self.names.setdefault(node, name)
+
+    def build(self, output: int) -> Graph:
+        """The graph."""
+        return Graph(tuple(self.nodes), output, tuple(sorted(self.names.items())))
+
+
+def _typed(items: Attributes) -> Attributes:
+    """Attributes in which 1, 1.0 and true differ."""
+    return tuple((name, (type(value).__name__, value)) for name, value in items)

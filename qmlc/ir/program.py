@@ -1,0 +1,162 @@
+"""A whole program: units (classes to be), what they are trained on, and where they are to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from qmlc.ir.circuit import Circuit, Variable
+from qmlc.ir.graph import Graph
+from qmlc.types.tensors import TensorType, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Submodule:
+    """A module that a unit holds.
+
+    `path` is its place (`linear_1`, `block.0`). `target` is a row of `ops.layers` (then
+    `arguments` are its constructor's, inferred sizes included) or the `class_name` of a unit (then
+    `arguments` are that unit's settings).
+    """
+
+    path: str
+    target: str
+    arguments: tuple[tuple[str, Any], ...] = ()
+    is_unit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A keyword of a unit's constructor: declared settings, then dimensions to be given.
+
+    `default` is None where there is none.
+    """
+
+    name: str
+    kind: str
+    default: Any = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A declaration for certain settings: one generated class.
+
+    `kind` is `circuit`, `kernel` (these hold a `circuit`), `layer`, `model` or `loss` (a `graph`).
+    `inputs` are for one example in circuits, as declared otherwise.
+    """
+
+    name: str
+    class_name: str
+    kind: str
+    inputs: tuple[tuple[str, TensorType], ...]
+    output: Type
+    signature: tuple[Setting, ...] = ()
+    settings: tuple[tuple[str, Any], ...] = ()
+    """The values of `signature` for which this was compiled."""
+    graph: Graph | None = None
+    circuit: Circuit | None = None
+    parameters: tuple[Variable, ...] = ()
+    submodules: tuple[Submodule, ...] = ()
+    doc: str = ""
+    source: str = ""
+    """The declaration's first line as written (without its body)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A declaration that compiles only once the settings in `needs` are given."""
+
+    name: str
+    class_name: str
+    kind: str
+    signature: tuple[Setting, ...]
+    needs: tuple[str, ...]
+    doc: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a data function, or of a constructor (optimizer, schedule), with its arguments."""
+
+    function: str
+    arguments: tuple[Any, ...] = ()
+    keywords: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the data source, or a name made above it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a data block: names made from an expression.
+
+    `value` is a Column, a number, a list (tuple) of these, or a Call on them; arithmetic is a Call
+    of `add`, `sub`, `mul`, `div`, `neg`, `pow`.
+    """
+
+    names: tuple[str, ...]
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A data block."""
+
+    name: str
+    source: Call
+    """`csv("iris.csv")`: the source and its path, relative to the program."""
+    fields: tuple[Field, ...]
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A train block.
+
+    `unit` is the class of the model; `loss` that of a `loss` unit whose inputs are fields of the
+    data and whose output is the record (loss: real, and for metrics scores, target).
+    `options` are the others as written: numbers, strings, Calls, tuples.
+    """
+
+    name: str
+    unit: str
+    loss: str
+    data: str | None
+    inputs: tuple[str, ...]
+    """The data fields that the loss takes, in order."""
+    metrics: tuple[Call, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deploy block: a part by its path (`iris.vqc`) and a device (`ibm:torino`)."""
+
+    path: str
+    target: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that a text declares. Units come after the units they use."""
+
+    name: str
+    doc: str = ""
+    units: tuple[Unit, ...] = ()
+    templates: tuple[Template, ...] = ()
+    data: tuple[Data, ...] = ()
+    trainings: tuple[Training, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+
+    def unit(self, class_name: str) -> Unit:
+        """The unit of a class name; KeyError where there is none."""
+        for unit in self.units:
+            if unit.class_name == class_name:
+                return unit
+        raise KeyError(class_name)
