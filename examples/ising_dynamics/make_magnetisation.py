@@ -16,12 +16,12 @@ import numpy as np
 
 QUBITS, J, G = 6, 1.0, 0.6
 TIMES = np.linspace(0.1, 3.0, 30)
-I, X, Z = np.eye(2), np.array([[0, 1], [1, 0]]), np.diag([1, -1])
+X, Z = np.array([[0, 1], [1, 0]]), np.diag([1, -1])
 
 
 def place(**letters: np.ndarray) -> np.ndarray:
     """The product of one-qubit matrices, `q0=Z, q1=Z`; qubit 0 is the least significant bit."""
-    return reduce(np.kron, [letters.get(f"q{i}", I) for i in reversed(range(QUBITS))])
+    return reduce(np.kron, [letters.get(f"q{i}", np.eye(2)) for i in reversed(range(QUBITS))])
 
 
 def main() -> None:
