@@ -39,9 +39,7 @@ class CircuitBuilder:
         self._inputs.append(Variable(name, shape))
         return Array.symbols(name, shape)
 
-    def parameter(
-        self, name: str, *shape: int, start: Distribution = Distribution("zeros")
-    ) -> Any:
+    def parameter(self, name: str, *shape: int, start: Distribution = Distribution("zeros")) -> Any:
         """Declare a parameter and how it starts; its symbols."""
         self._parameters.append(Variable(name, shape, start))
         return Array.symbols(name, shape)
@@ -87,9 +85,7 @@ class CircuitBuilder:
             self.append(Instruction("gphase", qubits, operands[:angles], states))
             return
         inner = gate_instruction(name, qubits[len(states) :], operands[:angles])
-        self.append(
-            replace(inner, qubits=tuple(qubits), controls=states + inner.controls)
-        )
+        self.append(replace(inner, qubits=tuple(qubits), controls=states + inner.controls))
 
     def gphase(self, angle: Value) -> None:
         """Multiply the state by exp(i angle)."""
@@ -131,7 +127,7 @@ class CircuitBuilder:
 
     @contextmanager
     def when(self, bits: Sequence[int], values: Sequence[int]) -> Iterator[None]:
-        """Feed-forward: act where `bits`, read as a number, least significant first, is in `values`."""
+        """Feed-forward: act where the number in `bits`, least significant first, is in `values`."""
         outer = self._condition
         inner = Condition(tuple(bits), frozenset(values))
         self._condition = inner if outer is None else conjunction(outer, inner)

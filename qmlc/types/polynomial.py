@@ -16,7 +16,7 @@ from functools import cached_property
 Number = int | float | complex
 
 MAX_TERMS = 4096
-"""A product with more terms than this stays a product (an opaque atom) instead of being expanded."""
+"""A product with more terms than this is not expanded: it stays an opaque atom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +308,18 @@ FUNCTIONS: dict[str, Callable[..., Number]] = {
     **{
         f.__name__: _real(f)
         for f in (
-            math.sin, math.cos, math.tan, math.asin, math.acos, math.atan, math.sinh, math.cosh,
-            math.tanh, math.exp, math.log, math.sqrt,
+            math.sin,
+            math.cos,
+            math.tan,
+            math.asin,
+            math.acos,
+            math.atan,
+            math.sinh,
+            math.cosh,
+            math.tanh,
+            math.exp,
+            math.log,
+            math.sqrt,
         )
     },
     "abs": abs,
