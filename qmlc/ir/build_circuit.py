@@ -56,6 +56,11 @@ class CircuitBuilder:
         self._bit_registers.append((name, size))
         return tuple(range(first, first + size))
 
+    @property
+    def bit_names(self) -> list[tuple[str, int]]:
+        """The registers of bits so far, with their sizes."""
+        return list(self._bit_registers)
+
     def __getattr__(self, name: str) -> Callable[..., None]:
         if canonical_name(name) not in GATES:
             raise AttributeError(name)
