@@ -16,7 +16,6 @@ from qmlc.tools.options import (
     FormatOption,
     Precision,
     ProgramFile,
-    StateOption,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -31,6 +30,10 @@ OutputOption = Annotated[
 TargetOption = Annotated[
     str | None,
     typer.Option("--target", metavar="T", help="A device, such as ibm:torino; see qmlc targets."),
+]
+StateOption = Annotated[
+    Path | None,
+    typer.Option("--state", metavar="F.safetensors", help="Weights.", exists=True, dir_okay=False),
 ]
 EmitOption = Annotated[
     str | None,

@@ -44,7 +44,7 @@ TrainOption = Annotated[
     str | None,
     typer.Option("--name", metavar="MODEL", help="Only the train block of this model."),
 ]
-StateOption = Annotated[
+FolderOption = Annotated[
     Path | None,
-    typer.Option("--state", metavar="F.safetensors", help="Weights.", exists=True, dir_okay=False),
+    typer.Option("--folder", metavar="DIR", help="Of the run: runs/FILE/MODEL.", file_okay=False),
 ]

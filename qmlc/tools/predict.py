@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,13 @@ import typer
 from qmlc.tools.options import (
     Color,
     ColorOption,
+    FolderOption,
     Format,
     FormatOption,
     ProgramFile,
-    StateOption,
     TrainOption,
 )
-from qmlc.tools.report_errors import reporting
+from qmlc.tools.report_data_errors import reporting_data
 
 DataFile = Annotated[
     Path,
@@ -33,7 +34,7 @@ def predict(
     data: DataFile,
     output: TableOption = None,
     name: TrainOption = None,
-    state: StateOption = None,
+    folder: FolderOption = None,
     format: FormatOption = Format.human,
     color: ColorOption = Color.auto,
 ) -> None:
@@ -41,11 +42,11 @@ def predict(
 
     A table (CSV) is written, a line for each row of DATA.csv.
     """
-    from qmlc.training.predict_program import predict_program  # torch takes seconds
+    # torch takes seconds to import
+    from qmlc.program import predict_program
+    from qmlc.training.read_options import TrainOptions
 
-    with reporting(format, color):
-        table = predict_program(file, data, name=name, state=state)
-        if output:
-            output.write_text(table, encoding="utf-8", newline="")
-        else:
-            typer.echo(table, nl=False)
+    with reporting_data(format, color):
+        table = predict_program(file, data, TrainOptions(folder=folder), name=name, output=output)
+    if not output:
+        table.to_csv(sys.stdout, index=False, float_format="%.7g")

@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from qmlc.tools.options import Color, ColorOption, Format, FormatOption, ProgramFile, TrainOption
-from qmlc.tools.report_errors import reporting
+from qmlc.tools.options import (
+    Color,
+    ColorOption,
+    Format,
+    FormatOption,
+    ProgramFile,
+    TrainOption,
+)
+from qmlc.tools.report_data_errors import reporting_data
 
 EpochsOption = Annotated[
     int | None, typer.Option("--epochs", metavar="N", min=1, help="Instead of the program's.")
@@ -16,11 +23,13 @@ EpochsOption = Annotated[
 SeedOption = Annotated[
     int | None, typer.Option("--seed", metavar="N", min=0, help="Instead of the program's.")
 ]
-FolderOption = Annotated[
+OutputOption = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="DIR", help="Where to save.", file_okay=False),
+    typer.Option(
+        "-o", "--output", metavar="DIR", help="Instead of runs/FILE/MODEL.", file_okay=False
+    ),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No line for each epoch.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")]
 
 
 def train(
@@ -28,7 +37,7 @@ def train(
     name: TrainOption = None,
     epochs: EpochsOption = None,
     seed: SeedOption = None,
-    output: FolderOption = None,
+    output: OutputOption = None,
     quiet: QuietOption = False,
     format: FormatOption = Format.human,
     color: ColorOption = Color.auto,
@@ -37,8 +46,10 @@ def train(
 
     They run in the order of the text; what was learned is saved.
     """
-    from qmlc.training.train_program import TrainOptions, train_program  # torch takes seconds
+    # torch takes seconds to import
+    from qmlc.program import train_program
+    from qmlc.training.read_options import TrainOptions
 
-    options = TrainOptions(name=name, epochs=epochs, seed=seed, output=output, quiet=quiet)
-    with reporting(format, color):
-        typer.echo(train_program(file, options))
+    options = TrainOptions(epochs=epochs, seed=seed, folder=output, quiet=quiet)
+    with reporting_data(format, color):
+        train_program(file, options, name=name)

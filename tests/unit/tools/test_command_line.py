@@ -45,6 +45,15 @@ class Doubtful(Wrong):
     severity = "warning"
 
 
+class DataError(Exception):
+    """Like that of the training room."""
+
+    code, message, help, file, line = "E0701", "a column is missing", "", "iris.csv", None
+
+    def __str__(self) -> str:
+        return f"error[{self.code}]: {self.message}\n  --> {self.file}"
+
+
 def diagnostics(path: Path) -> tuple[Diagnostic, ...]:
     """`wrong` and `odd` in a text make an error and a warning."""
     source = Source(path.name, path.read_text())
@@ -70,6 +79,29 @@ def calls(monkeypatch):
     driver.CompileOptions = SimpleNamespace
     driver.all_errors = lambda: {"E0999": Wrong, "E0998": Doubtful}
     monkeypatch.setitem(sys.modules, "qmlc.driver", driver)
+
+    def measure(path, *arguments, **keywords):
+        asked.append((path, *arguments, keywords))
+        if "lost" in path.read_text():
+            raise DataError
+        if found := diagnostics(path):
+            raise CompileError(found)
+        return {"iris": {"loss": 0.25, "accuracy": 0.96667}}
+
+    def predict(path, data, options, **keywords):
+        measure(path, data, options, **keywords)
+        return SimpleNamespace(to_csv=lambda stream, **_: stream.write("prediction\nsetosa\n"))
+
+    program = ModuleType("qmlc.program")
+    program.train_program = program.evaluate_program = measure
+    program.predict_program = predict
+    monkeypatch.setitem(sys.modules, "qmlc.program", program)
+    options = ModuleType("qmlc.training.read_options")
+    options.TrainOptions = SimpleNamespace
+    monkeypatch.setitem(sys.modules, "qmlc.training.read_options", options)
+    errors = ModuleType("qmlc.training.errors")
+    errors.DataError = DataError
+    monkeypatch.setitem(sys.modules, "qmlc.training.errors", errors)
     return asked
 
 
@@ -210,6 +242,35 @@ def test_explain(run):
         "This fails:\n\n    bad\n\nThis compiles:\n\n    good\n"
     )
     assert run("explain")[1] == "E0998  wrong\nE0999  wrong\n"
+
+
+def test_train(run, calls):
+    assert run("train", "fine.hqm", "--name", "iris", "--epochs", "3", "-o", "r", "-q")[0] == 0
+    ((path, options, keywords),) = calls
+    assert (path, keywords) == (Path("fine.hqm"), {"name": "iris"})
+    assert vars(options) == {"epochs": 3, "seed": None, "folder": Path("r"), "quiet": True}
+
+
+def test_eval(run, calls):
+    assert run("eval", "fine.hqm") == (0, "iris: loss 0.2500, accuracy 0.9667\n", "")
+    assert json.loads(run("eval", "fine.hqm", "--format", "json")[1])["iris"]["loss"] == 0.25
+
+
+def test_predict(run, calls):
+    Path("rows.csv").touch()
+    assert run("predict", "fine.hqm", "rows.csv") == (0, "prediction\nsetosa\n", "")
+    assert run("predict", "fine.hqm", "rows.csv", "-o", "p.csv") == (0, "", "")
+    assert calls[-1][-1] == {"name": None, "output": Path("p.csv")}
+
+
+@pytest.mark.parametrize("verb", ["train", "eval"])
+def test_wrong_data(run, verb):
+    status, out, err = run(verb, "lost.hqm")
+    assert (status, out, err) == (1, "", "error[E0701]: a column is missing\n  --> iris.csv\n")
+    line = "iris.csv:1: error[E0701]: a column is missing\n"
+    assert run(verb, "lost.hqm", "--format", "concise")[2] == line
+    assert json.loads(run(verb, "lost.hqm", "--format", "json")[2])[0]["code"] == "E0701"
+    assert run(verb, "wrong.hqm")[0] == 1
 
 
 def test_version(run):
