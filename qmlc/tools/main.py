@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
@@ -62,6 +63,9 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command line and exit; no exception leaves it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only
     try:
         build_app()(prog_name="qmlc")
     except ModuleNotFoundError as missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ def run(monkeypatch, capsys, tmp_path, calls):
 def test_help_is_as_expected(snapshot):
     lines = []
     for verb, command in get_command(build_app()).commands.items():
-        lines += [f"qmlc {verb}", *(f"    {line}" for line in command.help.splitlines())]
+        lines += [f"qmlc {verb}", *(f"    {line}".rstrip() for line in command.help.splitlines())]
         for option in command.params:
             names = ", ".join(option.opts) if option.opts[0][0] == "-" else option.metavar
             lines.append(f"    {names}: {option.help}")
@@ -277,6 +278,14 @@ def test_version(run):
     status, out, _ = run("version", "--verbose")
     assert status == 0
     assert [line.split()[0] for line in out.splitlines()[:3]] == ["qmlc", "python", "torch"]
+
+
+def test_a_terminal_that_knows_ascii_only(run, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert run("check", "wrong_量.hqm")[0] == 1
+    stream.flush()
+    assert b"wrong_\\u91cf.hqm:1:1" in stream.buffer.getvalue()
 
 
 def test_our_own_bug(run, monkeypatch):
