@@ -30,14 +30,14 @@ deep: $(STAMP)
 demo: $(STAMP)
 	$(QMLC) check examples/iris/iris.hqm
 	$(QMLC) compile examples/iris/iris.hqm -o out/iris --target ibm:torino
-	$(QMLC) train examples/iris/iris.hqm -o out/iris
-	$(QMLC) eval examples/iris/iris.hqm --state out/iris/iris.safetensors
+	$(QMLC) train examples/iris/iris.hqm
+	$(QMLC) eval examples/iris/iris.hqm
 	$(QMLC) compile examples/iris/iris.hqm -o out/iris_bound --target ibm:torino \
-		--state out/iris/iris.safetensors
+		--state runs/iris/iris/best.safetensors
 
 format: $(STAMP)
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) out build dist
+	rm -rf $(VENV) out runs build dist

@@ -219,6 +219,12 @@ def test_a_very_long_line_is_clipped_around_the_place():
     assert line[marks.index("^")] == "b"
 
 
+def test_marks_end_where_a_clipped_line_does():
+    line, marks = render_human(error_of("a" * 1000, 10, 990, what="")).splitlines()[3:5]
+    assert line == f"1 | {'a' * (MAX_COLUMNS - 1)}…"
+    assert marks == f"  | {' ' * 10}{'^' * (MAX_COLUMNS - 11)}"
+
+
 def test_more_lines_of_help_and_label():
     @dataclass(frozen=True)
     class Long(Plain):
