@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import nn
 
 from qmlc.ir.program import Program, Training
+from qmlc.training.errors import shown
 from qmlc.training.fit_fields import apply_fields
 from qmlc.training.load_run import load_fitted, load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
@@ -29,11 +30,11 @@ def evaluate_block(
     model_path: str,
     table: Path | None = None,
     weights: str = BEST,
-) -> Measurement:
-    """The loss and the metrics of a saved model.
+) -> dict[str, Measurement]:
+    """The loss and the metrics of a saved model, by what they were measured on.
 
-    They are taken on all rows of `table`; without one, on the rows that were kept from training
-    (its test split, else its held-out split, else all). Of `options`, `folder`, `batch` and
+    That is all rows of `table` (under its name); without one, the rows that were kept from
+    training: `test`, else `held-out`, else `training`. Of `options`, `folder`, `batch` and
     `device` count. Raises DataError for all that can be wrong with data and saved state.
     """
     options = options or TrainOptions()
@@ -46,11 +47,11 @@ def evaluate_block(
     load_weights(module.get_submodule(model_path), folder / weights)
     module = accelerator.prepare(module)
     if training.data is None:
-        return measure(module, [()], training.metrics)
+        return {"training": measure(module, [()], training.metrics)}
     saved = load_fitted(folder / FITTED, training.data)
     data = find_data(program, training)
     rows = read_data(data.source, base, table)
-    rows = held_out(rows, saved) if table is None else rows
+    name, rows = held_out(rows, saved) if table is None else (shown(table), rows)
     tensors = apply_fields(data, rows, training.inputs, saved["fields"], dtype)
     batches = accelerator.prepare(make_batches(tensors, plan.batch))
-    return measure(module, batches, training.metrics)
+    return {name: measure(module, batches, training.metrics)}

@@ -133,9 +133,8 @@ class _Run:
         except ArgumentError as error:
             raise DataError("E0706", f"`{call.function}` {error.message}") from None
         value_of = self.cells if TRANSFORMS[call.function].raw else self.tensor
-        return {
-            p.name: value_of(values[p.name]) if p.tensor else values[p.name] for p in parameters
-        }
+        columns = {p.name: value_of(values[p.name]) for p in parameters if p.tensor}
+        return values | columns
 
     def cells(self, value: Any) -> pd.Series[Any] | Tensor:
         """The raw cells of a column; whatever else it is, as a tensor."""

@@ -101,7 +101,9 @@ def make_batches(tensors: Tensors, size: int, seed: int | None = None) -> DataLo
     if seed is not None:
         sampler = RandomSampler(dataset, generator=torch.Generator().manual_seed(seed))
     batches = BatchSampler(sampler, size, drop_last=False)
-    return DataLoader(dataset, batch_sampler=batches, collate_fn=lambda batch: batch)
+    # A generator of its own keeps the loader from drawing on the caller's random numbers.
+    own = torch.Generator()
+    return DataLoader(dataset, batch_sampler=batches, collate_fn=lambda x: x, generator=own)
 
 
 class _Gather(Dataset[Tensors]):
@@ -133,8 +135,8 @@ def describe_rows(data: str | None, rows: Rows, plan: Fractions) -> dict[str, An
     }
 
 
-def held_out(table: Table, saved: dict[str, Any]) -> Table:
-    """The rows of the table that a saved model never saw; all, where it saw all.
+def held_out(table: Table, saved: dict[str, Any]) -> tuple[str, Table]:
+    """The split that a saved model saw least of, and its rows: test, held-out, or training.
 
     DataError E0707 where the table has another number of rows than the one it was trained on.
     """
@@ -144,7 +146,8 @@ def held_out(table: Table, saved: dict[str, Any]) -> Table:
         raise DataError("E0707", message, help, table.file)
     fractions = SavedFractions(saved["holdout"], saved["test"], saved["seed"])
     splits = split_rows(len(table), fractions, table.file)
-    return table.take(splits.get("test") or splits.get("held-out") or splits["training"])
+    name = next(name for name in reversed(SPLITS) if name in splits)
+    return name, table.take(splits[name])
 
 
 @dataclass(frozen=True, slots=True)

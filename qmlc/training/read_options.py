@@ -25,11 +25,14 @@ class TrainOptions:
     quiet: bool = False
 
 
+DEFAULT_OPTIMIZER = Call("adam")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The options of a training, with their defaults."""
 
-    optimizer: Call = Call("adam")
+    optimizer: Call = DEFAULT_OPTIMIZER
     schedule: Call | None = None
     epochs: int | None = None
     """Passes over the training rows; 10 where neither these nor steps are given."""

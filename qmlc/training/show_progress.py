@@ -28,9 +28,7 @@ def show_progress(title: str, length: Length, quiet: bool, console: Console) -> 
     if quiet:
         yield Show(lambda step: None, lambda row: None)
     elif not console.is_terminal:
-        yield Show(
-            lambda step: None, lambda row: console.print(_line(row, length), highlight=False)
-        )
+        yield Show(lambda step: None, lambda row: _print_line(row, length, console))
     else:
         with _bar(console) as progress:
             yield _on_bar(progress, title, length)
@@ -71,10 +69,11 @@ def _on_bar(progress: Progress, title: str, length: Length) -> Show:
     return Show(step, row)
 
 
-def _line(row: Mapping[str, Any], length: Length) -> str:
+def _print_line(row: Mapping[str, Any], length: Length, console: Console) -> None:
     width = len(str(length.epochs))
     epoch = f"epoch {row['epoch']:>{width}}/{length.epochs}"
-    return f"{epoch}  learning {row['learning']:.4f}  {_measured(row)}"
+    text = f"{epoch}  learning {row['learning']:.4f}  {_measured(row)}"
+    console.print(text, highlight=False, markup=False)
 
 
 def _measured(row: Mapping[str, Any]) -> str:

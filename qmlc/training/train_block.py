@@ -77,7 +77,7 @@ def train_block(
     loaders = _loaders(rows, plan, accelerator)
     folder = options.folder or run_folder(program, training)
     started = time.perf_counter()
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)
         module = make_loss().to(device=accelerator.device, dtype=dtype)
         model = module.get_submodule(model_path)
