@@ -97,7 +97,9 @@ def _read(reader: Reader, path: Path, arguments: Mapping[str, Any]) -> Table:
 
 
 def _csv(path: Path, arguments: Mapping[str, Any]) -> Table:
-    separator = str(arguments["separator"])
+    separator = arguments["separator"]
+    if not isinstance(separator, str) or len(separator) != 1:
+        raise DataError("E0706", f"`separator` is one character, not `{separator}`")
     # Cells stay text: numbers are read where they are used, so that a bad one can be shown.
     frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     if not isinstance(frame.index, pd.RangeIndex):
