@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from qmlc.ops.rows import (
-    ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Function, Law, Settings, settings, tensors,
+    ATOM,
+    COMPARISON,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Function,
+    Law,
+    Settings,
+    settings,
+    tensors,
 )
 from qmlc.ops.shape_laws import broadcast, convert_kind, kind_of, promote, whole
 from qmlc.types.tensors import ShapeError, TensorType
@@ -44,7 +54,7 @@ def pairwise(name: str, table: str, booleans: bool = True) -> Law:
 def _where(types: Any, settings: Settings) -> TensorType:
     mask, a, b = types
     if mask.dtype != "bool":
-        raise ShapeError(f"`where` chooses by a bool tensor, this is `{mask}`", 0, "compare: `x > 0`")
+        raise ShapeError(f"`where` chooses by a bool tensor, this is `{mask}`", 0)
     return TensorType(promote(a.dtype, b.dtype), broadcast(mask.dims, a.dims, b.dims))
 
 

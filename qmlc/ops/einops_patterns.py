@@ -49,7 +49,7 @@ def _groups(side: str, text: str) -> tuple[Group, ...]:
     while rest:
         match = TOKEN.match(rest)
         token = match[1] if match else rest.strip()[0]
-        if match is None or (token == "(") == (inner is not None) and token in "()":
+        if match is None or (token in "()" and (token == "(") == (inner is not None)):
             raise ShapeError(f"`{token}` is not expected in the pattern `{text}`")
         rest = rest[match.end() :]
         if token == "(":

@@ -26,7 +26,16 @@ from qmlc.ops.normalizations import NORMALIZATIONS
 from qmlc.ops.recurrent import RECURRENT
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings, tensors
 from qmlc.ops.shape_laws import (
-    add, axis, divide_exactly, floor_divide, need_rank, per_axis, product, same, show, whole,
+    add,
+    axis,
+    divide_exactly,
+    floor_divide,
+    need_rank,
+    per_axis,
+    product,
+    same,
+    show,
+    whole,
 )
 from qmlc.types.polynomial import Polynomial, Value
 from qmlc.types.tensors import ShapeError, TensorType

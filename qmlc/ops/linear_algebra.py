@@ -7,7 +7,15 @@ from typing import Any
 
 from qmlc.ops.rows import PRODUCT, Function, Law, Settings, settings, tensors
 from qmlc.ops.shape_laws import (
-    add, axis, broadcast, convert_kind, floor_divide, need_rank, promote, same, show,
+    add,
+    axis,
+    broadcast,
+    convert_kind,
+    floor_divide,
+    need_rank,
+    promote,
+    same,
+    show,
 )
 from qmlc.types.polynomial import Value
 from qmlc.types.tensors import ShapeError, TensorType

@@ -101,7 +101,7 @@ NORMALIZATIONS: dict[str, Layer] = {
     },
     **{
         f"instance_norm{n}d": layer(
-            f"InstanceNorm{n}d", _instance(n), "Each channel of each example to mean 0, variance 1.",
+            f"InstanceNorm{n}d", _instance(n), "Each channel of an example to mean 0, variance 1.",
             _INSTANCE, "num_features")
         for n in (1, 2, 3)
     },

@@ -7,8 +7,22 @@ from typing import Any
 from qmlc.ops.indexing import index_law
 from qmlc.ops.rows import Function, Settings, settings, tensors
 from qmlc.ops.shape_laws import (
-    add, axes, axis, broadcast, convert_kind, count, divide_exactly, floor_divide, is_dimension,
-    kind_of, need_rank, product, promote, same, show, whole,
+    add,
+    axes,
+    axis,
+    broadcast,
+    convert_kind,
+    count,
+    divide_exactly,
+    floor_divide,
+    is_dimension,
+    kind_of,
+    need_rank,
+    product,
+    promote,
+    same,
+    show,
+    whole,
 )
 from qmlc.types.polynomial import Polynomial, Value, lift
 from qmlc.types.tensors import ShapeError, TensorType

@@ -78,42 +78,6 @@ def layer(
     return Layer(parameters, law, f"nn.{constructor}", doc, **{"order": order, **more})
 
 
-def tensors(self) -> tuple[Parameter, ...]:
-        """The parameters that are tensors, in order."""
-        return tuple(p for p in self.parameters if p.tensor)
-
-    @property
-    def settings(self) -> tuple[Parameter, ...]:
-        """The parameters that are settings, in order."""
-        return tuple(p for p in self.parameters if not p.tensor)
-
-
-@dataclass(frozen=True, slots=True)
-class LayerShape:
-    """What a layer yields, and the constructor's arguments that follow from its inputs."""
-
-    output: Type
-    inferred: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A `torch.nn` module; `ops/layers.py` explains the fields."""
-
-    parameters: tuple[Parameter, ...]
-    law: Callable[[Types, Settings], LayerShape]
-    constructor: str
-    doc: str
-    inputs: tuple[Parameter, ...] = (Parameter("x", tensor=True),)
-    inferred: tuple[str, ...] = ()
-    random: bool = False
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """The constructor's arguments in PyTorch's order: what is inferred comes first."""
-        return (*self.inferred, *(p.name for p in self.parameters))
-
-
 def tensors(*names: str) -> tuple[Parameter, ...]:
     """Parameters that are tensors; `name?` may be left out."""
     return tuple(
