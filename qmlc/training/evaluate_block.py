@@ -8,12 +8,12 @@ from pathlib import Path
 from torch import nn
 
 from qmlc.ir.program import Program, Training
+from qmlc.training.build_metric import check_metrics
 from qmlc.training.errors import shown
 from qmlc.training.fit_fields import apply_fields
 from qmlc.training.load_run import load_fitted, load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
-from qmlc.training.metrics import check_metrics
 from qmlc.training.prepare_rows import find_data, held_out, make_batches
 from qmlc.training.read_data import read_data
 from qmlc.training.read_options import TrainOptions, read_options

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from qmlc.ir.program import Call
+from qmlc.ops.metrics import METRICS
+from qmlc.training.build_metric import build_metric, read_metric, update_metric
 from qmlc.training.errors import DataError
-from qmlc.training.metrics import METRICS, build_metric, read_metric, update_metric
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LambdaLR
 
 from qmlc.training.build_optimizer import build_optimizer
+from qmlc.training.build_schedule import Schedule, build_schedule
 from qmlc.training.errors import DataError
 from qmlc.training.read_options import Plan
-from qmlc.training.schedules import read_schedule
 
 Batch = Sequence[Tensor]
 
@@ -59,40 +58,56 @@ def plan_length(plan: Plan, batches: int) -> Length:
     return Length(steps, per_epoch)
 
 
+@dataclass(frozen=True)
+class Learner:
+    """What learns, and how it takes a step."""
+
+    module: nn.Module
+    """Yields a record with the loss."""
+    optimizer: Any
+    schedule: Schedule
+    accelerator: Accelerator
+    accumulate: int
+    """How many batches make a step."""
+    clip: float | None
+    """The greatest norm of the gradient."""
+
+
+def make_learner(
+    module: nn.Module, plan: Plan, length: Length, accelerator: Accelerator
+) -> Learner:
+    """The learner for `module`; DataError where its optimizer or schedule is wrong."""
+    optimizer = build_optimizer(plan.optimizer, module.parameters())
+    schedule = build_schedule(plan.schedule, optimizer, length.steps)
+    module, prepared = accelerator.prepare(module, optimizer)
+    return Learner(module, prepared, schedule, accelerator, plan.accumulate, plan.clip)
+
+
 def run_epochs(
-    module: nn.Module,
+    learner: Learner,
     batches: Iterable[Batch],
-    plan: Plan,
     length: Length,
-    accelerator: Accelerator,
     tell: Callable[[Step], object],
 ) -> Iterator[Epoch]:
     """Yield after each epoch, with the module in the state it left; `tell` hears of each step.
 
     DataError E0708 as soon as the loss is not finite.
     """
-    optimizer = build_optimizer(plan.optimizer, module.parameters())
-    schedule = None
-    if plan.schedule is not None:
-        multiple = read_schedule(plan.schedule, length.steps, length.per_epoch)
-        schedule = LambdaLR(optimizer, multiple)
-    prepared = accelerator.prepare(module)
-    optimizer = accelerator.prepare(optimizer)
     number = 0
     for epoch in range(1, length.epochs + 1):
-        module.train()
+        learner.module.train()
         total, seen = 0.0, 0
-        for group in _groups(batches, plan.accumulate):
+        for group in _groups(batches, learner.accumulate):
             examples = sum(map(_examples, group))
-            loss = _take_step(prepared, optimizer, group, plan.clip, accelerator)
+            loss = _take_step(learner, group)
             number += 1
             _check_finite(loss, epoch, number)
-            if schedule is not None:
-                schedule.step()
+            learner.schedule.move("step")
             total, seen = total + loss * examples, seen + examples
             tell(Step(epoch, number, loss, examples))
             if number == length.steps:
                 break
+        learner.schedule.move("epoch")
         yield Epoch(epoch, number, total / seen)
 
 
@@ -111,30 +126,25 @@ def _examples(batch: Batch) -> int:
     return len(batch[0]) if batch else 1
 
 
-def _take_step(
-    module: nn.Module,
-    optimizer: Any,
-    group: list[Batch],
-    clip: float | None,
-    accelerator: Accelerator,
-) -> float:
+def _take_step(learner: Learner, group: list[Batch]) -> float:
     """The loss before the step. Optimizers such as L-BFGS ask for it several times a step."""
+    module, accelerator = learner.module, learner.accelerator
     examples = sum(map(_examples, group))
     losses: list[float] = []
 
     def closure() -> Tensor:
-        optimizer.zero_grad()
+        learner.optimizer.zero_grad()
         total = torch.zeros((), device=accelerator.device)
         for batch in group:
             loss = module(*batch).loss * (_examples(batch) / examples)
             accelerator.backward(loss)
             total = total + loss.detach()
-        if clip is not None:
-            accelerator.clip_grad_norm_(module.parameters(), clip)
+        if learner.clip is not None:
+            accelerator.clip_grad_norm_(module.parameters(), learner.clip)
         losses.append(float(total))
         return total
 
-    optimizer.step(closure)
+    learner.optimizer.step(closure)
     return losses[0]
 
 

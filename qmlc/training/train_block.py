@@ -13,13 +13,13 @@ from rich.console import Console
 from torch import nn
 
 from qmlc.ir.program import Call, Program, Training
+from qmlc.training.build_metric import check_metrics
 from qmlc.training.errors import shown
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
-from qmlc.training.metrics import check_metrics
 from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
 from qmlc.training.read_options import Plan, TrainOptions, read_options
-from qmlc.training.run_epochs import Batch, Epoch, plan_length, run_epochs
+from qmlc.training.run_epochs import Batch, Epoch, Learner, make_learner, plan_length, run_epochs
 from qmlc.training.show_progress import show_measurements, show_progress
 from qmlc.training.write_files import copy_weights, write_json, write_json_lines, write_weights
 
@@ -83,12 +83,13 @@ def train_block(
         model = module.get_submodule(model_path)
         length = plan_length(plan, len(loaders["learning"]))
         console = Console(stderr=True)
+        learner = make_learner(module, plan, length, accelerator)
         with show_progress(training.name, length, options.quiet, console) as show:
-            epochs = run_epochs(module, loaders["learning"], plan, length, accelerator, show.step)
+            epochs = run_epochs(learner, loaders["learning"], length, show.step)
             keep = _Keep(folder, module, model, plan, training)
             if rows is not None:
                 keep.start(describe_rows(training.data, rows, plan))
-            measured = _measure_epochs(epochs, module, loaders, training.metrics, length.epochs)
+            measured = _measure_epochs(epochs, learner, loaders, training.metrics, length.epochs)
             for epoch, split, measurement in measured:
                 show.row(keep.add(epoch, split, measurement))
                 if keep.stale():
@@ -130,7 +131,7 @@ def _loaders(rows: Rows | None, plan: Plan, accelerator: Any) -> Loaders:
 
 def _measure_epochs(
     epochs: Iterator[Epoch],
-    module: nn.Module,
+    learner: Learner,
     loaders: Loaders,
     metrics: tuple[Call, ...],
     last: int,
@@ -143,7 +144,9 @@ def _measure_epochs(
     every = max(1, last // MEASURED_WITHOUT_DATA) if loaders["training"] == [()] else 1
     for epoch in epochs:
         if epoch.number % every == 0 or epoch.number == last:
-            yield epoch, split, measure(module, loaders[split], metrics)
+            measurement = measure(learner.module, loaders[split], metrics)
+            learner.schedule.move("validation", measurement.loss)
+            yield epoch, split, measurement
 
 
 @dataclass

@@ -8,9 +8,10 @@ from sklearn import metrics as oracle
 from torch import nn
 
 from qmlc.ir.program import Call
+from qmlc.ops.metrics import METRICS
+from qmlc.ops.parameters import REQUIRED
 from qmlc.training.errors import DataError
 from qmlc.training.measure import Measurement, measure
-from qmlc.training.metrics import METRICS
 
 
 class Pair(nn.Module):
@@ -105,3 +106,25 @@ def test_better():
     assert Measurement(1.0, (("mse", 0.1),)).key() > Measurement(1.0, (("mse", 0.2),)).key()
     assert Measurement(1.0, (("confusion_matrix", [[1]]),)).key() == (-1.0,)
     assert all(row.many or row.two or row.numbers for row in METRICS.values())
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_best_for_the_right_answer(name):
+    row = METRICS[name]
+    needed = {"k": 1, "top_k": 1}
+    call = Call(name, (), tuple((p.name, needed[p.name]) for p in row.parameters
+                                if p.default is REQUIRED))  # fmt: skip
+    generator = torch.Generator().manual_seed(2)
+    if row.numbers:
+        target = torch.randn(30, generator=generator)
+        right, wrong = target.clone(), torch.randn(30, generator=generator)
+    else:
+        target = torch.randint(3, (30,), generator=generator)
+        right = 9.0 * torch.nn.functional.one_hot(target, 3)
+        wrong = 9.0 * torch.nn.functional.one_hot((target + torch.arange(30) % 2) % 3, 3)
+    (best,) = (value for _, value in measure(Pair(), [(right, target)], (call,)).metrics)
+    (worse,) = (value for _, value in measure(Pair(), [(wrong, target)], (call,)).metrics)
+    if row.scalar:
+        assert best > worse if row.higher else best < worse
+    else:
+        assert sum(best[i][i] for i in range(3)) == 30

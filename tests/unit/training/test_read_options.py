@@ -7,12 +7,14 @@ import torch
 from torch import nn
 
 from qmlc.ir.program import Call, Training
+from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
+from qmlc.ops.parameters import REQUIRED
+from qmlc.training.build_metric import check_metrics
 from qmlc.training.build_optimizer import build_optimizer
+from qmlc.training.build_schedule import build_schedule
 from qmlc.training.errors import CODES, DataError
 from qmlc.training.make_accelerator import make_accelerator
-from qmlc.training.metrics import check_metrics
 from qmlc.training.read_options import PENDING, Plan, TrainOptions, read_options
-from qmlc.training.schedules import SCHEDULES, read_schedule
 
 
 def read(data="d", given=None, **options):
@@ -63,7 +65,7 @@ def test_options_to_come_are_never_ignored(name):
         (Call("adamm"), "no optimizer `adamm`"),
         (Call("adam", (), (("learning_rate", 1),)), "no argument `learning_rate`"),
         (Call("adam", (), (("lr", -1.0),)), "Invalid learning rate"),
-        (Call("adam", (), (("lr", "big"),)), "adam"),
+        (Call("adam", (), (("lr", "big"),)), "`adam`"),
     ],
 )
 def test_wrong_optimizers(call, message):
@@ -89,30 +91,76 @@ def test_wrong_names_of_other_kinds():
         check_metrics((Call("f1"), Call("f1")))
     with pytest.raises(DataError, match="no device `tpu`"):
         make_accelerator("tpu", "float32")
-    with pytest.raises(DataError, match="no schedule"):
-        read_schedule(Call("cosin"), 10, 5)
-    with pytest.raises(DataError, match="has no argument `warm`"):
-        read_schedule(Call("cosine", (), (("warm", 1),)), 10, 5)
-    with pytest.raises(DataError, match="cannot have step_size = 0"):
-        read_schedule(Call("step", (0,)), 10, 5)
+
+
+def rates(call, steps=8, per_epoch=2):
+    optimizer = torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=1.0, momentum=0.9)
+    schedule = build_schedule(call, optimizer, steps)
+    found = []
+    for step in range(steps):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.move("step")
+        if step % per_epoch == per_epoch - 1:
+            schedule.move("epoch")
+            schedule.move("validation", 1.0)
+    return found
 
 
 def test_schedules():
-    def values(call, total=8, per_epoch=2):
-        multiple = read_schedule(call, total, per_epoch)
-        return [multiple(step) for step in range(total)]
-
-    assert values(Call("linear")) == [1 - i / 8 for i in range(8)]
-    assert values(Call("cosine"))[4] == pytest.approx(0.5)
-    warm = values(Call("cosine", (), (("warmup", 0.25),)))
+    assert rates(None) == [1.0] * 8
+    assert rates(Call("linear")) == [1 - i / 8 for i in range(8)]
+    assert rates(Call("cosine"))[4] == pytest.approx(0.5)
+    warm = rates(Call("cosine", (), (("warmup", 0.25),)))
     assert warm[:3] == pytest.approx([1 / 3, 2 / 3, 1.0]) and warm[5] == pytest.approx(0.5)
-    assert values(Call("constant", (3,))) == [0.25, 0.5, 0.75, 1, 1, 1, 1, 1]
-    assert values(Call("step", (2, 0.5))) == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5]
-    assert values(Call("exponential", (0.5,)))[-1] == 0.125
-    arguments = {"step": (1,), "exponential": (0.9,)}
-    for name in SCHEDULES:
-        rates = values(Call(name, arguments.get(name, ())))
-        assert all(math.isfinite(r) and 0 <= r <= 1 for r in rates)
+    assert rates(Call("constant", (3,))) == [0.25, 0.5, 0.75, 1, 1, 1, 1, 1]
+    assert rates(Call("step", (2, 0.5))) == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5]
+    assert rates(Call("exponential", (0.5,)))[-1] == 0.125
+    assert rates(Call("reduce_on_plateau", (), (("patience", 1),)))[-1] == pytest.approx(0.1)
+
+
+REQUIRED_SETTINGS = {"step_size": 1, "gamma": 0.5, "milestones": (1, 2), "max_lr": 1.0}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_moves_the_rate(name):
+    row = SCHEDULES[name]
+    needed = [p.name for p in row.parameters if p.default is REQUIRED]
+    call = Call(name, (), tuple((n, REQUIRED_SETTINGS[n]) for n in needed))
+    found = rates(call, steps=40)
+    assert all(math.isfinite(rate) and 0 <= rate <= 1 for rate in found)
+    assert (len(set(found)) > 1) == (name != "constant")
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_takes_a_step_downhill(name):
+    weight = nn.Parameter(torch.tensor([2.0, -3.0]))
+    optimizer = build_optimizer(Call(name), [weight])
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (weight**2).sum()
+        loss.backward()
+        return loss
+
+    before = optimizer.step(closure).item()
+    assert closure().item() < before
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (Call("cosin"), "no schedule `cosin`"),
+        (Call("cosine", (), (("warm", 1),)), "has no argument `warm`"),
+        (Call("cosine", (-1,)), "cannot have warmup = -1"),
+        (Call("step", (0,)), "cannot have step_size = 0"),
+        (Call("one_cycle", (1.0,), (("pct_start", 3.0),)), "pct_start"),
+    ],
+)
+def test_wrong_schedules(call, message):
+    with pytest.raises(DataError) as caught:
+        rates(call)
+    assert caught.value.code == "E0706" and message in caught.value.message
 
 
 def test_codes_are_of_this_room():
