@@ -93,7 +93,11 @@ def _print_infix(atom: Apply, symbol: PrintSymbol) -> str:
     if atom.function not in INFIX:
         return ""
     left, right = atom.arguments
-    if FUNCTIONS[atom.function](left, right) != Polynomial(((((atom, 1),), 1),)):
+    try:
+        made = FUNCTIONS[atom.function](left, right)
+    except ArithmeticError:
+        return ""
+    if made != Polynomial(((((atom, 1),), 1),)):
         return ""
     operands = [print_polynomial(a, symbol) for a in (left, right)]
     return f" {INFIX[atom.function]} ".join(
