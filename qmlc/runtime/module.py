@@ -28,10 +28,11 @@ class Module(nn.Module):
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
         """An instance for the settings given; see the class."""
-        if cls.__init__ is Module.__init__ and not cls.settings and not args and not keywords:
+        template = TemplateModule in cls.__bases__
+        if "settings" not in vars(cls) and not template:
             return super().__new__(cls)
         given = given_settings(cls, args, keywords)
-        if given == dict(cls.settings) and not issubclass(cls, TemplateModule):
+        if given == dict(cls.settings) and not template:
             return super().__new__(cls)
         made: Self = specialised_class(cls, given)(**given)
         return made
@@ -116,5 +117,4 @@ def blank(cls: type[Module], settings: Mapping[str, Any] | None, name: str) -> M
     if settings is not None:
         made = specialised_class(cls, settings)
         cls = getattr(sys.modules[made.__module__], name)
-    instance = object.__new__(cls)
-    return instance
+    return object.__new__(cls)

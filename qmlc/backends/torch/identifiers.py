@@ -38,12 +38,13 @@ IMPORTS: Mapping[str, str] = {
     "Result": "from qmlc.ir.circuit import Result",
     "Operator": "from qmlc.ir.operator import Operator",
     "Polynomial": "from qmlc.types.polynomial import Polynomial",
-    "CircuitModule": "from qmlc.runtime import CircuitModule",
-    "KernelModule": "from qmlc.runtime import KernelModule",
-    "Module": "from qmlc.runtime import Module",
-    "TemplateModule": "from qmlc.runtime import TemplateModule",
-    "bind_dimensions": "from qmlc.runtime import bind_dimensions",
-    "initialise": "from qmlc.runtime import initialise",
+    "CircuitModule": "from qmlc.runtime.circuit_module import CircuitModule",
+    "KernelModule": "from qmlc.runtime.kernel_module import KernelModule",
+    "Module": "from qmlc.runtime.module import Module",
+    "TemplateModule": "from qmlc.runtime.module import TemplateModule",
+    "bind_dimensions": "from qmlc.runtime.bind_dimensions import bind_dimensions",
+    "masked": "from qmlc.runtime import masked",
+    "initialise": "from qmlc.runtime.initialise import initialise",
     **{
         name: f"from qmlc.types.functions import {name}"
         for name in FUNCTIONS
