@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import keyword
 import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from torch import nn
 
@@ -21,6 +21,8 @@ class Module(nn.Module):
     comes back. TypeError for settings that it does not have or that are missing.
     """
 
+    name: ClassVar[str] = ""
+    """What the author calls the component."""
     settings: ClassVar[Mapping[str, Any]] = {}
     origin: ClassVar[tuple[type[Module], Mapping[str, Any], str] | None] = None
     """For a class that was compiled on the spot: the class it came from, for which settings, and
@@ -34,8 +36,8 @@ class Module(nn.Module):
         given = given_settings(cls, args, keywords)
         if given == dict(cls.settings) and not template:
             return super().__new__(cls)
-        made: Self = specialised_class(cls, given)(**given)
-        return made
+        # not always a subclass of `cls`, but a class of the same component
+        return cast(Self, specialised_class(cls, given)(**given))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Copies and pickles are made without construction, from the state alone."""
@@ -71,25 +73,31 @@ def specialised_class(cls: type[Module], settings: Mapping[str, Any]) -> type[Mo
 
     ValueError where the program's text does not lie beside the module.
     """
-    return _specialise(cls, tuple((name, _Key(value)) for name, value in settings.items()))
+    key = (cls, tuple((name, repr(value)) for name, value in settings.items()))
+    if key not in _SPECIALISED:
+        _SPECIALISED[key] = _specialise(cls, dict(settings))
+    return _SPECIALISED[key]
 
 
-@cache
-def _specialise(cls: type[Module], settings: tuple[tuple[str, _Key], ...]) -> type[Module]:
+_SPECIALISED: dict[tuple[type[Module], tuple[tuple[str, str], ...]], type[Module]] = {}
+
+
+def _specialise(cls: type[Module], settings: dict[str, Any]) -> type[Module]:
     source = getattr(sys.modules.get(cls.__module__), "SOURCE", None) or _source(cls)
     if source is None or not Path(source).is_file():
-        given = ", ".join(f"{name}={key.value!r}" for name, key in settings)
+        given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
         raise ValueError(
             f"{cls.__name__}({given}) must be compiled from the program's text, which is not at "
             f"{source or 'any known place'}"
         )
     # the compiler imports this module, and is needed only where settings differ
     program = importlib.import_module("qmlc.program")
-    values = {name: key.value for name, key in settings}
-    made: type[Module] = program.specialise(Path(source), cls.__name__, values)
+    named = {_authors(name): value for name, value in settings.items()}
+    made: type[Module] = program.specialise(Path(source), cls.name, named)
     for name, part in list(vars(sys.modules[made.__module__]).items()):
-        if inspect.isclass(part) and issubclass(part, Module) and part.__module__ == made.__module__:
-            part.origin = (cls, values, name)
+        own = inspect.isclass(part) and part.__module__ == made.__module__
+        if own and issubclass(part, Module):
+            part.origin = (cls, settings, name)
     return made
 
 
@@ -99,17 +107,9 @@ def _source(cls: type[Module]) -> Any:
     return next((f.__globals__["SOURCE"] for f in functions if "SOURCE" in f.__globals__), None)
 
 
-class _Key:
-    """A value as a key of the cache, hashable or not; 2 and 2.0 and true differ."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return hash(repr(self.value))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and repr(self.value) == repr(other.value)
+def _authors(name: str) -> str:
+    """The author's name of a setting: generated code says `lambda_` for `lambda`."""
+    return name[:-1] if keyword.iskeyword(name[:-1]) else name
 
 
 def blank(cls: type[Module], settings: Mapping[str, Any] | None, name: str) -> Module:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from qmlc.backends.torch.format_source import format_source
+from qmlc.backends.torch.format_source import LINE_LENGTH, format_source
 from qmlc.backends.torch.identifiers import IMPORTS, RESERVED, Identifiers
 from qmlc.backends.torch.print_unit import docstring, print_template, print_unit
 from qmlc.ir.program import Program
@@ -36,14 +36,18 @@ def emit_torch(program: Program, source_name: str, source_files: Sequence[str] =
         body += [*print_template(template, classes), ""]
     text = "\n".join(body)
     header = [*docstring(program.doc or program.name, _origin(source_name)), ""]
-    return format_source("\n".join([*header, *_imports(text), "", text]))
+    formatted = format_source("\n".join([*header, *_imports(text), text]))
+    if any(len(line) > LINE_LENGTH for line in formatted.splitlines()):
+        return f"# ruff: noqa: E501\n{formatted}"
+    return formatted
 
 
 def class_names(program: Program) -> dict[str, str]:
     """The Python name of each unit's and template's class, by `class_name`: `Module` is taken."""
     names = Identifiers(RESERVED)
-    parts = (*program.units, *program.templates)
-    return {part.class_name: names.new(part.class_name) for part in parts}
+    known = [part.class_name for part in program.units]
+    known += [part.class_name for part in program.templates]
+    return {name: names.new(name) for name in known}
 
 
 def _origin(source_name: str) -> str:

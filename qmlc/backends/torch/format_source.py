@@ -7,7 +7,13 @@ from functools import cache
 
 from ruff import find_ruff_bin
 
-CONFIGURATION = ("--isolated", "--config", "line-length = 100", "--config", "target-version = 'py311'")
+LINE_LENGTH = 100
+
+CONFIGURATION = (
+    "--isolated",
+    *("--config", f"line-length = {LINE_LENGTH}"),
+    *("--config", "target-version = 'py311'"),
+)
 
 
 class FormatError(RuntimeError):
@@ -26,6 +32,6 @@ def format_source(text: str) -> str:
 @cache
 def _ruff() -> str:
     try:
-        return find_ruff_bin()
+        return str(find_ruff_bin())
     except FileNotFoundError as error:
         raise FormatError("ruff is not installed: pip install ruff") from error

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from qmlc.types.polynomial import FUNCTIONS
 
-BUILTINS = frozenset({"abs", "bool", "float", "int", "range", "round", "str", "sum", "super", "tuple"})
+BUILTINS = frozenset(
+    {"abs", "bool", "float", "int", "range", "round", "staticmethod", "str", "super", "tuple"}
+)
 """Python's own names that generated code says."""
 
 IMPORTS: Mapping[str, str] = {
@@ -66,7 +68,7 @@ MODULE_ATTRIBUTES = frozenset(
     register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
     set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
-    settings signature circuit
+    circuit name origin settings
     """.split()
 )
 """What `nn.Module` and its children here define: a submodule of such a name would be hidden."""
@@ -76,6 +78,7 @@ class Identifiers:
     """Gives out identifiers, each once."""
 
     def __init__(self, reserved: Iterable[str] = ()) -> None:
+        """`reserved` are given to nobody."""
         self._taken = set(reserved)
 
     def new(self, name: str) -> str:

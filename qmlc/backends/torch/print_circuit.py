@@ -15,7 +15,15 @@ from qmlc.backends.torch.print_value import (
     print_polynomial,
     print_value,
 )
-from qmlc.backends.torch.roll_loops import Block, Item, Line, Place, nesting, roll_loops, write_items
+from qmlc.backends.torch.roll_loops import (
+    Block,
+    Item,
+    Line,
+    Place,
+    nesting,
+    roll_loops,
+    write_items,
+)
 from qmlc.ir.circuit import Circuit, Condition, Instruction, Result
 from qmlc.ir.operator import Operator
 from qmlc.ops.gates import controlled_name
@@ -65,7 +73,8 @@ class _Printer:
             name = self.variables[variable.name][0]
             assert variable.distribution is not None
             start = f"start={print_distribution(variable.distribution)}"
-            yield f"{name} = {c}.parameter({_arguments(repr(variable.name), *variable.shape, start)})"
+            arguments = _arguments(repr(variable.name), *variable.shape, start)
+            yield f"{name} = {c}.parameter({arguments})"
         for kind, registers, names in (
             ("qubit", circuit.registers, self.qubit_names),
             ("bit", circuit.bit_registers, self.bit_names),
@@ -111,13 +120,15 @@ class _Printer:
         states = [f'controls="{controls}"'] if controls else []
         match instruction.name:
             case "rotation":
-                return f"rotation({_arguments(repr(instruction.payload), *angles, *qubits, *states)})"
+                letters = repr(instruction.payload)
+                return f"rotation({_arguments(letters, *angles, *qubits, *states)})"
             case "unitary":
                 return f"unitary({_arguments(print_value(instruction.payload), *qubits, *states)})"
             case "evolve":
                 assert isinstance(instruction.payload, Operator)
                 operator = print_operator(instruction.payload, str, self.symbol)
-                return f"evolve({_arguments(operator, *angles, *self.spread(instruction), *states)})"
+                spread = self.spread(instruction)
+                return f"evolve({_arguments(operator, *angles, *spread, *states)})"
             case "prepare":
                 return f"prepare({_arguments(self.vector(instruction), *self.spread(instruction))})"
             case "barrier" | "reset" | "delay":
@@ -205,7 +216,8 @@ class _Printer:
             return f"Array({result.shape!r}, ({''.join(text + ', ' for text in texts)}))"
         letters = {_lone_pauli(o) for o in result.operators}
         if len(letters) == 1 and (letter := letters.pop()):
-            return f"{letter}({self.several([o.qubits[0] for o in result.operators], self.qubits)})"
+            qubits = [o.qubits[0] for o in result.operators]
+            return f"{letter}({self.several(qubits, self.qubits)})"
         return f"[{', '.join(texts)}]"
 
     def operator(self, operator: Operator) -> str:

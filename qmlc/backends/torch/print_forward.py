@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from qmlc.backends.torch.identifiers import RESERVED, identifier
@@ -12,7 +12,8 @@ from qmlc.backends.torch.print_value import print_number, print_polynomial, prin
 from qmlc.ir.graph import Graph, Node
 from qmlc.ops.fill_template import Expression, fill_template
 from qmlc.ops.functions import FUNCTIONS
-from qmlc.ops.rows import ATOM, PRODUCT, SUM, UNARY
+from qmlc.ops.parameters import REQUIRED
+from qmlc.ops.rows import ATOM, PRODUCT, SUM, UNARY, Layer
 from qmlc.types.polynomial import Polynomial, Symbol, lift
 from qmlc.types.tensors import RecordType, TensorType, Type
 
@@ -32,8 +33,8 @@ class Surroundings:
     modules: Mapping[str, str]
     parameters: Mapping[str, str]
     records: Mapping[Type, str]
-    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By the path of a module whose results are indexed: the subscript of each field."""
+    layers: Mapping[str, Layer]
+    """The modules that are torch's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class _Forward:
         node = self.nodes[n]
         if node.operation in LEAVES:
             return
-        self.names[n] = identifier(self.authors.get(n, _default_name(node)))
+        name = self.authors.get(n) or self._name_of_chain(n) or _default_name(node)
+        self.names[n] = identifier(name)
         while True:
             depth, width = self.depth(n, top=True), len(self.expression(n, top=True)[0])
             inner = [i for i in node.inputs if self._inline(i)]
@@ -114,6 +116,16 @@ class _Forward:
             self.statements.add(max(inner, key=lambda i: (self.depth(i), self._width(i))))
         if n in self.authors or (self.uses[n] > 1 and node.operation != "field"):
             self.statements.add(n)
+
+    def _name_of_chain(self, n: int) -> str:
+        """The name of the value that `n` is made for, where that is made of nothing else."""
+        users = [m for m in self.live if n in self.nodes[m].inputs]
+        if len(users) != 1 or self.uses[n] != 1:
+            return ""
+        others = [i for i in self.nodes[users[0]].inputs if i != n]
+        if any(self.nodes[i].operation not in LEAVES for i in others):
+            return ""
+        return self.authors.get(users[0]) or self._name_of_chain(users[0])
 
     def _inline(self, n: int) -> bool:
         return self.nodes[n].operation not in LEAVES and n not in self.statements
@@ -168,13 +180,26 @@ class _Forward:
             case "dimension":
                 return self.dimension(node.attribute("value"))
             case "call":
-                arguments = ", ".join(self.expression(i)[0] for i in node.inputs)
-                return f"{self.around.modules[node.attribute('module')]}({arguments})", ATOM
+                return self.call(node), ATOM
             case "record":
                 return self.record(node), ATOM
             case "field":
                 return self.field(node), ATOM
         return self.function(node)
+
+    def call(self, node: Node) -> str:
+        """A call of a module; what a layer of torch's can do without is given by name."""
+        path = node.attribute("module")
+        arguments = [self.expression(i)[0] for i in node.inputs]
+        if path in self.around.layers:
+            inputs = self.around.layers[path].inputs
+            names = dict(node.attributes).get("names") or [p.name for p in inputs]
+            optional = {p.name for p in inputs if p.default is not REQUIRED}
+            arguments = [
+                f"{name}={text}" if name in optional else text
+                for name, text in zip(names, arguments, strict=False)
+            ]
+        return f"{self.around.modules[path]}({', '.join(arguments)})"
 
     def record(self, node: Node) -> str:
         """The named tuple of a record."""
@@ -186,8 +211,9 @@ class _Forward:
         """A field of a record; a subscript where a layer of torch's returns a plain tuple."""
         (source,), name = node.inputs, node.attribute("name")
         text = self.expression(source)[0]
-        module = dict(self.nodes[source].attributes).get("module")
-        subscripts = self.around.fields.get(module, {}) if module else {}
+        module = str(dict(self.nodes[source].attributes).get("module"))
+        layer = self.around.layers.get(module)
+        subscripts = dict(layer.fields) if layer else {}
         return f"{text}{subscripts[name]}" if name in subscripts else f"{text}.{field_name(name)}"
 
     def function(self, node: Node) -> Expression:
@@ -232,6 +258,7 @@ class _Forward:
 
     def dimension(self, value: Any) -> Expression:
         """Arithmetic on dimensions; whole also where the polynomial has fractions."""
+
         def name(symbol: Symbol) -> str:
             return self.dimensions[symbol.name]
 

@@ -1,14 +1,15 @@
-"""Prints one class: a circuit with its builder's calls, or a module with its parts and `forward`."""
+"""Prints one class: a circuit with its builder's calls, or a module with parts and `forward`."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, RESERVED, Identifiers, identifier
+from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers, identifier
 from qmlc.backends.torch.print_circuit import print_circuit
-from qmlc.backends.torch.print_forward import Surroundings, field_name, print_forward
+from qmlc.backends.torch.print_forward import Forward, Surroundings, field_name, print_forward
 from qmlc.backends.torch.print_value import print_value
 from qmlc.ir.circuit import Variable
 from qmlc.ir.program import Setting, Submodule, Template, Unit
@@ -32,12 +33,10 @@ def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str
         yield from _print_record(record, kind)
     base = "Module" if unit.graph else "KernelModule" if unit.kind == "kernel" else "CircuitModule"
     yield f"class {name}({base}):"
-    settings = _printable(unit.settings)
+    settings = _settings(unit)
     body = [*docstring(unit.doc, _declaration(unit.source, settings)), ""]
     if settings:
-        body += [f"settings = {print_value(settings)}", ""]
-    if unit.graph is None and isinstance(unit.output, RecordType):
-        body += [f"output = {records[unit.output]}", ""]
+        body += [f"name = {unit.name!r}", f"settings = {print_value(settings)}", ""]
     if unit.graph is None:
         body += [*_print_circuit_body(unit)]
     else:
@@ -49,20 +48,34 @@ def print_template(template: Template, classes: Classes) -> Iterator[str]:
     """The class of a declaration that is compiled once its settings are given."""
     yield f"class {classes[template.class_name]}(TemplateModule):"
     body = [*docstring(template.doc, _declaration(template.source, {})), ""]
-    body += _print_signature(template.signature, {})
+    body += [f"name = {template.name!r}", "", _print_signature(template.signature, {})]
+    verb = "is" if len(template.needs) == 1 else "are"
     needs = ", ".join(f"`{name}`" for name in template.needs)
-    body += _indent([*docstring(f"Compiled once {needs} {'is' if len(template.needs) == 1 else 'are'} known.")])
+    body += _indent([*docstring(f"Compiled once {needs} {verb} known.")])
     yield from _indent(body)
 
 
 def docstring(*paragraphs: str) -> Iterator[str]:
     """The lines of a docstring that says `paragraphs`, whatever they hold."""
     text = "\n\n".join(p for p in paragraphs if p.strip())
-    lines = [_escape(line.rstrip()) for line in text.splitlines()]
+    lines = [_escape(line) for long in text.splitlines() for line in _wrap(long.rstrip())]
     if len(lines) == 1 and not lines[0].endswith('"'):
         yield f'"""{lines[0]}"""'
     elif lines:
         yield from (f'"""{lines[0]}', *lines[1:], '"""')
+
+
+def _wrap(line: str) -> list[str]:
+    """The line in parts of at most 88 columns, as far as its spaces allow."""
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.wrap(
+        line,
+        88,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    ) or [""]
 
 
 def _escape(line: str) -> str:
@@ -72,7 +85,15 @@ def _escape(line: str) -> str:
 
 def _declaration(source: str, settings: Mapping[str, Any]) -> str:
     given = ", ".join(f"{name} = {value}" for name, value in settings.items())
-    return f"{source}    with {given}" if given else source
+    gap = "    " if len(source) + len(given) < 80 else "\n"
+    return f"{source}{gap}with {given}" if given else source
+
+
+def _settings(unit: Unit) -> dict[str, Any]:
+    """The settings in the signature of the unit's class, by their Python names."""
+    known = {setting.name for setting in unit.signature}
+    printable = _printable(unit.settings)
+    return {identifier(name): value for name, value in printable.items() if name in known}
 
 
 def _printable(settings: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,14 +110,9 @@ def _printable(settings: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _records(unit: Unit) -> Iterator[tuple[Type, str]]:
     """The record types that the unit makes, and what their classes' names end in."""
-    seen = set()
-    if isinstance(unit.output, RecordType):
-        seen.add(unit.output)
-        yield unit.output, "Output"
-    for node in unit.graph.nodes if unit.graph else ():
-        if node.operation == "record" and node.type not in seen:
-            seen.add(node.type)
-            yield node.type, "Record"
+    nodes = unit.graph.nodes if unit.graph else ()
+    for kind in dict.fromkeys(node.type for node in nodes if node.operation == "record"):
+        yield kind, "Output" if kind == unit.output else "Record"
 
 
 def _print_record(name: str, kind: Type) -> Iterator[str]:
@@ -106,67 +122,71 @@ def _print_record(name: str, kind: Type) -> Iterator[str]:
     yield ""
 
 
-def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) -> list[str]:
+def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) -> str:
     """`def __init__(…) -> None:`, dimensions by keyword; without an own default, the value here."""
-    parameters, keywords, taken = [], [], Identifiers(RESERVED)
+    parameters: list[str] = []
+    keywords: list[str] = []
     for setting in signature:
-        default = values.get(setting.name) if setting.default is None else setting.default
-        text = f"{taken.new(setting.name)}: {ANNOTATIONS.get(setting.kind, 'Any')}"
+        name = identifier(setting.name)
+        default = values.get(name) if setting.default is None else setting.default
+        text = f"{name}: {ANNOTATIONS.get(setting.kind, 'Any')}"
         text += "" if default is None else f" = {print_value(default)}"
-        optional = any("=" in p for p in parameters)
-        if setting.kind == "dimension" or keywords or (optional and default is None):
+        late = default is None and any("=" in p for p in parameters)
+        if setting.kind == "dimension" or keywords or late:
             keywords.append(text)
         else:
             parameters.append(text)
     star = ["*", *keywords] if keywords else []
-    return [f"def __init__({', '.join(['self', *parameters, *star])}) -> None:"]
+    return f"def __init__({', '.join(['self', *parameters, *star])}) -> None:"
+
+
+def _own_signature(unit: Unit) -> list[Setting]:
+    """The settings that can be given from Python."""
+    settings = _settings(unit)
+    return [setting for setting in unit.signature if identifier(setting.name) in settings]
 
 
 def _print_circuit_body(unit: Unit) -> Iterator[str]:
     assert unit.circuit is not None
-    if unit.signature:
-        yield from _print_signature(unit.signature, dict(unit.settings))
+    if _settings(unit):
+        yield _print_signature(_own_signature(unit), _settings(unit))
         yield from _indent(["super().__init__()", ""])
     yield "@staticmethod"
     yield "def circuit() -> Circuit:"
     yield from _indent(print_circuit(unit.circuit))
 
 
-def _print_module_body(
-    unit: Unit, classes: Classes, records: Mapping[Type, str]
-) -> Iterator[str]:
+def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]) -> Iterator[str]:
     assert unit.graph is not None
     attributes = Identifiers(MODULE_ATTRIBUTES)
-    parameters = lay_out([(p.name, _parameter(p)) for p in unit.parameters], attributes, "Parameter")
-    modules = lay_out(
-        [(s.path, _constructor(s, classes)) for s in unit.submodules], attributes, "Module"
-    )
-    if unit.signature or parameters.assignments or modules.assignments:
-        yield from _print_signature(unit.signature, dict(unit.settings))
+    own = [(p.name, _parameter(p)) for p in unit.parameters]
+    parts = [(s.path, _constructor(s, classes)) for s in unit.submodules]
+    parameters = lay_out(own, attributes, "Parameter")
+    modules = lay_out(parts, attributes, "Module")
+    if _settings(unit) or parameters.assignments or modules.assignments:
+        yield _print_signature(_own_signature(unit), _settings(unit))
         yield from _indent(["super().__init__()"])
         yield from _indent([*parameters.assignments, *modules.assignments, ""])
-    fields = {
-        s.path: dict(LAYERS[s.target].fields)
-        for s in unit.submodules
-        if not s.is_unit and LAYERS[s.target].fields
-    }
-    around = Surroundings(modules.access, parameters.access, records, fields)
+    layers = {s.path: LAYERS[s.target] for s in unit.submodules if not s.is_unit}
+    around = Surroundings(modules.access, parameters.access, records, layers)
     forward = print_forward(unit.graph, unit.inputs, around)
     arguments = ", ".join(["self", *(f"{name}: Tensor" for name in forward.inputs.values())])
-    output = records.get(unit.output, "Tensor")
+    output = "Tensor" if isinstance(unit.output, TensorType) else records.get(unit.output, "tuple")
     yield f"def forward({arguments}) -> {output}:"
-    yield from _indent([*_print_forward_head(unit, forward.inputs), *(
-        f"{python} = dims[{name!r}]" for name, python in forward.dimensions.items()
-    ), *forward.statements])
+    yield from _indent([*_print_check(unit, forward), *forward.statements])
 
 
-def _print_forward_head(unit: Unit, inputs: Mapping[str, str]) -> Iterator[str]:
+def _print_check(unit: Unit, forward: Forward) -> Iterator[str]:
+    """The docstring of `forward`, the check of its arguments, and the dimensions it needs."""
     types = {name: str(_known(kind, unit.settings)) for name, kind in unit.inputs}
-    yield from docstring(f"{', '.join(types.values()) or '()'} -> {_known(unit.output, unit.settings)}")
-    if not types:
-        return
-    tensors = ", ".join(f"{name!r}: {python}" for name, python in inputs.items())
-    yield f"dims = bind_dimensions({unit.name!r}, {print_value(types)}, {{{tensors}}})"
+    output = _known(unit.output, unit.settings)
+    yield from docstring(f"{', '.join(types.values()) or '()'} -> {output}")
+    if types:
+        tensors = ", ".join(f"{name!r}: {python}" for name, python in forward.inputs.items())
+        check = f"bind_dimensions({unit.name!r}, {print_value(types)}, {{{tensors}}})"
+        yield f"dims = {check}" if forward.dimensions else check
+    for name, python in forward.dimensions.items():
+        yield f"{python} = dims[{name!r}]"
 
 
 def _known(kind: Type, settings: Sequence[tuple[str, Any]]) -> Type:
@@ -191,8 +211,7 @@ def _constructor(submodule: Submodule, classes: Classes) -> str:
     if not submodule.is_unit:
         return write_constructor(LAYERS[submodule.target], dict(submodule.arguments), print_value)
     arguments = _printable(submodule.arguments)
-    taken = Identifiers(RESERVED)
-    given = ", ".join(f"{taken.new(name)}={print_value(v)}" for name, v in arguments.items())
+    given = ", ".join(f"{identifier(name)}={print_value(v)}" for name, v in arguments.items())
     return f"{classes[submodule.target]}({given})"
 
 
@@ -213,7 +232,8 @@ def lay_out(parts: Sequence[tuple[str, str]], attributes: Identifiers, kind: str
         for parent in parents:
             place = place.setdefault(parent, {})
         place[leaf] = constructor
-    assignments, access = [], {}
+    assignments = []
+    access: dict[str, str] = {}
     for name, part in tree.items():
         attribute = attributes.new(f"part{name}" if name.startswith("_") else name)
         assignments.append(f"self.{attribute} = {_container(part, kind)}")
@@ -248,8 +268,3 @@ def _reach(path: str, text: str, part: Any) -> Iterator[tuple[str, str]]:
 
 def _indent(lines: Sequence[str]) -> list[str]:
     return [INDENT + line if line else "" for line in lines]
-
-
-def python_name(name: str) -> str:
-    """The keyword under which a setting is given from Python."""
-    return Identifiers(RESERVED).new(identifier(name))

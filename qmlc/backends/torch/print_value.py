@@ -81,8 +81,10 @@ def _factor(atom: Atom, exponent: int, symbol: PrintSymbol) -> str:
         infix = _print_infix(atom, symbol)
         arguments = ", ".join(print_polynomial(a, symbol) for a in atom.arguments)
         # Python's own `abs` and `round` are not ours: they would fail on polynomials
-        call = f"Polynomial.apply({atom.function!r}, " if atom.function in BUILTINS else (
-            f"{atom.function}("
+        call = (
+            f"Polynomial.apply({atom.function!r}, "
+            if atom.function in BUILTINS
+            else (f"{atom.function}(")
         )
         text = f"({infix})" if infix else f"{call}{arguments})"
     return text if exponent == 1 else f"{text}**{exponent}"
@@ -168,7 +170,8 @@ def print_value(value: Any) -> str:
             inner = ", ".join(map(print_value, value))
             return f"({inner},)" if len(value) == 1 else f"({inner})"
         case dict():
-            return f"{{{', '.join(f'{print_value(k)}: {print_value(v)}' for k, v in value.items())}}}"
+            items = (f"{print_value(k)}: {print_value(v)}" for k, v in value.items())
+            return f"{{{', '.join(items)}}}"
     raise TypeError(f"a setting cannot be a {type(value).__name__}")
 
 
