@@ -129,6 +129,8 @@ class Polynomial:
         return coefficients, offset
 
     def __add__(self, other: Value) -> Value:
+        if not isinstance(other, VALUES):
+            return NotImplemented
         total = dict(self.terms)
         for monomial, coefficient in lift(other).terms:
             value = total.get(monomial, 0) + coefficient
@@ -139,6 +141,8 @@ class Polynomial:
         return lower(total)
 
     def __mul__(self, other: Value) -> Value:
+        if not isinstance(other, VALUES):
+            return NotImplemented
         right = lift(other)
         if len(self.terms) * len(right.terms) > MAX_TERMS:
             return Polynomial.apply("multiply", self, right)
@@ -156,7 +160,14 @@ class Polynomial:
     def __neg__(self) -> Value:
         return self * -1
 
+    def __radd__(self, other: Value) -> Value:
+        if not isinstance(other, VALUES):
+            return NotImplemented
+        return lift(other) + self
+
     def __sub__(self, other: Value) -> Value:
+        if not isinstance(other, VALUES):
+            return NotImplemented
         return self + lift(other) * -1
 
     def __rsub__(self, other: Value) -> Value:
@@ -197,7 +208,6 @@ class Polynomial:
     def __rmod__(self, other: Value) -> Value:
         return Polynomial.apply("mod", other, self)
 
-    __radd__ = __add__
     __rmul__ = __mul__
 
     def substitute(self, values: Mapping[Symbol, Value]) -> Value:
@@ -233,6 +243,9 @@ class Polynomial:
 Value = int | float | complex | Polynomial
 """A number, or a polynomial that is not a number."""
 
+VALUES = (int, float, complex, Polynomial)
+"""What polynomials add and multiply with; other types (operators) bring their own rules."""
+
 
 def lift(value: Value) -> Polynomial:
     """`value` as a polynomial."""
@@ -255,7 +268,7 @@ def number_text(value: Number) -> str:
     if isinstance(value, float) and value and math.isfinite(value):
         for denominator in (1, 2, 3, 4, 6, 8, 16, 32):
             numerator = value * denominator / math.pi
-            if numerator == round(numerator) and 1 <= abs(numerator) <= 16:
+            if 1 <= abs(numerator) <= 16 and numerator == round(numerator):
                 if round(numerator) * math.pi / denominator == value:
                     return _pi_text(round(numerator), denominator)
     return repr(value)
