@@ -41,7 +41,7 @@ def append_instruction(
         case "reset":
             circuit.reset(targets)
         case "barrier":
-            circuit.barrier(targets)
+            circuit.barrier(targets or circuit.qubits)
         case "delay":
             circuit.delay(convert_angle(instruction.angles[0], names), targets, unit="s")
         case "prepare":
@@ -123,7 +123,7 @@ def append_phase(circuit: QuantumCircuit, angle: Angle, states: str, qubits: lis
     # Qiskit's gates act on |1> of their last qubit
     flipped = [qubits[-1]] if states[-1] == "0" else []
     controls = len(qubits) - 1
-    circuit.x(flipped)
+    _flip(circuit, flipped)
     if not controls:
         circuit.p(angle, qubits[0])
     else:
@@ -133,7 +133,12 @@ def append_phase(circuit: QuantumCircuit, angle: Angle, states: str, qubits: lis
         else:
             gate = MCPhaseGate(angle, controls, ctrl_state=state)
         circuit.append(gate, qubits)
-    circuit.x(flipped)
+    _flip(circuit, flipped)
+
+
+def _flip(circuit: QuantumCircuit, qubits: list[int]) -> None:
+    for qubit in qubits:
+        circuit.x(qubit)
 
 
 def append_rotation(
