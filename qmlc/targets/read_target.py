@@ -44,7 +44,7 @@ class Target:
         )
 
 
-class UnknownTargetError(ValueError):
+class UnknownTarget(ValueError):
     """There is no such device; `name` is what was asked for, `proposal` the nearest name or ""."""
 
     def __init__(self, name: str, proposal: str) -> None:
@@ -62,9 +62,9 @@ def list_targets() -> tuple[str, ...]:
 
 @cache
 def read_target(name: str) -> Target:
-    """The device `name` (`ibm:torino`); UnknownTargetError where there is none."""
+    """The device `name` (`ibm:torino`); UnknownTarget where there is none."""
     if name not in list_targets():
-        raise UnknownTargetError(name, next(iter(get_close_matches(name, list_targets(), 1)), ""))
+        raise UnknownTarget(name, next(iter(get_close_matches(name, list_targets(), 1)), ""))
     text = (_folder() / f"{name.replace(':', '_', 1)}.toml").read_text(encoding="utf-8")
     return parse_target(name, text)
 

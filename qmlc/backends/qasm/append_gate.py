@@ -12,7 +12,7 @@ from qiskit.circuit.library import MCPhaseGate, StatePreparation, UnitaryGate
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 
 from qmlc.backends.qasm.convert_angle import Angle, convert_angle
-from qmlc.backends.qasm.errors import NeedsMethodError, UnboundError
+from qmlc.backends.qasm.errors import NeedsMethod, Unbound
 from qmlc.backends.qasm.scalar_names import ScalarNames
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import expand_composite
@@ -205,7 +205,7 @@ def _append_evolution(
     assert isinstance(operator, Operator)
     strings = [string for string, _ in operator.terms]
     if not all(commute(a, b) for a, b in combinations(strings, 2)):
-        raise NeedsMethodError(operator)
+        raise NeedsMethod(operator)
     controls = list(instruction.qubits[: len(instruction.controls)])
     for string, coefficient in operator.terms:
         angle = convert_angle(lift(coefficient) * instruction.angles[0] * 2, names)
@@ -219,6 +219,6 @@ def _amplitudes(instruction: Instruction) -> Any:
         str(s) for a in instruction.angles if isinstance(a, Polynomial) for s in a.symbols()
     )
     if free:
-        raise UnboundError("the preparation of amplitudes", tuple(free))
+        raise Unbound("the preparation of amplitudes", tuple(free))
     vector = np.array([complex(lift(a).constant or 0) for a in instruction.angles])
     return vector / np.linalg.norm(vector)

@@ -26,7 +26,7 @@ def to_qiskit(
     The scalars are named as `scalar_names` says; `metadata["scalars"]` holds what each stands for,
     in order. `measure` measures every qubit at the end, into a register `meas`. With
     `arithmetic_only`, functions of inputs become scalars of their own, as OpenQASM 3 wants it.
-    NotExpressibleError for an exact evolution without a method and for symbolic amplitudes.
+    NotExpressible for an exact evolution without a method and for symbolic amplitudes.
     """
     bound = bind_circuit(circuit, values)
     names = name_scalars(bound, is_arithmetic if arithmetic_only else is_expressible)

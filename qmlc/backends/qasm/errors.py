@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class NotExpressibleError(ValueError):
+class NotExpressible(ValueError):
     """A circuit that cannot be written in the form asked for; `proposal` says what would help."""
 
     def __init__(self, message: str, proposal: str = "") -> None:
@@ -11,7 +11,7 @@ class NotExpressibleError(ValueError):
         self.message, self.proposal = message, proposal
 
 
-class NeedsMethodError(NotExpressibleError):
+class NeedsMethod(NotExpressible):
     """An exact evolution under terms that do not commute."""
 
     def __init__(self, operator: object) -> None:
@@ -21,7 +21,7 @@ class NeedsMethodError(NotExpressibleError):
         )
 
 
-class UnboundError(NotExpressibleError):
+class Unbound(NotExpressible):
     """Numbers are needed for inputs or parameters; `names` are those that lack them."""
 
     def __init__(self, what: str, names: tuple[str, ...]) -> None:
@@ -30,7 +30,7 @@ class UnboundError(NotExpressibleError):
         self.names = names
 
 
-class NeedsStateError(NotExpressibleError):
+class NeedsState(NotExpressible):
     """A result that only a simulator can return; `kind` is the result's."""
 
     def __init__(self, kind: str) -> None:
@@ -40,7 +40,7 @@ class NeedsStateError(NotExpressibleError):
         self.kind = kind
 
 
-class TooFewQubitsError(NotExpressibleError):
+class TooFewQubits(NotExpressible):
     """A circuit that is wider than the device."""
 
     def __init__(self, circuit: str, needed: int, device: str, available: int) -> None:

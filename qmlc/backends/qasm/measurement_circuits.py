@@ -17,7 +17,7 @@ def measurement_circuits(
 ) -> list[QuantumCircuit]:
     """One circuit for each group of `plan_measurement`, its outcome in a last register `meas`.
 
-    NeedsStateError and NotExpressibleError as there and in `to_qiskit`.
+    NeedsState and NotExpressible as there and in `to_qiskit`.
     """
     plan = plan_measurement(circuit)
     whole = to_qiskit(circuit, values, arithmetic_only=arithmetic_only)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qmlc.backends.qasm.bind_circuit import bind_value, circuit_numbers
-from qmlc.backends.qasm.errors import NeedsStateError, UnboundError
+from qmlc.backends.qasm.errors import NeedsState, Unbound
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.operator import Operator, PauliString
 from qmlc.types.polynomial import Symbol, Value, lift
@@ -67,13 +67,13 @@ class MeasurementPlan:
 def plan_measurement(circuit: Circuit) -> MeasurementPlan:
     """The groups of qubit-wise commuting Pauli strings that yield all results of `circuit`.
 
-    First fit, in the order of the program, bases of `probs` first. NeedsStateError for a result
+    First fit, in the order of the program, bases of `probs` first. NeedsState for a result
     that no measurement in Pauli bases yields.
     """
     bases: list[dict[int, str]] = []
     for result in circuit.results:
         if result.kind not in ("expval", "variance", "probs"):
-            raise NeedsStateError(result.kind)
+            raise NeedsState(result.kind)
         if result.kind == "probs":
             _fit(bases, tuple((q, "Z") for q in sorted(result.qubits)))
     for result in circuit.results:
@@ -93,7 +93,7 @@ def read_probabilities(
 
     `outcomes` holds, for each group, counts or probabilities by outcome: whole numbers, or strings
     of bits as Qiskit writes them, the last letter being bit 0. `numbers` binds symbols in
-    coefficients; UnboundError where one is free.
+    coefficients; Unbound where one is free.
     """
     tables = [_normalised(counts) for counts in outcomes]
     return [_read(reading, tables, numbers or {}) for reading in plan.readings]
@@ -180,7 +180,7 @@ def _sum(
     for term in terms:
         coefficient = lift(bind_value(term.coefficient, numbers))
         if coefficient.constant is None:
-            raise UnboundError("an observable", tuple(str(s) for s in coefficient.symbols()))
+            raise Unbound("an observable", tuple(str(s) for s in coefficient.symbols()))
         parity = _parity(tables[term.group], term.bits) if term.bits else 1.0
         total += complex(coefficient.constant).real * parity
     return total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from qiskit.circuit import Parameter, ParameterExpression
 
 from qmlc.backends.qasm.append_gate import append_instruction, append_ladder, qiskit_gate
 from qmlc.backends.qasm.convert_angle import qiskit_parameter
-from qmlc.backends.qasm.errors import NotExpressibleError
+from qmlc.backends.qasm.errors import NotExpressible
 from qmlc.backends.qasm.scalar_names import RESERVED, ScalarNames
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import expand_composite
@@ -30,6 +30,8 @@ class GatePrinter:
     known: frozenset[str]
     has_phase: bool
     """Whether the dialect can say a global phase; else it is left out."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """What the dialect calls gates that have another name here."""
     definitions: dict[str, str] = field(default_factory=dict)
     """Texts by gate name, in an order in which each uses only earlier ones."""
 
@@ -52,6 +54,7 @@ class GatePrinter:
         if name == PHASE and not self.has_phase:
             return ""
         arguments = f"({', '.join(map(angle_text, angles))})" if angles else ""
+        name = self.renamed.get(name, name)
         return f"{name}{arguments} {', '.join(qubits)}".rstrip() + ";"
 
     def _define(self, name: str) -> None:
@@ -88,7 +91,7 @@ def angle_text(value: Any) -> str:
     text = str(value)
     text = re.sub(r"\b([A-Za-z_]\w*)\*\*(\d+)\b", _repeated, text)
     if "**" in text:
-        raise NotExpressibleError(f"OpenQASM cannot say the angle `{text}`", "give it in `values`")
+        raise NotExpressible(f"OpenQASM cannot say the angle `{text}`", "give it in `values`")
     # a number without a point would be divided as whole numbers are
     return re.sub(r"(?<![\w.])(\d+)(?![\w.])", r"\1.0", text)
 
@@ -106,7 +109,7 @@ def _simple_gates(
         return
     definition = operation.definition
     if definition is None:
-        raise NotExpressibleError(f"OpenQASM has no `{operation.name}`")
+        raise NotExpressible(f"OpenQASM has no `{operation.name}`")
     if is_symbolic(definition.global_phase) or definition.global_phase:
         yield PHASE, [definition.global_phase], []
     for item in definition.data:

@@ -7,16 +7,18 @@ from typing import Any
 
 from qiskit import QuantumCircuit
 
-from qmlc.backends.qasm.errors import NotExpressibleError, UnboundError
+from qmlc.backends.qasm.errors import NotExpressible, Unbound
 from qmlc.backends.qasm.print_gates import GatePrinter
 from qmlc.backends.qasm.print_openqasm3 import bit_names, comment_lines, scalar_order
 from qmlc.backends.qasm.scalar_names import ascii_name, free_name
 
 LIBRARY_GATES = frozenset(
-    """u p x y z h s sdg t tdg rx ry rz sx sxdg cx cy cz ch cp crx cry crz cu csx swap ccx cswap id
-    rxx rzz""".split()
+    "p cp u x y z h s sdg t tdg rx ry rz cx cy cz ch crz ccx id".split()
 )
-"""Of Qiskit's qelib1.inc, the gates that we write."""
+"""The gates of qelib1.inc as it was published: later additions are not in every reader's."""
+
+LIBRARY_NAMES = {"p": "u1", "cp": "cu1", "u": "u3"}
+"""What qelib1.inc calls the gates that have other names now."""
 
 MAX_COMPARED_BITS = 8
 """A condition is written out for each value of its register: wider ones would flood the file."""
@@ -28,13 +30,13 @@ Tests = tuple[tuple[Any, int], ...]
 def print_openqasm2(circuit: QuantumCircuit, comments: Sequence[str] = ()) -> str:
     """`circuit` as OpenQASM 2, up to its global phase, which cannot be said.
 
-    UnboundError where a scalar is free; NotExpressibleError for a delay, and for a condition on
+    Unbound where a scalar is free; NotExpressible for a delay, and for a condition on
     several registers or on one that changes meanwhile.
     """
     free = scalar_order(circuit)
     if free:
-        raise UnboundError("OpenQASM 2", tuple(free))
-    printer = GatePrinter(LIBRARY_GATES, has_phase=False)
+        raise Unbound("OpenQASM 2", tuple(free))
+    printer = GatePrinter(LIBRARY_GATES, has_phase=False, renamed=LIBRARY_NAMES)
     names = bit_names(circuit)
     body = list(_statements(circuit, circuit, names, (), printer))
     taken: set[str] = set()
@@ -82,7 +84,7 @@ def _plain(item: Any, names: dict[Any, str], printer: GatePrinter) -> Iterator[s
         case "reset":
             yield f"reset {qubits[0]};"
         case "delay":
-            raise NotExpressibleError("OpenQASM 2 has no `delay`", "emit OpenQASM 3")
+            raise NotExpressible("OpenQASM 2 has no `delay`", "emit OpenQASM 3")
         case _:
             yield from printer.statements(item.operation, qubits)
 
@@ -122,11 +124,11 @@ def _tested(circuit: QuantumCircuit, tests: Tests) -> tuple[Any, list[tuple[int,
     locations = [(circuit.find_bit(bit).registers[0], value) for bit, value in tests]
     register = locations[0][0][0]
     if any(location[0] != register for location, _ in locations):
-        raise NotExpressibleError(
+        raise NotExpressible(
             "OpenQASM 2 cannot compare bits of several registers at once", "emit OpenQASM 3"
         )
     if register.size > MAX_COMPARED_BITS:
-        raise NotExpressibleError(
+        raise NotExpressible(
             f"OpenQASM 2 cannot compare one bit of `{register.name}`, which has {register.size}",
             "emit OpenQASM 3",
         )
@@ -139,7 +141,7 @@ def _require_unchanged(
     if tests and item.clbits:
         register, _ = _tested(circuit, tests)
         if any(names[bit] == names[b] for bit in register for b in item.clbits):
-            raise NotExpressibleError(
+            raise NotExpressible(
                 f"OpenQASM 2 cannot measure into `{register.name}` on a condition on it",
                 "emit OpenQASM 3",
             )

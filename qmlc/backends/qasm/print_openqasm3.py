@@ -7,7 +7,7 @@ from typing import Any
 
 from qiskit import QuantumCircuit
 
-from qmlc.backends.qasm.errors import UnboundError
+from qmlc.backends.qasm.errors import Unbound
 from qmlc.backends.qasm.print_gates import GatePrinter, is_symbolic
 from qmlc.backends.qasm.scalar_names import ascii_name, free_name
 
@@ -113,6 +113,6 @@ def _branch(item: Any, names: dict[Any, str], printer: GatePrinter) -> Iterator[
 
 def _duration(operation: Any) -> str:
     if is_symbolic(operation.duration):
-        raise UnboundError("a delay", tuple(p.name for p in operation.duration.parameters))
+        raise Unbound("a delay", tuple(p.name for p in operation.duration.parameters))
     unit = "us" if operation.unit == "µs" else operation.unit
     return f"{float(operation.duration)!r}{unit}" if unit != "dt" else f"{operation.duration}dt"
