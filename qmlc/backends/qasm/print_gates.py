@@ -9,14 +9,15 @@ from typing import Any
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 
 from qmlc.backends.qasm.append_gate import append_instruction, append_ladder, qiskit_gate
 from qmlc.backends.qasm.convert_angle import qiskit_parameter
 from qmlc.backends.qasm.errors import NotExpressible
-from qmlc.backends.qasm.scalar_names import RESERVED, ScalarNames
+from qmlc.backends.qasm.scalar_names import ScalarNames
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import expand_composite
-from qmlc.ops.gates import GATES, Composite, Rotation, angle_names
+from qmlc.ops.gates import GATES, Composite, Rotation
 from qmlc.types.polynomial import Polynomial, Symbol, number_text
 
 OPERANDS = "abcd"
@@ -60,7 +61,9 @@ class GatePrinter:
     def _define(self, name: str) -> None:
         if name in self.known or name in self.definitions:
             return
-        angles = [f"{a}_" if a in RESERVED else a for a in _angle_names(name)]
+        # Qiskit's reader takes the angles of a definition in alphabetical order, whatever the text
+        # says, so their names must be in that order
+        angles = [f"angle{i}" for i in range(_angle_count(name))]
         body = _definition(name, [qiskit_parameter(a) for a in angles])
         qubits = list(OPERANDS[: body.num_qubits])
         lines = [
@@ -122,10 +125,8 @@ def _standard(operation: Any) -> bool:
     return gate is not None and operation.base_class is gate
 
 
-def _angle_names(name: str) -> tuple[str, ...]:
-    if name in GATES:
-        return angle_names(name)
-    return tuple(f"angle{i}" for i in range(len(qiskit_gate(name)().params)))
+def _angle_count(name: str) -> int:
+    return len(get_standard_gate_name_mapping()[name].params)
 
 
 def _definition(name: str, angles: list[Parameter]) -> QuantumCircuit:
