@@ -48,7 +48,9 @@ class UnknownTarget(ValueError):
     """There is no such device; `name` is what was asked for, `proposal` the nearest name or ""."""
 
     def __init__(self, name: str, proposal: str) -> None:
-        hint = f"did you mean `{proposal}`?" if proposal else f"there are {', '.join(list_targets())}"
+        hint = (
+            f"did you mean `{proposal}`?" if proposal else f"there are {', '.join(list_targets())}"
+        )
         super().__init__(f"there is no device `{name}`; {hint}")
         self.name, self.proposal = name, proposal
 

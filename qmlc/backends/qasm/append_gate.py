@@ -116,7 +116,7 @@ def control_state(states: str) -> int:
 
 
 def append_phase(circuit: QuantumCircuit, angle: Angle, states: str, qubits: list[int]) -> None:
-    """Multiply by exp(i angle) where `qubits` are in `states`; the global phase if there are none."""
+    """Multiply by exp(i angle) where `qubits` are in `states`; globally where there are none."""
     if not qubits:
         circuit.global_phase += angle
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from qiskit.circuit import Parameter, ParameterExpression
 
@@ -12,7 +12,7 @@ from qmlc.backends.qasm.bind_circuit import real_number
 from qmlc.backends.qasm.scalar_names import ScalarNames
 from qmlc.types.polynomial import Apply, Atom, Polynomial, Value
 
-Angle = float | ParameterExpression
+Angle: TypeAlias = float | ParameterExpression
 NAMESPACE = uuid.UUID("6d1c5f0a-3f0e-5b36-9a57-0c6f5e8f2a11")
 """Makes parameters of one name equal wherever they were made, and circuits reproducible."""
 

@@ -98,9 +98,7 @@ def scalar_values(circuit: Circuit, values: Any) -> dict[str, float]:
     """
     numbers = circuit_numbers(circuit, values)
     names = name_scalars(circuit, is_arithmetic)
-    missing = tuple(
-        v.name for v in (*circuit.inputs, *circuit.parameters) if v.name not in values
-    )
+    missing = tuple(v.name for v in (*circuit.inputs, *circuit.parameters) if v.name not in values)
     if missing:
         raise Unbound(f"`{circuit.name}`", missing)
     return {

@@ -1,4 +1,4 @@
-"""What a circuit holds that Qiskit, OpenQASM or a device cannot take: exceptions with a proposal."""
+"""What Qiskit, OpenQASM or a device cannot take: exceptions with a proposal."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from qmlc.ir.circuit import Circuit, Instruction
 from qmlc.ir.modify_gates import expand_composite
 from qmlc.ops.gates import GATES, Composite
-from qmlc.types.polynomial import Polynomial
+from qmlc.types.polynomial import Polynomial, Value
 
 
 def forget_phase(circuit: Circuit) -> Circuit:
@@ -48,7 +48,7 @@ def _phase(instruction: Instruction) -> Iterator[Instruction]:
 
 
 def _rotation(
-    instruction: Instruction, pauli: str, angle: Polynomial | float, qubits: tuple[int, ...]
+    instruction: Instruction, pauli: str, angle: Value, qubits: tuple[int, ...]
 ) -> Instruction:
     return replace(
         instruction, name="rotation", qubits=qubits, angles=(angle,), controls="", payload=pauli

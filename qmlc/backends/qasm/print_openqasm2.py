@@ -12,9 +12,7 @@ from qmlc.backends.qasm.print_gates import GatePrinter
 from qmlc.backends.qasm.print_openqasm3 import bit_names, comment_lines, scalar_order
 from qmlc.backends.qasm.scalar_names import ascii_name, free_name
 
-LIBRARY_GATES = frozenset(
-    "p cp u x y z h s sdg t tdg rx ry rz cx cy cz ch crz ccx id".split()
-)
+LIBRARY_GATES = frozenset("p cp u x y z h s sdg t tdg rx ry rz cx cy cz ch crz ccx id".split())
 """The gates of qelib1.inc as it was published: later additions are not in every reader's."""
 
 LIBRARY_NAMES = {"p": "u1", "cp": "cu1", "u": "u3"}
