@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qmlc.check.dimensions import Binding, Mismatch, match_dims, mismatch_error, resolve_type
+from qmlc.check.dimensions import Binding, Mismatch, dimension_names, match_dims, mismatch_error, resolve_type
 from qmlc.check.errors_names import SelfReference
 from qmlc.check.errors_types import BadOperation, Misplaced, ResultMismatch, WrongArguments
 from qmlc.check.evaluate import evaluate
@@ -268,6 +268,11 @@ def bind_inputs(
             fail(WrongArguments, node, f"`{parameter.name.name}` is a number", f"this is `{kind}`",
                  "", (Label(parameter.span, "declared here"),))  # fmt: skip
         inner.scope.bind(parameter.name.name, value, parameter.span)
+    if broadcast:  # a name that met nothing but 1 is 1
+        for parameter, _ in bound:
+            for name in dimension_names(parameter.type) if parameter.type else ():
+                if inner.scope.find(name) is None:
+                    binding.setdefault(name, 1)
     for name, size in binding.items():
         if name != "..." and name not in inner.scope.values:
             inner.scope.bind(name, size)

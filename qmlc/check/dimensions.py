@@ -153,11 +153,11 @@ def _match_rest(rest: tuple[Value, ...], binding: Binding, broadcast: bool) -> N
 def _match_one(frame: Frame, expression: tree.Expression, size: Value, binding: Binding) -> bool:
     """Whether the dimension could be decided; Mismatch where it differs."""
     wanted = dimension(frame, expression, binding)
-    if wanted == size:
-        return True
     difference = lift(wanted)
     unbound = {s for s in difference.symbols() if s.name not in binding and _free(frame, s.name)}
     if not unbound:
+        if wanted == size:
+            return True
         raise Mismatch(_differs(expression, wanted, size))
     if len(unbound) > 1:
         return False

@@ -40,7 +40,7 @@ from qmlc.check.values import (
 )
 from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.array import Array
-from qmlc.ir.operator import lift_operator
+from qmlc.ir.operator import Operator, lift_operator
 from qmlc.ir.program import Setting, Submodule, Unit
 from qmlc.ops.parameters import REQUIRED, Parameter
 from qmlc.source.diagnostic import Label
@@ -323,7 +323,7 @@ def complete_settings(making: Making) -> dict[str, Value]:
         if kind == "operator":
             value = _placed(making, parameter, value)
         settings[name] = value
-        making.given[name] = value
+        making.given[name] = _placeable(value) if kind == "operator" else value
         if isinstance(value, int) and not isinstance(value, bool):
             making.binding[name] = value
     return settings
@@ -351,6 +351,13 @@ def _placed(making: Making, parameter: tree.Parameter, value: Value) -> Value:
         value = array.map(lift_operator)
         match_dims(frame, dims[:1], (len(array),), making.binding)
     return value
+
+
+def _placeable(value: Operator | Array) -> Unplaced:
+    """An operator on positions, to be placed on a register."""
+    if isinstance(value, Operator):
+        return Unplaced(value.place)
+    return Unplaced(lambda qubits: value.map(lambda operator: operator.place(qubits)))
 
 
 def _flatten(placed: list[Any]) -> Array:
@@ -452,6 +459,7 @@ def _unit(
         tuple(full.items()),
         doc=declaration.doc,
         source=header_of(declaration),
+        place=declaration.name.span,
     )
 
 

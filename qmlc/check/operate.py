@@ -13,6 +13,7 @@ from qmlc.check.values import (
     BitTest,
     Measured,
     Poison,
+    Stop,
     Tensor,
     Unplaced,
     Value,
@@ -232,6 +233,8 @@ def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
     """A value as a node of the graph: numbers become constants, dimensions are read when called."""
     if isinstance(value, Tensor):
         return value
+    if isinstance(value, Poison):
+        raise Stop(None)
     if frame.network is not None:
         graph = frame.network.graph
         kind = type_of(value)

@@ -117,30 +117,3 @@ class TooLarge(Problem):
 
     code = "E0104"
     title = "too large"
-
-
-@dataclass(frozen=True)
-class MissingPart(Problem):
-    """A declaration or a statement lacks a part that the language requires.
-
-    ```hqm
-    circuit c() -> real {
-        param w: real
-        qubit q
-        rx(w) q
-        return expval(Z(q))
-    }
-    ```
-
-    ```hqm
-    circuit c() -> real {
-        param w: real ~ uniform(0, 2*pi)
-        qubit q
-        rx(w) q
-        return expval(Z(q))
-    }
-    ```
-    """
-
-    code = "E0105"
-    title = "a part is missing"
