@@ -47,7 +47,7 @@ def transpile_circuit(
     measure: bool = True,
     level: int = 3,
     seed: int = 0,
-    tries: int = 4,
+    tries: int = 16,
 ) -> tuple[DeviceCircuit, ...]:
     """`circuit` for `target`: one device circuit for each group of measurements, or without these.
 
