@@ -9,21 +9,16 @@ from typing import Any, TypeAlias
 from qiskit.circuit import Parameter, ParameterExpression
 
 from qmlc.backends.qasm.bind_circuit import real_number
-from qmlc.backends.qasm.scalar_names import ScalarNames
+from qmlc.backends.qasm.scalar_names import ARITHMETIC, ScalarNames
 from qmlc.types.polynomial import Apply, Atom, Polynomial, Value
 
 Angle: TypeAlias = float | ParameterExpression
 NAMESPACE = uuid.UUID("6d1c5f0a-3f0e-5b36-9a57-0c6f5e8f2a11")
 """Makes parameters of one name equal wherever they were made, and circuits reproducible."""
 
-ARITHMETIC: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "divide": lambda a, b: a / b,
     "multiply": lambda a, b: a * b,
-}
-"""What readers of OpenQASM 3 take between inputs, beside sums and products."""
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **ARITHMETIC,
     "power": lambda a, b: a**b,
     **{name: lambda a, name=name: _call(a, name) for name in ("sin", "cos", "tan", "exp", "log")},
     "asin": lambda a: a.arcsin(),
@@ -33,7 +28,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sign": lambda a: a.sign(),
     "sqrt": lambda a: a**0.5,
     "sinh": lambda a: (a.exp() - (-a).exp()) / 2,
-    "cosh": lambda a: (a.exp() + (-a).exp()) / 2,
+    "cosh": lambda a: ((2 * a).exp() + 1) / (2 * a.exp()),
     # with |a| the exponential cannot overflow
     "tanh": lambda a: a.sign() * (1 - 2 / (1 + (2 * a.abs()).exp())),
     "sigmoid": lambda a: 1 / (1 + (-a).exp()),

@@ -10,7 +10,7 @@ from qiskit import QuantumCircuit
 
 from qmlc.backends.qasm.bind_circuit import bind_value, circuit_numbers, real_number
 from qmlc.backends.qasm.build_qiskit import to_qiskit
-from qmlc.backends.qasm.convert_angle import is_arithmetic
+from qmlc.backends.qasm.convert_angle import is_arithmetic, is_expressible
 from qmlc.backends.qasm.errors import Unbound
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan, plan_measurement
 from qmlc.backends.qasm.print_openqasm2 import print_openqasm2
@@ -39,7 +39,7 @@ def emit_openqasm(
     comments: Sequence[str] = (),
     level: int = 3,
     seed: int = 0,
-    tries: int = 4,
+    tries: int = 16,
 ) -> str:
     """`circuit` as OpenQASM, without its measured results; for a `target`, in the device's gates.
 
@@ -62,7 +62,7 @@ def emit_device_program(
     comments: Sequence[str] = (),
     level: int = 3,
     seed: int = 0,
-    tries: int = 4,
+    tries: int = 16,
 ) -> DeviceProgram:
     """What `target` runs to yield the results of `circuit`; errors as in `transpile_circuit`."""
     plan = plan_measurement(circuit)
@@ -91,13 +91,13 @@ def device_text(
     return _print(device.circuit, version, header, target.edges is not None)
 
 
-def scalar_values(circuit: Circuit, values: Any) -> dict[str, float]:
-    """The number of each scalar in the emitted text, by its name there.
+def scalar_values(circuit: Circuit, values: Any, arithmetic_only: bool = True) -> dict[str, float]:
+    """The number of each scalar in the emitted text, by its name there; else as `to_qiskit` says.
 
     Unbound where `values` lacks an input or parameter of the circuit.
     """
     numbers = circuit_numbers(circuit, values)
-    names = name_scalars(circuit, is_arithmetic)
+    names = name_scalars(circuit, is_arithmetic if arithmetic_only else is_expressible)
     missing = tuple(v.name for v in (*circuit.inputs, *circuit.parameters) if v.name not in values)
     if missing:
         raise Unbound(f"`{circuit.name}`", missing)

@@ -29,6 +29,9 @@ RESERVED = frozenset(GATES) | frozenset(ALIASES) | frozenset(
 )  # fmt: skip
 
 
+ARITHMETIC = ("divide", "multiply")
+"""Functions of `types.polynomial` that are written as operators between scalars."""
+
 ScalarNames = dict[Atom, str]
 """Names of symbols and of function values, in the order of declaration and of appearance."""
 
@@ -47,7 +50,7 @@ def name_scalars(circuit: Circuit, expressible: Callable[[Apply], bool]) -> Scal
     count = 0
     for instruction in circuit.instructions:
         for value in _values(instruction):
-            for apply in _inexpressible(value, expressible):
+            for apply in _inexpressible(value, _alone(value, expressible)):
                 if apply not in names:
                     names[apply] = free_name(f"value_{count}", taken)
                     count += 1
@@ -81,6 +84,24 @@ def _values(instruction: Instruction) -> Iterator[Value]:
     if isinstance(instruction.payload, Operator):
         for _, coefficient in instruction.payload.terms:
             yield coefficient
+
+
+def _alone(value: Value, expressible: Callable[[Apply], bool]) -> Callable[[Apply], bool]:
+    """`expressible`, with at most one function in an angle: Qiskit takes f(x) + f(-x) for 0."""
+    functions = [a for a in _applications(value) if a.function not in ARITHMETIC]
+    if len(functions) <= 1:
+        return expressible
+    return lambda apply: apply.function in ARITHMETIC and expressible(apply)
+
+
+def _applications(value: Value) -> Iterator[Apply]:
+    if isinstance(value, Polynomial):
+        for monomial, _ in value.terms:
+            for atom, _ in monomial:
+                if isinstance(atom, Apply):
+                    yield atom
+                    for argument in atom.arguments:
+                        yield from _applications(argument)
 
 
 def _inexpressible(value: Value, expressible: Callable[[Apply], bool]) -> Iterator[Apply]:

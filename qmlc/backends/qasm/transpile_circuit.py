@@ -17,6 +17,7 @@ from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.errors import NotExpressible, TooFewQubits
 from qmlc.backends.qasm.forget_phase import forget_phase
 from qmlc.backends.qasm.measurement_circuits import measurement_circuits
+from qmlc.backends.qasm.merge_rotations import merge_rotations
 from qmlc.ir.circuit import Circuit
 from qmlc.targets.read_target import Target
 
@@ -46,7 +47,7 @@ def transpile_circuit(
     measure: bool = True,
     level: int = 3,
     seed: int = 0,
-    tries: int = 4,
+    tries: int = 16,
 ) -> tuple[DeviceCircuit, ...]:
     """`circuit` for `target`: one device circuit for each group of measurements, or without these.
 
@@ -94,14 +95,15 @@ def _transpile(
         layout_method=layout_method,
         seed_transpiler=seed,
     )
-    result = manager.run(circuit)
+    compiled = manager.run(circuit)
+    result = merge_rotations(compiled)
     result.metadata = circuit.metadata
     # a device cannot show it, and where it is symbolic it would slow binding down
     result.global_phase = 0
     layout = final = tuple(range(circuit.num_qubits))
-    if result.layout is not None:
-        layout = tuple(result.layout.initial_index_layout(filter_ancillas=True))
-        final = tuple(result.layout.final_index_layout(filter_ancillas=True))
+    if compiled.layout is not None:
+        layout = tuple(compiled.layout.initial_index_layout(filter_ancillas=True))
+        final = tuple(compiled.layout.final_index_layout(filter_ancillas=True))
     return DeviceCircuit(
         result, target, layout, final, result.depth(), count_two_qubit_gates(result)
     )
