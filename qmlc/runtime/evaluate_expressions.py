@@ -67,7 +67,7 @@ def _sum(sums: Sums, values: Tensor) -> Tensor:
             parts.append(single if sums.scale is None else single * sums.scale)
         if sums.mixing is not None:
             parts.append(sums.mixing @ products)
-    if sums.constant:
+    if sums.constant or not sums.rows:
         parts.append(values.new_zeros((sums.constant, values.shape[1])))
     total = parts[0] if len(parts) == 1 else torch.cat(parts)
     if sums.offset is not None:

@@ -160,7 +160,7 @@ def _factor_columns(monomials: Sequence[Monomial], slots: Mapping[Atom, int]) ->
     rows = [[slots[atom] for atom, power in m for _ in range(power)] for m in monomials]
     width = max(map(len, rows), default=0)
     padded = [row + [ONE] * (width - len(row)) for row in rows]
-    return tuple(np.array(padded, dtype=np.int64).reshape(-1, width).T.copy())
+    return tuple(np.array([row[i] for row in padded], dtype=np.int64) for i in range(width))
 
 
 def _real(number: Number) -> float:
