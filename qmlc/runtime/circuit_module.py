@@ -106,7 +106,7 @@ class CircuitModule(nn.Module):
             results = run_plan(plan, rows, parameters)
         values = [
             self._round(result.expand(samples, *result.shape[1:]), dtype).reshape(
-                *batch, *result.shape[1:]
+                (*batch, *result.shape[1:])
             )
             for result in results
         ]

@@ -16,7 +16,6 @@ Take = Callable[[Angles], Tensor]
 
 def measure_result(result: PlannedResult, state: Tensor, num_qubits: int, take: Take) -> Tensor:
     """The result `[batch, *shape]` of states `[branches, 2**num_qubits, batch]`."""
-    batch = state.shape[2]
     match result.kind:
         case "expval":
             assert result.expectations is not None
@@ -29,16 +28,14 @@ def measure_result(result: PlannedResult, state: Tensor, num_qubits: int, take: 
             weights = _weights(state)
             values = _marginals(weights, result.qubits, num_qubits)
         case "state":
-            split = state.reshape(*(2,) * num_qubits, batch)
+            split = state.reshape(*(2,) * num_qubits, state.shape[2])
             values = split.permute(*_axes(result.qubits, num_qubits), num_qubits)
         case "purity":
             density = _reduced_density(state, result.qubits, num_qubits)
             values = (density.real**2 + density.imag**2).sum((1, 2))
         case _:
             values = _entropy(_reduced_density(state, result.qubits, num_qubits))
-    if values.dim() == 1:
-        return values.reshape(batch, *result.shape)
-    return values.reshape(-1, values.shape[-1]).T.reshape(values.shape[-1], *result.shape)
+    return values.movedim(-1, 0).reshape(values.shape[-1], *result.shape)
 
 
 def _weights(state: Tensor) -> Tensor:
