@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from qmlc.ir.circuit import Circuit, Distribution, Variable
 from qmlc.runtime.check_memory import check_memory
+from qmlc.runtime.check_shapes import shape_text
 from qmlc.runtime.initialise import initialise
 from qmlc.runtime.plan import Plan, place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
@@ -94,7 +95,7 @@ class CircuitModule(nn.Module):
         samples = math.prod(batch)
         plan = self._plan_for(real, device, samples)
         columns = [
-            tensor.to(real).expand(*batch, *variable.shape).reshape(samples, _size(variable))
+            tensor.to(real).expand((*batch, *variable.shape)).reshape(samples, _size(variable))
             for tensor, variable in zip(tensors, circuit.inputs, strict=True)
         ]
         rows = torch.cat(columns, 1).T if columns else torch.empty(
@@ -130,14 +131,12 @@ class CircuitModule(nn.Module):
         tensors = [self._tensor(values[variable.name]) for variable in variables]
         for tensor, variable in zip(tensors, variables, strict=True):
             width = len(variable.shape)
-            if tensor.dim() < width or tensor.shape[tensor.dim() - width :] != variable.shape:
-                found = _type_text("complex" if tensor.is_complex() else "real", tensor.shape)
-                declared = _type_text("real", ("...", *variable.shape))
+            fits = tensor.shape[max(tensor.dim() - width, 0) :] == variable.shape
+            if not fits or tensor.is_complex():
                 raise ValueError(
-                    f"{name}: `{variable.name}` is {found}, but {declared} is declared"
+                    f"{name}: `{variable.name}` is {shape_text(tensor)},"
+                    f" but {_declared(variable)} is declared"
                 )
-            if tensor.is_complex():
-                raise ValueError(f"{name}: `{variable.name}` is complex, but real is declared")
         return tensors
 
     def _tensor(self, value: Any) -> Tensor:
@@ -163,7 +162,7 @@ class CircuitModule(nn.Module):
             return tuple(torch.broadcast_shapes(*leading)) if leading else ()
         except RuntimeError as error:
             shapes = ", ".join(
-                f"`{v.name}` is {_type_text('real', t.shape)}"
+                f"`{v.name}` is {shape_text(t)}"
                 for v, t in zip(variables, tensors, strict=True)
             )
             raise ValueError(
@@ -220,7 +219,7 @@ class CircuitModule(nn.Module):
     def extra_repr(self) -> str:
         """What `print` shows."""
         circuit = self.circuit_ir
-        inputs = ", ".join(f"{v.name}: {_type_text('real', v.shape)}" for v in circuit.inputs)
+        inputs = ", ".join(f"{v.name}: {_declared(v)}" for v in circuit.inputs)
         return f"({inputs}), qubits={circuit.num_qubits}"
 
     def parameter_values(self) -> dict[str, Any]:
@@ -267,5 +266,5 @@ def _size(variable: Variable) -> int:
     return math.prod(variable.shape)
 
 
-def _type_text(dtype: str, shape: Sequence[int | str]) -> str:
-    return f"{dtype}[{', '.join(map(str, shape))}]" if len(shape) else dtype
+def _declared(variable: Variable) -> str:
+    return f"real[{', '.join(['...', *map(str, variable.shape)])}]"
