@@ -12,7 +12,7 @@ _HOMES = {
 }
 """Where each public name is defined."""
 
-__all__ = ["CircuitModule", "bind_dimensions", "initialise"]  # noqa: F822 (loaded on demand)
+__all__ = ["CircuitModule", "bind_dimensions", "initialise"]
 
 
 def __getattr__(name: str) -> Any:

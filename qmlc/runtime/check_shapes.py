@@ -94,7 +94,7 @@ def bind_dimensions(
         tensor, kind = tensors[name], parse_type(text)
         shape = tensor.shape
         extra = len(shape) - len(kind.sizes)
-        if extra < 0 or extra and not kind.leading or not _fits(tensor.dtype, kind.dtype):
+        if extra < 0 or (extra and not kind.leading) or not _fits(tensor.dtype, kind.dtype):
             raise _mismatch(unit, name, text, tensor)
         for place, declared_size in enumerate(kind.sizes):
             size = shape[extra + place]

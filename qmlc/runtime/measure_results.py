@@ -59,7 +59,10 @@ def _marginals(weights: Tensor, qubits: Sequence[int], num_qubits: int) -> Tenso
 
 
 def _reduced_density(state: Tensor, qubits: Sequence[int], num_qubits: int) -> Tensor:
-    """`[batch, 2**kept, 2**kept]`; of a pure state the smaller side, which has the same spectrum."""
+    """`[batch, 2**kept, 2**kept]`.
+
+    Of a pure state it is that of the smaller side, which has the same spectrum.
+    """
     branches, _, batch = state.shape
     others = [q for q in range(num_qubits) if q not in qubits]
     kept = list(qubits)
@@ -76,7 +79,9 @@ def _entropy(density: Tensor) -> Tensor:
     """The von Neumann entropy in nats, `[batch]`."""
     values = torch.linalg.eigvalsh(density)
     # at 0 the entropy's slope is infinite; below rounding an eigenvalue adds nothing
-    return torch.special.entr(values.clamp_min(torch.finfo(values.dtype).eps)).sum(1)
+    positive = values.clamp_min(torch.finfo(values.dtype).eps)
+    entropy: Tensor = torch.special.entr(positive).sum(1)
+    return entropy
 
 
 def _expectations(expectations: Expectations, state: Tensor, take: Take) -> Tensor:
@@ -89,7 +94,7 @@ def _expectations(expectations: Expectations, state: Tensor, take: Take) -> Tens
     if expectations.coefficients is not None:
         values = values * take(expectations.coefficients)
     if expectations.mixing is not None:
-        return expectations.mixing @ values
+        values = expectations.mixing @ values
     return values if expectations.order is None else values[expectations.order]
 
 

@@ -17,6 +17,7 @@ from qmlc.types.polynomial import Value
 Array = Any
 """A numpy array."""
 
+
 def mask_of(qubits: Sequence[int]) -> int:
     """The bit mask of a set of qubits."""
     return sum(1 << q for q in set(qubits))

@@ -18,6 +18,7 @@ from qmlc.runtime.plan import (
     Plan,
     PlannedStep,
     Start,
+    Turns,
 )
 from qmlc.runtime.plan_expressions import plan_expressions
 from qmlc.runtime.plan_results import plan_result
@@ -104,9 +105,7 @@ def _plan_runs(
     return table, dict(zip(keys, places, strict=True))
 
 
-def _plan_start(
-    scheduled: Schedule, num_qubits: int, runs: Runs
-) -> tuple[Start | None, int]:
+def _plan_start(scheduled: Schedule, num_qubits: int, runs: Runs) -> tuple[Start | None, int]:
     """The layers at the beginning, which act on |0...0>, and how many steps they are."""
     layers = []
     for position, step in enumerate(scheduled.steps):

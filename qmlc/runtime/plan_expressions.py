@@ -73,7 +73,8 @@ def plan_expressions(
 ) -> Expressions:
     """The steps that evaluate `polynomials`, in their order.
 
-    Symbols with the names `first` come first. Functions are evaluated level by level, equal calls once, equal functions of a level together.
+    Symbols with the names `first` come first. Functions are evaluated level by level, equal calls
+    once, equal functions of a level together.
     """
     found = dict.fromkeys(s for p in polynomials for s in p.symbols())
     symbols = tuple(sorted(found, key=lambda symbol: symbol.name not in first))

@@ -51,13 +51,9 @@ class _Rows:
         self.entries.append((operator, key, len(rows) - 1, coefficient))
 
 
-def _plan_expectations(
-    operators: Sequence[Operator], num_qubits: int, pool: Pool
-) -> Expectations:
+def _plan_expectations(operators: Sequence[Operator], num_qubits: int, pool: Pool) -> Expectations:
     strings = sum(len(operator.terms) for operator in operators)
-    numeric = all(
-        lift(c).constant is not None for operator in operators for _, c in operator.terms
-    )
+    numeric = all(lift(c).constant is not None for operator in operators for _, c in operator.terms)
     flips = {pauli_masks(s)[0] for operator in operators for s, _ in operator.terms}
     count = min(strings, 2 * len(flips) * len(operators)) if numeric else strings
     large = count << num_qubits > MAX_TABLE
@@ -90,9 +86,7 @@ def _add_sums(rows: _Rows, position: int, operator: Operator, num_qubits: int) -
         rows.add(position, key, row, 1)
 
 
-def _add_strings(
-    rows: _Rows, position: int, operator: Operator, num_qubits: int | None
-) -> None:
+def _add_strings(rows: _Rows, position: int, operator: Operator, num_qubits: int | None) -> None:
     for string, coefficient in operator.terms:
         flips, mask = pauli_masks(string)
         key, sign = _key(flips, mask)

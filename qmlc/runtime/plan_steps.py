@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 import numpy as np
@@ -33,7 +34,7 @@ from qmlc.runtime.plan import (
 )
 from qmlc.runtime.pool import Pool
 from qmlc.runtime.schedule import expand_controls
-from qmlc.types.polynomial import Number, Polynomial, Value, lift
+from qmlc.types.polynomial import Polynomial, Value, lift
 
 MAX_TABLE = 1 << 24
 """The largest table of signs, in numbers; beyond it a Walsh transform takes its place."""
@@ -213,14 +214,10 @@ def _plan_prepare(gate: Prepare, num_qubits: int, pool: Pool) -> ApplyPrepare:
 
 def _parts(value: Value) -> tuple[Value, Value]:
     def part(pick: str) -> Value:
-        terms = ((m, getattr(_complex(c), pick)) for m, c in lift(value).terms)
+        terms = ((m, getattr(complex(c), pick)) for m, c in lift(value).terms)
         return Polynomial(tuple((m, c) for m, c in terms if c))
 
     return part("real"), part("imag")
-
-
-def _complex(number: Number) -> complex:
-    return complex(number)
 
 
 def plan_fork(qubit: int, num_qubits: int, pool: Pool) -> ApplyFork:
@@ -228,13 +225,14 @@ def plan_fork(qubit: int, num_qubits: int, pool: Pool) -> ApplyFork:
     return ApplyFork(pool.share(held(Controls(1 << qubit, 0), num_qubits).reshape(-1, 1)))
 
 
-def blocks_of(qubits: Mapping[int, int], num_qubits: int, width: int) -> list[tuple[int, int]]:
+def blocks_of(qubits: Iterable[int], num_qubits: int, width: int) -> list[tuple[int, int]]:
     """(lowest qubit, width) of blocks of neighbours that cover `qubits`, evenly."""
+    chosen = sorted(qubits)
     count = -(-num_qubits // width)
     bounds = [round(i * num_qubits / count) for i in range(count + 1)]
     spans = []
-    for low, high in zip(bounds, bounds[1:], strict=False):
-        inside = [q for q in qubits if low <= q < high]
+    for low, high in itertools.pairwise(bounds):
+        inside = [q for q in chosen if low <= q < high]
         if inside:
             spans.append((min(inside), max(inside) - min(inside) + 1))
     return spans

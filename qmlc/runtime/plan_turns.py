@@ -25,11 +25,11 @@ def plan_turns(
     """
     folded = [fold_constants(run) for run in runs]
     longest: dict[int, list[int]] = {}
-    for position, (gates, _) in enumerate(folded):
-        if gates:
-            padded = 1 << (len(gates) - 1).bit_length()
+    for position, (turns, _) in enumerate(folded):
+        if turns:
+            padded = 1 << (len(turns) - 1).bit_length()
             longest.setdefault(padded, []).append(position)
-    gates = []
+    gates: list[Turn] = []
     groups: list[Array | None] = []
     places = [0] * len(runs)
     count = 0
@@ -42,7 +42,7 @@ def plan_turns(
             places[position] = count
             count += 1
         groups.append(np.arange(first, len(gates)).reshape(-1, length))
-    fixed = []
+    fixed: list[Array] = []
     for position, (symbolic, constant) in enumerate(folded):
         if not symbolic:
             places[position] = count + len(fixed)

@@ -238,7 +238,7 @@ def _apply_pauli(operation: ApplyPauli, state: Tensor, values: _Values) -> Tenso
     cosine = angle.cos()
     if operation.where is not None:
         cosine = 1 + operation.where * (cosine - 1)
-    rotated = operation.sign * state.index_select(1, operation.source)
+    rotated: Tensor = operation.sign * state.index_select(1, operation.source)
     return cosine * state + angle.sin() * rotated
 
 
@@ -274,13 +274,15 @@ def _times_matrix(matrix: Table, state: Tensor, values: _Values) -> Tensor:
 def _multiply(matrix: Tensor, state: Tensor) -> Tensor:
     branches, rows, others, batch = state.shape
     product = matrix @ state.reshape(branches, rows, others * batch)
-    return product.reshape(state.shape)
+    return product.reshape(branches, rows, others, batch)
 
 
 def _exponential(matrix: ExponentialMatrix, values: _Values) -> Tensor:
     """`[1 or batch, rows, rows]`."""
     angles = values.take(matrix.angles).T.to(matrix.strings.dtype)
-    return torch.linalg.matrix_exp((angles @ matrix.strings)[:, matrix.place])
+    generators = angles @ matrix.strings
+    exponential: Tensor = torch.linalg.matrix_exp(generators[:, matrix.place])
+    return exponential
 
 
 def _amplitudes(operation: ApplyPrepare, values: _Values) -> Tensor:
@@ -288,4 +290,5 @@ def _amplitudes(operation: ApplyPrepare, values: _Values) -> Tensor:
     amplitudes = values.take(operation.real)
     if operation.imaginary is not None:
         amplitudes = torch.complex(amplitudes, values.take(operation.imaginary))
-    return amplitudes / torch.linalg.vector_norm(amplitudes, dim=0, keepdim=True)
+    norm: Tensor = torch.linalg.vector_norm(amplitudes, dim=0, keepdim=True)
+    return amplitudes / norm

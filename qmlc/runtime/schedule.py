@@ -429,9 +429,7 @@ def _followed_by_turn(actions: Sequence[Conditional], plan: Schedule) -> list[bo
     return result
 
 
-def _silent_measurements(
-    actions: Sequence[Conditional], results: Sequence[Result]
-) -> set[int]:
+def _silent_measurements(actions: Sequence[Conditional], results: Sequence[Result]) -> set[int]:
     """Measurements that nothing can tell from none.
 
     Those whose bit no condition reads, whose qubit no later gate moves, and off whose basis no
@@ -458,4 +456,3 @@ def _silent_measurements(
         else:
             watched |= action.moved
     return silent
-

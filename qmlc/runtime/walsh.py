@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def walsh_transform(values: Tensor) -> Tensor:
-    """sum over j of (-1)**parity(j & k) values[j], for each k; `[2**n, batch]` both."""
+    """Sums over j of (-1)**parity(j & k) values[j], for each k; `[2**n, batch]` both."""
     size, batch = values.shape
     step = 1
     while step < size:

@@ -129,8 +129,8 @@ def _basis(qubits: tuple[int, ...], num_qubits: int) -> NDArray[np.int64]:
     """Basis indices, `[states of qubits, states of the others]`."""
     others = [q for q in range(num_qubits) if q not in qubits]
     rows = [sum((i >> b & 1) << q for b, q in enumerate(qubits)) for i in range(2 ** len(qubits))]
-    columns = [sum((i >> b & 1) << q for b, q in enumerate(others)) for i in range(2 ** len(others))]
-    return np.array(rows)[:, None] | np.array(columns)[None, :]
+    rest = [sum((i >> b & 1) << q for b, q in enumerate(others)) for i in range(2 ** len(others))]
+    return np.array(rows, dtype=np.int64)[:, None] | np.array(rest, dtype=np.int64)[None, :]
 
 
 def _measure(

@@ -18,7 +18,7 @@ from qmlc.ops.gates import GATES, gate_arity
 from qmlc.ops.matrices import rotation_matrix
 from qmlc.types.polynomial import Polynomial, Value
 
-LETTERS = "IXYZ"
+_letters = st.sampled_from("IXYZ")
 
 
 @st.composite
@@ -45,11 +45,11 @@ def operators(draw: st.DrawFn, num_qubits: int, symbols: Sequence[Any] = ()) -> 
     total: Any = Operator(())
     for _ in range(draw(st.integers(1, 4))):
         coefficient: Any = draw(st.sampled_from([1, -0.5, 2.0]))
-        if symbols and draw(st.booleans()):
+        if draw(st.booleans()) and symbols:
             coefficient = draw(angles(symbols)) * coefficient
         string = Operator((((), 1),))
         for qubit in range(num_qubits):
-            string = string * Operator.pauli(draw(st.sampled_from(LETTERS)), qubit)
+            string = string * Operator.pauli(draw(_letters), qubit)
         total = total + string * coefficient
     return total  # type: ignore[no-any-return]
 
@@ -67,7 +67,7 @@ def gates(
         return Instruction("gphase", order[: len(states)], (draw(angles(symbols)),), states)
     width = draw(st.integers(1, min(2, num_qubits)))
     if name == "rotation":
-        letters = "".join(draw(st.sampled_from(LETTERS)) for _ in range(width))
+        letters = "".join(draw(_letters) for _ in range(width))
         gate = Instruction(name, order[-width:], (draw(angles(symbols)),), payload=letters)
     elif name == "unitary":
         matrix = rotation_matrix("XY"[:width], 0.7) @ rotation_matrix("ZX"[:width], 1.9)
@@ -117,7 +117,8 @@ def circuits(
             builder.append(instruction)
     for position in range(draw(st.integers(1, 2))):
         kind = draw(st.sampled_from(list(kinds)))
-        builder.result(draw(_results(kind, num_qubits, symbols if symbolic_observables else (), position)))
+        allowed = symbols if symbolic_observables else []
+        builder.result(draw(_results(kind, num_qubits, allowed, position)))
     return builder.build()
 
 

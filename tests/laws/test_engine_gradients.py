@@ -77,4 +77,3 @@ def test_a_batch_is_its_samples(circuit, seed):
         torch.testing.assert_close(whole.reshape(6, -1), torch.stack(samples).reshape(6, -1))
     for result, empty in zip(module(x[0, 0]), module(x[:, :0]), strict=True):
         assert empty.shape == (2, 0, *result.shape)
-

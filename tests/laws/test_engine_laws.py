@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +12,9 @@ from qmlc.testing.oracle import simulate
 from qmlc.testing.strategies import circuits
 
 LAW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
@@ -27,7 +28,8 @@ def check(circuit, seed, dtype, tolerance):
         for j in range(3):
             expected = simulate(circuit, {"x": x[i, j].numpy(), "w": w})
             for one, other in zip(got, expected, strict=True):
-                np.testing.assert_allclose(one[i, j].detach().numpy(), other, atol=tolerance, rtol=tolerance)
+                found = one[i, j].detach().numpy()
+                np.testing.assert_allclose(found, other, atol=tolerance, rtol=tolerance)
 
 
 ALL = ("expval", "variance", "probs", "purity", "entropy")

@@ -20,7 +20,11 @@ def test_names_are_bound_and_arithmetic_is_checked():
 @pytest.mark.parametrize(
     ("declared", "tensors", "message"),
     [
-        ({"x": "real[B, 4]"}, {"x": torch.zeros(32, 5)}, "iris: `x` is real[32, 5], but real[B, 4] is declared"),
+        (
+            {"x": "real[B, 4]"},
+            {"x": torch.zeros(32, 5)},
+            "iris: `x` is real[32, 5], but real[B, 4] is declared",
+        ),
         (
             {"x": "real[B, 4]", "y": "real[B]"},
             {"x": torch.zeros(32, 4), "y": torch.zeros(31)},
@@ -32,9 +36,17 @@ def test_names_are_bound_and_arithmetic_is_checked():
             "iris: `y` is real[5], but real[2*d] is declared (2*d is 4)",
         ),
         ({"x": "int[B]"}, {"x": torch.zeros(2)}, "iris: `x` is real[2], but int[B] is declared"),
-        ({"x": "real[B, B]"}, {"x": torch.zeros(2, 3)}, "iris: `x` is real[2, 3], but real[B, B] is declared (B is 2)"),
+        (
+            {"x": "real[B, B]"},
+            {"x": torch.zeros(2, 3)},
+            "iris: `x` is real[2, 3], but real[B, B] is declared (B is 2)",
+        ),
         ({"x": "real"}, {"x": torch.zeros(2)}, "iris: `x` is real[2], but real is declared"),
-        ({"x": "bool[..., 2]"}, {"x": torch.zeros(())}, "iris: `x` is real, but bool[..., 2] is declared"),
+        (
+            {"x": "bool[..., 2]"},
+            {"x": torch.zeros(())},
+            "iris: `x` is real, but bool[..., 2] is declared",
+        ),
     ],
 )
 def test_what_is_not_declared_is_named(declared, tensors, message):
