@@ -1,0 +1,101 @@
+"""Inputs of a circuit: which tensor is which, and what their leading dimensions are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qmlc.ir.circuit import Circuit, Variable
+from qmlc.runtime.check_shapes import shape_text
+
+
+def bind_inputs(
+    circuit: Circuit, inputs: Sequence[Any], named: Mapping[str, Any], like: Tensor
+) -> list[Tensor]:
+    """A tensor for each input of `circuit`; numbers and lists become tensors like `like`.
+
+    ValueError, in the author's names, where they are not the inputs declared.
+    """
+    variables, name = circuit.inputs, circuit.name
+    if len(inputs) > len(variables):
+        raise ValueError(f"{name}: {len(inputs)} inputs, but {len(variables)} declared")
+    values = dict(zip((v.name for v in variables), inputs, strict=False))
+    for key, value in named.items():
+        if key in values:
+            raise ValueError(f"{name}: `{key}` was given twice")
+        if all(key != v.name for v in variables):
+            raise ValueError(f"{name}: has no input `{key}`")
+        values[key] = value
+    missing = [v.name for v in variables if v.name not in values]
+    if missing:
+        raise ValueError(f"{name}: needs `{'`, `'.join(missing)}`")
+    return [_check(name, v, _tensor(values[v.name], like)) for v in variables]
+
+
+def _tensor(value: Any, like: Tensor) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    return torch.as_tensor(value, dtype=like.dtype, device=like.device)
+
+
+def _check(unit: str, variable: Variable, tensor: Tensor) -> Tensor:
+    extra = tensor.dim() - len(variable.shape)
+    if extra < 0 or tensor.shape[extra:] != variable.shape or tensor.is_complex():
+        raise ValueError(
+            f"{unit}: `{variable.name}` is {shape_text(tensor)},"
+            f" but {declared_text(variable)} is declared"
+        )
+    return tensor
+
+
+def declared_text(variable: Variable) -> str:
+    """What a tensor for `variable` must be: `real[..., 4]`."""
+    return f"real[{', '.join(['...', *map(str, variable.shape)])}]"
+
+
+def batch_shape(circuit: Circuit, tensors: Sequence[Tensor]) -> tuple[int, ...]:
+    """What the leading dimensions of all inputs broadcast to; ValueError where they do not."""
+    leading = [
+        tensor.shape[: tensor.dim() - len(variable.shape)]
+        for tensor, variable in zip(tensors, circuit.inputs, strict=True)
+    ]
+    if len(set(leading)) < 2:
+        return tuple(leading[0]) if leading else ()
+    try:
+        return tuple(torch.broadcast_shapes(*leading))  # type: ignore[no-untyped-call]
+    except RuntimeError as error:
+        shapes = ", ".join(
+            f"`{v.name}` is {shape_text(t)}" for v, t in zip(circuit.inputs, tensors, strict=True)
+        )
+        raise ValueError(
+            f"{circuit.name}: the leading dimensions do not broadcast: {shapes}"
+        ) from error
+
+
+def flatten_inputs(
+    circuit: Circuit, tensors: Sequence[Tensor], batch: tuple[int, ...], like: Tensor
+) -> Tensor:
+    """All inputs, broadcast to `batch`: `[numbers, samples]`, in the dtype of `like`."""
+    samples = math.prod(batch)
+    columns = [
+        tensor.to(like.dtype)
+        .expand((*batch, *variable.shape))
+        .reshape(samples, math.prod(variable.shape))
+        for tensor, variable in zip(tensors, circuit.inputs, strict=True)
+    ]
+    if not columns:
+        return like.new_empty((0, samples))
+    return (columns[0] if len(columns) == 1 else torch.cat(columns, 1)).T
+
+
+def promoted_dtype(tensors: Sequence[Tensor]) -> torch.dtype:
+    """What the floating-point `tensors` promote to; the first must be one."""
+    dtype = tensors[0].dtype
+    for tensor in tensors[1:]:
+        if tensor.is_floating_point() and tensor.dtype != dtype:
+            dtype = torch.promote_types(dtype, tensor.dtype)
+    return dtype

@@ -1,0 +1,210 @@
+"""`CircuitModule`: a quantum circuit as a torch module."""
+
+from __future__ import annotations
+
+import math
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from qmlc.ir.circuit import Circuit, Distribution
+from qmlc.runtime.bind_inputs import (
+    batch_shape,
+    bind_inputs,
+    declared_text,
+    flatten_inputs,
+    promoted_dtype,
+)
+from qmlc.runtime.check_memory import check_memory
+from qmlc.runtime.initialise import initialise
+from qmlc.runtime.plan import Plan, place_plan
+from qmlc.runtime.plan_circuit import plan_circuit
+from qmlc.runtime.run_plan import run_plan
+
+EAGER_QUBITS = 12
+"""Circuits of so many qubits are planned when made, wider ones when first called."""
+
+
+class CircuitModule(nn.Module):
+    """A circuit whose parameters are the module's, by the author's names.
+
+    Called with tensors that have more leading dimensions than declared, it maps over them; those
+    of several inputs broadcast together. It computes in the precision to which its parameters
+    (without any, the module itself: `.double()`) and its floating-point inputs promote, at least
+    in float32; whole numbers are converted.
+    """
+
+    settings: ClassVar[Mapping[str, Any]] = {}
+    """The settings for which the circuit was compiled."""
+
+    circuit_ir: Circuit
+    """The circuit for one example."""
+
+    _like: Tensor
+
+    @staticmethod
+    def circuit() -> Circuit:
+        """The circuit; subclasses say which."""
+        raise NotImplementedError("a subclass of CircuitModule returns its circuit here")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._adopt(type(self).circuit())
+
+    @staticmethod
+    def from_circuit(circuit: Circuit) -> CircuitModule:
+        """A module that computes `circuit`."""
+        module = CircuitModule.__new__(CircuitModule)
+        nn.Module.__init__(module)
+        module._adopt(circuit)
+        return module
+
+    def _adopt(self, circuit: Circuit) -> None:
+        self.circuit_ir = circuit
+        # remembers precision and device where there are no parameters
+        self.register_buffer("_like", torch.empty(0), persistent=False)
+        for variable in circuit.parameters:
+            # not register_parameter: it refuses names that are methods (`half`), which are the
+            # author's to use
+            self._parameters[variable.name] = nn.Parameter(torch.empty(variable.shape))
+        self._plan: Plan | None = None
+        self._placed: dict[tuple[torch.dtype, torch.device], Plan] = {}
+        self._record = _record_type(circuit)
+        self.reset_parameters()
+        self._prepare()
+
+    def _weights(self) -> list[Tensor]:
+        """The parameters in the order of the circuit."""
+        found = (self._parameters[variable.name] for variable in self.circuit_ir.parameters)
+        return [parameter for parameter in found if parameter is not None]
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters anew from their distributions."""
+        for variable, weight in zip(self.circuit_ir.parameters, self._weights(), strict=True):
+            start = variable.distribution or Distribution("zeros")
+            try:
+                initialise(weight, start.name, *start.arguments)
+            except ValueError as error:
+                name = f"{self.circuit_ir.name}.{variable.name}"
+                raise ValueError(f"{name}: {error}") from error
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """The results `[...batch, *shape]`; a named tuple where there are several, or named ones.
+
+        ValueError for inputs whose shapes are not those declared, in the author's names.
+        """
+        circuit, weights = self.circuit_ir, self._weights() or [self._like]
+        tensors = bind_inputs(circuit, inputs, named, weights[0])
+        dtype = promoted_dtype([*weights, *tensors])
+        flat = [weight.reshape(-1) for weight in weights]
+        values = flat[0] if len(flat) == 1 else torch.cat(flat)
+        parameters = values.to(torch.promote_types(dtype, torch.float32))[:, None]
+        batch = batch_shape(circuit, tensors)
+        samples = math.prod(batch)
+        plan = self._plan_for(parameters.dtype, parameters.device, samples)
+        rows = flatten_inputs(circuit, tensors, batch, parameters)
+        # autocast would round angles and observables to half precision
+        with torch.autocast(parameters.device.type, enabled=False):
+            results = run_plan(plan, rows, parameters)
+        shaped = [
+            _lower(result.expand((samples, *shape)).reshape((*batch, *shape)), dtype)
+            for result in results
+            for shape in [result.shape[1:]]
+        ]
+        return shaped[0] if self._record is None else self._record(*shaped)
+
+    def _plan_for(self, dtype: torch.dtype, device: torch.device, samples: int) -> Plan:
+        """The plan on a device; made when first needed, as its tables can be large."""
+        circuit = self.circuit_ir
+        item = 16 if dtype == torch.float64 else 8
+        if self._plan is None:
+            check_memory(circuit.name, circuit.num_qubits, samples, item, device)
+            self._plan = plan_circuit(circuit)
+        branches = self._plan.branches
+        check_memory(circuit.name, circuit.num_qubits, samples * branches, item, device)
+        placed = self._placed.get((dtype, device))
+        if placed is None:
+            placed = place_plan(self._plan, dtype, device)
+            self._placed[dtype, device] = placed
+        return placed
+
+    def _prepare(self) -> None:
+        """Plan small circuits now, so that torch.compile meets ready tables."""
+        if self.circuit_ir.num_qubits <= EAGER_QUBITS:
+            like = (self._weights() or [self._like])[0]
+            self._plan_for(torch.promote_types(like.dtype, torch.float32), like.device, 1)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self._placed.clear()
+        self._prepare()
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        # made again on arrival: tables are large, and a local named tuple cannot be pickled
+        return {**self.__dict__, "_placed": {}, "_record": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._record = _record_type(self.circuit_ir)
+
+    @property
+    def engine(self) -> str:
+        """Which engine runs, and why."""
+        return "reference: plain torch operations"
+
+    def extra_repr(self) -> str:
+        """What `print` shows."""
+        circuit = self.circuit_ir
+        inputs = ", ".join(f"{v.name}: {declared_text(v)}" for v in circuit.inputs)
+        return f"({inputs}), qubits={circuit.num_qubits}"
+
+    def parameter_values(self) -> dict[str, Any]:
+        """The parameters now, as nested lists by name."""
+        names = (variable.name for variable in self.circuit_ir.parameters)
+        return {
+            name: weight.detach().cpu().tolist()
+            for name, weight in zip(names, self._weights(), strict=True)
+        }
+
+    def qasm(
+        self, version: int = 3, target: str | None = None, bind: bool = False, **options: Any
+    ) -> str:
+        """The circuit as OpenQASM; with `bind` the parameters are numbers, not inputs."""
+        # qiskit takes seconds to import, and running a model does not need it
+        from qmlc.backends.qasm import emit_openqasm
+
+        if target is not None:
+            options["target"] = target
+        values = self.parameter_values() if bind else None
+        return str(emit_openqasm(self.circuit_ir, version=version, values=values, **options))
+
+    def to_qiskit(self, bind: bool = False, **options: Any) -> Any:
+        """The circuit as a qiskit QuantumCircuit; with `bind` the parameters are numbers."""
+        from qmlc.backends.qasm import to_qiskit
+
+        values = self.parameter_values() if bind else None
+        return to_qiskit(self.circuit_ir, values=values, **options)
+
+    def draw(self, output: str = "text", **options: Any) -> Any:
+        """A drawing of the circuit, by qiskit: `text`, `mpl` or `latex`."""
+        return self.to_qiskit().draw(output=output, **options)
+
+
+def _lower(result: Tensor, dtype: torch.dtype) -> Tensor:
+    """`result` in the caller's precision where that is less than float32."""
+    if result.is_complex() or dtype in (torch.float32, torch.float64):
+        return result
+    return result.to(dtype)
+
+
+def _record_type(circuit: Circuit) -> Any:
+    """The named tuple of a circuit's results, or None where there is one without a name."""
+    results = circuit.results
+    if len(results) == 1 and not results[0].name:
+        return None
+    fields = [result.name or f"result_{i}" for i, result in enumerate(results)]
+    return namedtuple(f"{circuit.name}_results", fields, rename=True)
