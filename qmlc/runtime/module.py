@@ -43,7 +43,7 @@ class Module(nn.Module):
         """Copies and pickles are made without construction, from the state alone."""
         cls = type(self)
         how = (cls, None, "") if cls.origin is None else cls.origin
-        return blank, how, self.__dict__.copy()
+        return blank, how, self.__getstate__()
 
 
 class TemplateModule(Module):
@@ -109,7 +109,7 @@ def _source(cls: type[Module]) -> Any:
 
 def _authors(name: str) -> str:
     """The author's name of a setting: generated code says `lambda_` for `lambda`."""
-    return name[:-1] if keyword.iskeyword(name[:-1]) else name
+    return name[:-1] if keyword.iskeyword(name[:-1]) or name == "self_" else name
 
 
 def blank(cls: type[Module], settings: Mapping[str, Any] | None, name: str) -> Module:

@@ -104,3 +104,9 @@ def identifier(name: str) -> str:
         # a leading `__` would be mangled inside of a class
         text = re.sub("^_+", "_", text)
     return f"{text}_" if keyword.iskeyword(text) else text
+
+
+def setting_name(name: str) -> str:
+    """The keyword of a constructor for the setting `name`; `runtime.module` undoes it."""
+    text = identifier(name)
+    return f"{text}_" if text == "self" else text
