@@ -234,7 +234,9 @@ def test_the_same_program_gives_the_same_bytes():
 
 
 def test_emitting_imports_no_torch():
-    code = "import sys, qmlc.backends.torch.emit_torch; print({'torch', 'numpy'} & set(sys.modules))"
+    code = (
+        "import sys, qmlc.backends.torch.emit_torch; print({'torch', 'numpy'} & set(sys.modules))"
+    )
     environment = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
     assert done.stdout.decode().strip() == "set()", done.stderr
@@ -327,7 +329,9 @@ def test_no_submodule_can_hide_what_torch_defines():
 
 
 def test_classes_do_not_take_the_names_of_imports():
-    program = Program("p", units=tuple(Unit(n, n, "model", (), HIDDEN) for n in ("Module", "X", "A")))
+    program = Program(
+        "p", units=tuple(Unit(n, n, "model", (), HIDDEN) for n in ("Module", "X", "A"))
+    )
     assert class_names(program) == {"Module": "Module_", "X": "X_", "A": "A"}
 
 
