@@ -1,0 +1,50 @@
+"""Refuse a simulation that cannot fit, before it is begun."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+SMALL = 1 << 28
+"""Bytes below which nothing is asked of the system."""
+
+COPIES = 4
+"""States alive at once without gradients: old, new, and what lies between."""
+
+
+def check_memory(name: str, num_qubits: int, samples: int, item: int, device: torch.device) -> None:
+    """Nothing, where `samples` states with `item` bytes an amplitude fit; else ValueError."""
+    needed = samples * (1 << num_qubits) * item * COPIES
+    if needed <= SMALL:
+        return
+    available = available_memory(device)
+    if available is not None and needed > available:
+        raise ValueError(
+            f"{name}: {samples} {'state' if samples == 1 else 'states'} of {num_qubits} qubits"
+            f" {'needs' if samples == 1 else 'need'} {_size(needed)},"
+            f" and {_size(available)} of memory are free"
+        )
+
+
+def available_memory(device: torch.device) -> int | None:
+    """The bytes free on a device, or None where that is not known."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    if device.type != "cpu":
+        return None
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    values = dict(line.split(":", 1) for line in lines)
+    return int(values["MemAvailable"].split()[0]) * 1024 if "MemAvailable" in values else None
+
+
+def _size(amount: int) -> str:
+    value = float(amount)
+    for unit in ("bytes", "KB", "MB", "GB", "TB"):
+        if value < 1024 or unit == "TB":
+            break
+        value /= 1024
+    return f"{value:.3g} {unit}" if value < 1e4 else f"{value:.2g} {unit}"
