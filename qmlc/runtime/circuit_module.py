@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from qmlc.ir.circuit import Circuit, Distribution, Variable
 from qmlc.runtime.check_memory import check_memory
 from qmlc.runtime.check_shapes import shape_text
 from qmlc.runtime.initialise import initialise
+from qmlc.runtime.module import Module
 from qmlc.runtime.plan import Plan, place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
 from qmlc.runtime.run_plan import run_plan
@@ -22,7 +23,7 @@ EAGER_QUBITS = 12
 """Circuits of so many qubits are planned when made, wider ones when first called."""
 
 
-class CircuitModule(nn.Module):
+class CircuitModule(Module):
     """A circuit whose parameters are the module's, by the author's names.
 
     Called with tensors that have more leading dimensions than declared it maps over them; those of
@@ -30,9 +31,6 @@ class CircuitModule(nn.Module):
     without any, the module: `.double()`) and its floating-point inputs promote, at least float32;
     whole numbers are converted.
     """
-
-    settings: ClassVar[Mapping[str, Any]] = {}
-    """The settings for which the circuit was compiled."""
 
     circuit_ir: Circuit
     """The circuit for one example."""

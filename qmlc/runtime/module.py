@@ -31,7 +31,7 @@ class Module(nn.Module):
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
         """An instance for the settings given; see the class."""
         template = TemplateModule in cls.__bases__
-        if "settings" not in vars(cls) and not template:
+        if not (template or {"settings", "__init__"} <= vars(cls).keys()):
             return super().__new__(cls)
         given = given_settings(cls, args, keywords)
         if given == dict(cls.settings) and not template:

@@ -44,7 +44,7 @@ IMPORTS: Mapping[str, str] = {
     "KernelModule": "from qmlc.runtime.kernel_module import KernelModule",
     "Module": "from qmlc.runtime.module import Module",
     "TemplateModule": "from qmlc.runtime.module import TemplateModule",
-    "bind_dimensions": "from qmlc.runtime.bind_dimensions import bind_dimensions",
+    "bind_dimensions": "from qmlc.runtime.check_shapes import bind_dimensions",
     "masked": "from qmlc.runtime import masked",
     "initialise": "from qmlc.runtime.initialise import initialise",
     **{

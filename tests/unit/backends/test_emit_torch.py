@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-import types
 
 import pytest
 import torch
@@ -23,7 +22,6 @@ from qmlc.ir.circuit import Distribution, Variable
 from qmlc.ir.graph import GraphBuilder
 from qmlc.ir.program import Program, Setting, Submodule, Template, Unit
 from qmlc.ops.indexing import Slice
-from qmlc.runtime.module import Module
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, TensorType
 
@@ -168,15 +166,6 @@ def ruff_findings(text):
     return "" if done.returncode == 0 else done.stdout
 
 
-@pytest.fixture(autouse=True)
-def circuit_module(monkeypatch):
-    """A module that hands its input on, where the engine is not there."""
-    if importlib.util.find_spec("qmlc.runtime.circuit_module") is None:
-        stub = types.ModuleType("qmlc.runtime.circuit_module")
-        stub.CircuitModule = type("CircuitModule", (Module,), {"forward": lambda self, x: x})
-        monkeypatch.setitem(sys.modules, stub.__name__, stub)
-
-
 def load(text, tmp_path, name="generated_demo"):
     path = tmp_path / f"{name}.py"
     path.write_text(text, encoding="utf-8")
@@ -246,8 +235,12 @@ def test_iris_is_a_linear_layer_after_a_circuit(tmp_path):
     demo = load(emit_torch(PROGRAM, "demo.hqm"), tmp_path)
     model, x = demo.Iris(), torch.randn(5, 4)
     torch.testing.assert_close(model(x), model.linear(model.vqc(x)))
+    assert model.vqc.circuit_ir == vqc().circuit
+    assert model.vqc.w.shape == (3, 4, 3)
     assert {"linear.weight", "linear.bias"} <= set(model.state_dict())
-    with pytest.raises(ValueError, match=r"iris: `x` is real\[B, 4\].*real\[5, 3\]"):
+    with pytest.raises(
+        ValueError, match=r"iris: `x` is real\[5, 3\], but real\[B, 4\] is declared"
+    ):
         model(x[:, :3])
 
 
@@ -273,11 +266,7 @@ def test_bert_computes_what_its_formulas_say(tmp_path):
     assert "block.0.linear_1.weight" in model.state_dict()
 
 
-def test_own_parameters_start_from_their_distribution(tmp_path, monkeypatch):
-    if importlib.util.find_spec("qmlc.runtime.initialise") is None:
-        stub = types.ModuleType("qmlc.runtime.initialise")
-        stub.initialise = lambda tensor, name, *numbers: nn.init.constant_(tensor, *numbers)
-        monkeypatch.setitem(sys.modules, stub.__name__, stub)
+def test_own_parameters_start_from_their_distribution(tmp_path):
     g = Builder()
     w = g.real("parameter", (), 2, 3, name="w")
     s = g.real("parameter", (), name="s.0")
@@ -414,3 +403,22 @@ def test_forward_computes_the_graph(data):
     torch.testing.assert_close(
         namespace["Unit"]()(x, y), values[graph.nodes[graph.output].inputs[0]] / 6, msg=text
     )
+
+
+def test_a_kernel_is_the_matrix_of_overlaps(tmp_path):
+    c = CircuitBuilder("fidelity")
+    x = c.input("x", 2)
+    q = c.qubits("q", 2)
+    for i in range(2):
+        c.ry(x[i], q[i])
+    unit = Unit(
+        "fidelity", "Fidelity", "kernel", (("x", TensorType("real", (2,))),),
+        TensorType("real", (B, T)), circuit=c.build(),
+    )  # fmt: skip
+    text = emit_torch(Program("p", units=(unit,)), "p.hqm")
+    assert ruff_findings(text) == ""
+    kernel = load(text, tmp_path).Fidelity()
+    a, b = torch.randn(3, 2), torch.randn(4, 2)
+    expected = torch.cos((a[:, None] - b[None]) / 2).prod(-1) ** 2
+    torch.testing.assert_close(kernel(a, b), expected)
+    assert kernel.circuit() == unit.circuit
