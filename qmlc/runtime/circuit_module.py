@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import namedtuple
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from qmlc.runtime.bind_inputs import (
 )
 from qmlc.runtime.check_memory import check_memory
 from qmlc.runtime.initialise import initialise
+from qmlc.runtime.module import Module
 from qmlc.runtime.plan import Plan, place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
 from qmlc.runtime.run_plan import run_plan
@@ -28,7 +29,7 @@ EAGER_QUBITS = 12
 """Circuits of so many qubits are planned when made, wider ones when first called."""
 
 
-class CircuitModule(nn.Module):
+class CircuitModule(Module):
     """A circuit whose parameters are the module's, by the author's names.
 
     Called with tensors that have more leading dimensions than declared, it maps over them; those
@@ -36,9 +37,6 @@ class CircuitModule(nn.Module):
     (without any, the module itself: `.double()`) and its floating-point inputs promote, at least
     in float32; whole numbers are converted.
     """
-
-    settings: ClassVar[Mapping[str, Any]] = {}
-    """The settings for which the circuit was compiled."""
 
     circuit_ir: Circuit
     """The circuit for one example."""

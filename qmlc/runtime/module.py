@@ -6,7 +6,7 @@ import importlib
 import inspect
 import keyword
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
@@ -31,19 +31,21 @@ class Module(nn.Module):
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
         """An instance for the settings given; see the class."""
         template = TemplateModule in cls.__bases__
-        if "settings" not in vars(cls) and not template:
+        if not (template or {"settings", "__init__"} <= vars(cls).keys()):
             return super().__new__(cls)
         given = given_settings(cls, args, keywords)
         if given == dict(cls.settings) and not template:
             return super().__new__(cls)
         # not always a subclass of `cls`, but a class of the same component
-        return cast(Self, specialised_class(cls, given)(**given))
+        made = specialised_class(cls, given)
+        return cast(Self, made(**made.settings))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Copies and pickles are made without construction, from the state alone."""
         cls = type(self)
         how = (cls, None, "") if cls.origin is None else cls.origin
-        return blank, how, self.__dict__.copy()
+        state: Callable[[], Any] = self.__getstate__
+        return blank, how, state()
 
 
 class TemplateModule(Module):
@@ -54,9 +56,8 @@ def given_settings(
     cls: type[Module], args: tuple[Any, ...], keywords: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The values of the settings for a construction, defaults filled in; TypeError."""
-    signature = inspect.signature(cls.__init__)
-    parameters = list(signature.parameters.values())[1:]
-    own = signature.replace(parameters=parameters)
+    _, *parameters = inspect.signature(cls.__init__).parameters.values()
+    own = inspect.Signature([p.replace(annotation=inspect.Parameter.empty) for p in parameters])
     try:
         bound = own.bind_partial(*args, **keywords)
     except TypeError as error:
@@ -109,7 +110,7 @@ def _source(cls: type[Module]) -> Any:
 
 def _authors(name: str) -> str:
     """The author's name of a setting: generated code says `lambda_` for `lambda`."""
-    return name[:-1] if keyword.iskeyword(name[:-1]) else name
+    return name[:-1] if keyword.iskeyword(name[:-1]) or name == "self_" else name
 
 
 def blank(cls: type[Module], settings: Mapping[str, Any] | None, name: str) -> Module:

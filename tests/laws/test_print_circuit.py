@@ -26,13 +26,22 @@ floats = st.one_of(
 )
 numbers = st.one_of(st.integers(-9, 9), floats)
 names = st.sampled_from(["x", "c", "lambda", "i", "pi", "sin", "range", "été", "Array", "_", "__q"])
-texts = st.sampled_from(["", 'a"b', "\x021/2\x03", "\\", "{x}", "'''", '"""', "ligne\nligne", "⟨1/2⟩"])
+texts = st.sampled_from(
+    ["", 'a"b', "\x021/2\x03", "\\", "{x}", "'''", '"""', "ligne\nligne", "⟨1/2⟩"]
+)
 
 
 def compile_circuit(circuit: Circuit) -> tuple[str, Circuit]:
     """The formatted text for `circuit`, and what it builds."""
     body = "\n".join("    " + line for line in print_circuit(circuit))
-    text = format_source("\n".join(IMPORTS[n] for n in IMPORTS if "qmlc.ir" in IMPORTS[n] or "qmlc.types" in IMPORTS[n] or "math" in IMPORTS[n]) + f"\n\ndef circuit():\n{body}\n")
+    text = format_source(
+        "\n".join(
+            IMPORTS[n]
+            for n in IMPORTS
+            if "qmlc.ir" in IMPORTS[n] or "qmlc.types" in IMPORTS[n] or "math" in IMPORTS[n]
+        )
+        + f"\n\ndef circuit():\n{body}\n"
+    )
     namespace: dict = {}
     exec(compile(text, "circuit.py", "exec"), namespace)
     return text, namespace["circuit"]()
@@ -119,15 +128,35 @@ def gates(draw, width, angles):
 def others(draw, width, angles, bits):
     qubits = tuple(draw(st.permutations(range(width)))[: draw(st.integers(1, width))])
     states = draw(st.text("01", max_size=len(qubits) - 1))
-    match draw(st.sampled_from(["rotation", "unitary", "evolve", "gphase", "prepare", "measure", "barrier", "reset", "delay"])):
+    match draw(
+        st.sampled_from(
+            [
+                "rotation",
+                "unitary",
+                "evolve",
+                "gphase",
+                "prepare",
+                "measure",
+                "barrier",
+                "reset",
+                "delay",
+            ]
+        )
+    ):
         case "rotation":
-            letters = draw(st.text("XYZI", min_size=len(qubits) - len(states), max_size=len(qubits) - len(states)))
+            letters = draw(
+                st.text(
+                    "XYZI", min_size=len(qubits) - len(states), max_size=len(qubits) - len(states)
+                )
+            )
             return Instruction("rotation", qubits, (draw(angles),), states, payload=letters)
         case "unitary":
             matrix = ((1, 0.5j), (complex(draw(floats), 1), -1j))
             return Instruction("unitary", qubits, (), states, payload=matrix)
         case "evolve":
-            return Instruction("evolve", qubits, (draw(angles),), states, payload=draw(operators([0, 1], angles)))
+            return Instruction(
+                "evolve", qubits, (draw(angles),), states, payload=draw(operators([0, 1], angles))
+            )
         case "gphase":
             return Instruction("gphase", qubits, (draw(angles),), "1" * len(qubits))
         case "prepare":
@@ -149,7 +178,9 @@ def circuits(draw):
     arrays = []
     for k, (name, shape) in enumerate(declared):
         if k % 2:
-            arrays.append(builder.parameter(name, *shape, start=Distribution("uniform", (0.0, math.pi))))
+            arrays.append(
+                builder.parameter(name, *shape, start=Distribution("uniform", (0.0, math.pi)))
+            )
         else:
             arrays.append(builder.input(name, *shape))
     symbols = [s for a in arrays for s in (a.items if isinstance(a, Array) else (a,))]
@@ -159,7 +190,11 @@ def circuits(draw):
     builder.qubit(draw(names))
     builder.bits(draw(names), 3)
     builder.bit(draw(names))
-    for block in draw(st.lists(st.lists(st.one_of(gates(5, angles), others(5, angles, 4)), max_size=4), max_size=3)):
+    for block in draw(
+        st.lists(
+            st.lists(st.one_of(gates(5, angles), others(5, angles, 4)), max_size=4), max_size=3
+        )
+    ):
         for _ in range(draw(st.integers(1, 4))):
             if draw(st.booleans()):
                 bits = draw(st.permutations(range(4)))[:2]
@@ -195,7 +230,9 @@ def test_loops_unroll_to_the_same_gates(data):
     c = CircuitBuilder("c")
     w = c.parameter("w", layers, n, 2)
     q = c.qubits("q", n)
-    body = data.draw(st.lists(st.sampled_from(["rx", "cx", "both", "back"]), min_size=1, max_size=3))
+    body = data.draw(
+        st.lists(st.sampled_from(["rx", "cx", "both", "back"]), min_size=1, max_size=3)
+    )
     for layer in range(layers):
         for kind in body:
             for i in range(n):

@@ -44,7 +44,7 @@ IMPORTS: Mapping[str, str] = {
     "KernelModule": "from qmlc.runtime.kernel_module import KernelModule",
     "Module": "from qmlc.runtime.module import Module",
     "TemplateModule": "from qmlc.runtime.module import TemplateModule",
-    "bind_dimensions": "from qmlc.runtime.bind_dimensions import bind_dimensions",
+    "bind_dimensions": "from qmlc.runtime.check_shapes import bind_dimensions",
     "masked": "from qmlc.runtime import masked",
     "initialise": "from qmlc.runtime.initialise import initialise",
     **{
@@ -104,3 +104,9 @@ def identifier(name: str) -> str:
         # a leading `__` would be mangled inside of a class
         text = re.sub("^_+", "_", text)
     return f"{text}_" if keyword.iskeyword(text) else text
+
+
+def setting_name(name: str) -> str:
+    """The keyword of a constructor for the setting `name`; `runtime.module` undoes it."""
+    text = identifier(name)
+    return f"{text}_" if text == "self" else text

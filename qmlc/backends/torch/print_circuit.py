@@ -201,9 +201,9 @@ class _Printer:
         qubits = self.several(result.qubits, self.qubits)
         if result.kind in ("probs", "state", "purity", "entropy") and not result.operators:
             return f"{self.builder}.{result.kind}({_arguments(qubits, *named)})"
-        operators = ", ".join(map(self.operator, result.operators))
+        operators = "".join(f"{self.operator(o)}, " for o in result.operators)
         return (
-            f"{self.builder}.result(Result({result.kind!r}, ({operators}{',' if operators else ''}),"
+            f"{self.builder}.result(Result({result.kind!r}, ({operators}),"
             f" {result.shape!r}, {qubits}, {result.name!r}))"
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers, identifier
+from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers, setting_name
 from qmlc.backends.torch.print_circuit import print_circuit
 from qmlc.backends.torch.print_forward import Forward, Surroundings, field_name, print_forward
 from qmlc.backends.torch.print_value import print_value
@@ -93,7 +93,7 @@ def _settings(unit: Unit) -> dict[str, Any]:
     """The settings in the signature of the unit's class, by their Python names."""
     known = {setting.name for setting in unit.signature}
     printable = _printable(unit.settings)
-    return {identifier(name): value for name, value in printable.items() if name in known}
+    return {setting_name(name): value for name, value in printable.items() if name in known}
 
 
 def _printable(settings: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) ->
     parameters: list[str] = []
     keywords: list[str] = []
     for setting in signature:
-        name = identifier(setting.name)
+        name = setting_name(setting.name)
         default = values.get(name) if setting.default is None else setting.default
         text = f"{name}: {ANNOTATIONS.get(setting.kind, 'Any')}"
         text += "" if default is None else f" = {print_value(default)}"
@@ -143,7 +143,7 @@ def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) ->
 def _own_signature(unit: Unit) -> list[Setting]:
     """The settings that can be given from Python."""
     settings = _settings(unit)
-    return [setting for setting in unit.signature if identifier(setting.name) in settings]
+    return [setting for setting in unit.signature if setting_name(setting.name) in settings]
 
 
 def _print_circuit_body(unit: Unit) -> Iterator[str]:
@@ -211,7 +211,7 @@ def _constructor(submodule: Submodule, classes: Classes) -> str:
     if not submodule.is_unit:
         return write_constructor(LAYERS[submodule.target], dict(submodule.arguments), print_value)
     arguments = _printable(submodule.arguments)
-    given = ", ".join(f"{identifier(name)}={print_value(v)}" for name, v in arguments.items())
+    given = ", ".join(f"{setting_name(name)}={print_value(v)}" for name, v in arguments.items())
     return f"{classes[submodule.target]}({given})"
 
 
