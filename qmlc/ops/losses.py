@@ -137,7 +137,7 @@ LOSSES: dict[str, Function] = {
         "Pairs brought together where the target is 1, apart where it is -1.",
     ),
     "hinge_embedding_loss": Function(
-        (*_PAIR, *settings(margin=1.0)), _one_shape("hinge_embedding_loss", "--r-", ("-ir-",)),
+        (*_PAIR, *settings(margin=1.0)), _one_shape("hinge_embedding_loss", "--r-", ("--r-", "-ir-")),
         "F.hinge_embedding_loss({input}, {target}, margin={margin})",
         "Distances made small where the target is 1, large where it is -1.",
     ),

@@ -7,7 +7,8 @@ from typing import Any
 from qmlc.ops.layer_laws import channels, divides, need_ranks, need_real, number, probability
 from qmlc.ops.layer_laws import positive as at_least_one
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings
-from qmlc.ops.shape_laws import need_rank
+from qmlc.ops.shape_laws import need_rank, product
+from qmlc.types.tensors import ShapeError
 
 
 def _last(name: str) -> Any:
@@ -48,7 +49,10 @@ def _instance(spatial: int) -> Any:
 
     def law(types: Any, s: Settings) -> LayerShape:
         x = types[0]
-        return LayerShape(x, {"num_features": number(channels(x, spatial, name))})
+        features = channels(x, spatial, name)
+        if not s["track_running_stats"] and product(x.dims[-spatial:]) == 1:
+            raise ShapeError(f"`{name}` needs more than one element a channel, this is `{x}`", 0)
+        return LayerShape(x, {"num_features": number(features)})
 
     return law
 
