@@ -27,6 +27,8 @@ def _group(types: Any, s: Settings) -> LayerShape:
     need_rank(x, 2, "group_norm")
     size, groups = number(x.dims[1]), at_least_one(s["num_groups"], "num_groups")
     divides(groups, size, "`num_groups` shares out the channels")
+    if product((x.dims[0], size // groups, *x.dims[2:])) == 1:
+        raise ShapeError(f"`group_norm` needs more than one element a group, this is `{x}`", 0)
     return LayerShape(x, {"num_channels": size})
 
 

@@ -8,9 +8,19 @@ import warnings
 import pytest
 import torch
 from draw_shapes import (
-    AXIS, SIZES, dims, kinds, make_tensor, nearly, tensor, type_of, with_numbers, with_symbols,
+    AXIS,
+    SIZES,
+    accepts,
+    dims,
+    kinds,
+    make_tensor,
+    nearly,
+    tensor,
+    type_of,
+    with_numbers,
+    with_symbols,
 )  # fmt: skip
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -22,10 +32,13 @@ from qmlc.types.tensors import RecordType, ShapeError, TensorType, UnknownDimens
 SMALL = st.integers(1, 3)
 
 
-def each(number, spatial):
-    """A number for all axes, or one for each, or a wrong count."""
-    lists = st.lists(number, min_size=spatial, max_size=spatial).map(tuple)
-    return st.one_of(number, lists, st.lists(number, min_size=spatial + 1).map(tuple))
+@st.composite
+def each(draw, number, spatial):
+    """A number for all axes, or one for each, seldom a wrong count."""
+    if draw(st.booleans()):
+        return draw(number)
+    wrong = draw(st.integers(0, 19)) == 0
+    return tuple(draw(number) for _ in range(spatial + wrong))
 
 
 def spatial_of(name):
@@ -53,9 +66,10 @@ def choices(name):
         "output_padding": each(odd, n), "ceil_mode": st.booleans(),
         "count_include_pad": st.booleans(), "divisor_override": st.sampled_from([1, 2]),
         "output_size": st.one_of(st.none(), each(st.one_of(SMALL, st.none()), n)),
-        "start_dim": AXIS, "end_dim": AXIS, "dim": AXIS,
-        "unflattened_size": st.lists(st.sampled_from([-1, 1, 2, 3]), max_size=3).map(tuple),
-        "num_parameters": SMALL, "upscale_factor": st.integers(1, 2), "downscale_factor": st.integers(1, 2),
+        "start_dim": AXIS, "end_dim": AXIS, "dim": st.integers(-3, 2),
+        "unflattened_size": st.lists(st.sampled_from([-1, 1, 2, 3]), max_size=2).map(tuple),
+        "num_parameters": SMALL, "upscale_factor": st.integers(1, 2),
+        "downscale_factor": st.integers(1, 2),
         "size": st.integers(1, 3), "scale_factor": st.sampled_from([1, 2, 2.0, 0.5, 1.5]),
         "mode": st.sampled_from(["nearest", "linear", "bilinear", "bicubic", "trilinear"]),
         "align_corners": st.booleans(), "hidden_size": st.integers(2, 3), "num_layers": SMALL,
@@ -66,7 +80,7 @@ def choices(name):
     }  # fmt: skip
 
 
-RANKS = {"dropout": (0, 3), "identity": (0, 3), "flatten": (0, 4), "unflatten": (0, 4)}
+RANKS = {"dropout": (0, 3), "identity": (0, 3), "flatten": (0, 4), "unflatten": (1, 3)}
 
 
 def draw_inputs(draw, name):
@@ -78,9 +92,12 @@ def draw_inputs(draw, name):
         shape = draw(dims(1, 3))
         return [TensorType(draw(kind), nearly(draw, shape)) for _ in row.inputs]
     least, most = RANKS.get(name, (0, 4))
-    if name[-2:] in ("1d", "2d", "3d"):
-        least, most = spatial_of(name), spatial_of(name) + 3
-    elif name in ("unfold", "upsample") or "pixel" in name:
+    if name[-2:] in ("1d", "2d", "3d") and draw(st.integers(0, 4)):
+        shape = draw(dims(1, 2)) + tuple(
+            draw(st.sampled_from([1, 3, 4, 4, 6])) for _ in range(spatial_of(name))
+        )
+        return [TensorType(draw(kind), shape)]
+    if name in ("unfold", "upsample") or "pixel" in name:
         least, most = 2, 5
     return [draw(tensor(least, most, kind))]
 
@@ -161,8 +178,8 @@ STRICTER = {
     "dropout2d": "shapes and kinds that torch passes through in evaluation mode",
     "dropout3d": "shapes and kinds that torch passes through in evaluation mode",
     "local_response_norm": "whole numbers",
-    # too few dimensions, or whole numbers, where nothing is left to do
-    **dict.fromkeys([n for n in LAYERS if "_pad" in n or n.startswith("adaptive")]),
+    # whole numbers and too few dimensions here and there; results without elements
+    **dict.fromkeys([n for n in LAYERS if "_pad" in n or "_pool" in n or "transpose" in n]),
 }
 
 
@@ -195,7 +212,7 @@ def test_law_agrees_with_torch(name):
             assert found.output == expected
 
     check()
-    assert any(accepted)
+    assert any(accepted) or find(cases(name), lambda case: accepts(row.law, *case))
 
 
 @pytest.mark.parametrize("name", LAYERS)
