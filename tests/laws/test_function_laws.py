@@ -15,6 +15,7 @@ from draw_shapes import (
     AXIS,
     KINDS,
     SIZES,
+    accepts,
     dims,
     kinds,
     make_tensor,
