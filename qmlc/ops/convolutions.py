@@ -111,9 +111,13 @@ def _pool(name: str, spatial: int) -> Any:
         padding = per_axis(s["padding"], spatial, "padding")
         sizes = []
         for i, size in enumerate(x.dims[-spatial:]):
-            reach = window[i] if name.startswith("max") else kernel[i]
+            # torch forgets the dilation in three dimensions
+            reach = window[i] if name.startswith("max") and spatial < 3 else kernel[i]
             if padding[i] > reach // 2:
                 raise ShapeError(f"`padding={padding[i]}` is more than half of the window, {reach}")
+            if name == "avg_pool3d":
+                # torch compares without the padding here
+                steps(size, window[i], 1, 0, name)
             if s["ceil_mode"]:
                 sizes.append(steps_up(size, window[i], stride[i], padding[i], name))
             else:
@@ -130,7 +134,7 @@ def _adaptive(name: str, spatial: int) -> Any:
         x, wanted = types[0], s["output_size"]
         out = channels(x, spatial, name)
         each = wanted if isinstance(wanted, (tuple, list)) else (wanted,) * spatial
-        if len(each) != spatial or (spatial == 1 and None in each):
+        if wanted is None or len(each) != spatial or (spatial == 1 and None in each):
             raise ShapeError(f"`output_size={wanted}` does not give {spatial} sizes")
         sizes = [
             size if w is None else positive(w, "output_size")

@@ -55,7 +55,8 @@ def _groups(side: str, text: str) -> tuple[Group, ...]:
         if token == "(":
             inner = []
         elif token == ")":
-            groups.append(tuple(inner or ()))
+            # a lone `...` in brackets is merged into one dimension, unlike a bare one
+            groups.append(tuple([*(inner or ()), "1"] if inner == [ELLIPSIS] else inner or ()))
             inner = None
         elif inner is not None:
             inner.append(token)

@@ -59,15 +59,20 @@ def fill_template(
 def write_constructor(
     row: Layer, arguments: Mapping[str, Any], write: Callable[[Any], str] | None = None
 ) -> str:
-    """`nn.Conv2d(1, 16, 3, padding=1)`: the required by place, the others where they differ."""
+    """`nn.Conv2d(1, 16, 3, padding=1)`: the required by place, the others where they differ.
+
+    An inferred argument that is None is left out, as one that has its default.
+    """
     write = write or write_setting
     defaults = {p.name: p.default for p in row.parameters}
-    parts = []
+    parts: list[str] = []
+    keyword = False
     for name in row.order:
-        if defaults.get(name, REQUIRED) is REQUIRED:
-            parts.append(write(arguments[name]))
-        elif name in arguments and not _is(arguments[name], defaults[name]):
-            parts.append(f"{name}={write(arguments[name])}")
+        if name not in arguments or _is(arguments[name], defaults.get(name)):
+            keyword = True
+            continue
+        keyword = keyword or defaults.get(name, REQUIRED) is not REQUIRED
+        parts.append(f"{name}={write(arguments[name])}" if keyword else write(arguments[name]))
     return f"{row.constructor}({', '.join(parts)})"
 
 

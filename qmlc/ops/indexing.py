@@ -62,22 +62,27 @@ def _length(item: Slice | slice, size: Value) -> Value:
     if not isinstance(step, int) or step < 1:
         raise ShapeError(f"the step of a slice is a positive whole number, not `{step}`", 0,
                          "turn round with `flip`")  # fmt: skip
-    for bound in (item.start, item.stop):
+    bounds = (item.start, item.stop)
+    for bound in bounds:
         if bound is not None and not is_dimension(bound):
             raise ShapeError(f"the bounds of a slice are whole numbers, not `{bound!r}`", 0)
-    bounds = (0 if item.start is None else item.start, size if item.stop is None else item.stop)
-    if isinstance(size, int) and all(isinstance(b, int) for b in bounds):
+    if isinstance(size, int) and all(b is None or isinstance(b, int) for b in bounds):
         return len(range(*slice(*bounds, step).indices(size)))
-    start, stop = (_bound(b, size) for b in bounds)
-    return floor_divide(add(add(stop, lift(start) * -1), step - 1), step)
+    length = add(_stop(item.stop, size), lift(_start(item.start, size)) * -1)
+    return floor_divide(add(length, step - 1), step)
 
 
-def _bound(bound: Value, size: Value) -> Value:
-    """Where a bound lies, the slice taken not to be empty."""
+def _start(bound: Value | None, size: Value) -> Value:
+    """Where a slice that is not empty begins."""
     if isinstance(bound, int) and bound < 0:
-        return add(size, bound)
-    if bound == size or bound == 0:
-        return bound
+        return add(size, lift(Polynomial.apply("minimum", size, -bound)) * -1)
+    return 0 if bound is None else bound
+
+
+def _stop(bound: Value | None, size: Value) -> Value:
+    """Where a slice that is not empty ends."""
+    if bound is None:
+        return size
     if isinstance(bound, int):
-        return Polynomial.apply("minimum", size, bound)
+        return add(size, bound) if bound < 0 else Polynomial.apply("minimum", size, bound)
     return bound

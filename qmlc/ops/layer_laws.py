@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.ops.shape_laws import add, floor_divide, known, whole
-from qmlc.types.polynomial import Value
+from qmlc.types.polynomial import Polynomial, Value
 from qmlc.types.tensors import ShapeError, TensorType
 
 
@@ -61,15 +61,13 @@ def steps(size: Value, window: int, stride: int, both: int, name: str) -> Value:
 
 def steps_up(size: Value, window: int, stride: int, padding: int, name: str) -> Value:
     """As `steps`, but the last window may reach beyond (`ceil_mode`), not start there."""
-    free = add(size, 2 * padding - window)
-    result = add(floor_divide(add(free, stride - 1), stride), 1)
-    if isinstance(result, int) and isinstance(size, int):
-        if (result - 1) * stride >= size + padding:
-            result -= 1
-        if result < 1:
-            return steps(size, window, stride, 2 * padding, name)
+    result = add(floor_divide(add(size, 2 * padding - window + stride - 1), stride), 1)
+    if stride > window - padding:
+        inside = floor_divide(add(size, padding + stride - 1), stride)
+        result = Polynomial.apply("minimum", result, inside)
+    if isinstance(result, int) and result < 1:
+        return steps(size, window, stride, 2 * padding, name)
     return result
-
 
 
 def divides(part: int, whole_number: int, message: str, proposal: str = "") -> None:

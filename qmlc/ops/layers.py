@@ -105,8 +105,8 @@ def _prelu(types: Any, s: Settings) -> LayerShape:
     x, size = types[0], positive(s["num_parameters"], "num_parameters")
     need_real(x, "prelu")
     if size > 1:
-        need_rank(x, 1, "prelu")
-        same(x.dims[min(len(x.dims) - 1, 1)], size, "channels and `num_parameters` differ", 0)
+        need_rank(x, 2, "prelu")
+        same(x.dims[1], size, "channels and `num_parameters` differ", 0)
     return LayerShape(x)
 
 

@@ -106,7 +106,8 @@ LOSSES: dict[str, Function] = {
     "mse": _MSE, "mse_loss": _MSE, "mae": _MAE, "l1_loss": _MAE,
     "smooth_l1_loss": Function(
         (*_PAIR, *settings(beta=1.0)), _one_shape("smooth_l1_loss", "--r-"),
-        "F.smooth_l1_loss({input}, {target}, beta={beta})", "Squared near 0, absolute beyond beta.",
+        "F.smooth_l1_loss({input}, {target}, beta={beta})",
+        "Squared near 0, absolute beyond beta.",
     ),
     "huber_loss": Function(
         (*_PAIR, *settings(delta=1.0)), _one_shape("huber_loss", "--r-", ("--r-", "bir-")),
@@ -137,7 +138,8 @@ LOSSES: dict[str, Function] = {
         "Pairs brought together where the target is 1, apart where it is -1.",
     ),
     "hinge_embedding_loss": Function(
-        (*_PAIR, *settings(margin=1.0)), _one_shape("hinge_embedding_loss", "--r-", ("-ir-",)),
+        (*_PAIR, *settings(margin=1.0)),
+        _one_shape("hinge_embedding_loss", "--r-", ("--r-", "-ir-")),
         "F.hinge_embedding_loss({input}, {target}, margin={margin})",
         "Distances made small where the target is 1, large where it is -1.",
     ),

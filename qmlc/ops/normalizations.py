@@ -7,7 +7,8 @@ from typing import Any
 from qmlc.ops.layer_laws import channels, divides, need_ranks, need_real, number, probability
 from qmlc.ops.layer_laws import positive as at_least_one
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings
-from qmlc.ops.shape_laws import need_rank
+from qmlc.ops.shape_laws import need_rank, product
+from qmlc.types.tensors import ShapeError
 
 
 def _last(name: str) -> Any:
@@ -26,6 +27,8 @@ def _group(types: Any, s: Settings) -> LayerShape:
     need_rank(x, 2, "group_norm")
     size, groups = number(x.dims[1]), at_least_one(s["num_groups"], "num_groups")
     divides(groups, size, "`num_groups` shares out the channels")
+    if product((x.dims[0], size // groups, *x.dims[2:])) == 1:
+        raise ShapeError(f"`group_norm` needs more than one element a group, this is `{x}`", 0)
     return LayerShape(x, {"num_channels": size})
 
 
@@ -48,7 +51,10 @@ def _instance(spatial: int) -> Any:
 
     def law(types: Any, s: Settings) -> LayerShape:
         x = types[0]
-        return LayerShape(x, {"num_features": number(channels(x, spatial, name))})
+        features = channels(x, spatial, name)
+        if not s["track_running_stats"] and product(x.dims[-spatial:]) == 1:
+            raise ShapeError(f"`{name}` needs more than one element a channel, this is `{x}`", 0)
+        return LayerShape(x, {"num_features": number(features)})
 
     return law
 

@@ -135,6 +135,7 @@ def _roll(types: Any, settings: Settings) -> TensorType:
         whole(shift, "shifts")
     places = dims if isinstance(dims, (tuple, list)) else () if dims is None else (dims,)
     for place in places:
+        need_rank(x, 1, "roll")
         axis(place, len(x.dims), "dims")
     if len(numbers) != max(len(places), 1):
         raise ShapeError(f"{count(len(numbers), 'shift')} for {count(len(places), 'dimension')}")
@@ -156,8 +157,8 @@ def _diagonal(types: Any, settings: Settings) -> TensorType:
     x = types[0]
     need_rank(x, 2, "diagonal")
     rows, columns = x.dims[-2:]
-    same(rows, columns, "`diagonal` takes square matrices, not")
-    return TensorType(x.dtype, (*x.dims[:-2], rows))
+    shorter = rows if rows == columns else Polynomial.apply("minimum", rows, columns)
+    return TensorType(x.dtype, (*x.dims[:-2], shorter))
 
 
 def _one_hot(types: Any, settings: Settings) -> TensorType:
@@ -175,15 +176,18 @@ def _pad(types: Any, settings: Settings) -> TensorType:
         raise ShapeError(f"`pad` holds two numbers for each dimension, from the last: `{pad!r}`")
     dims = list(x.dims)
     for i, (before, after) in enumerate(zip(pad[::2], pad[1::2], strict=True), 1):
-        dims[-i] = add(dims[-i], whole(before, "pad") + whole(after, "pad"))
         size = dims[-i]
-        if isinstance(size, int) and size < 0:
-            raise ShapeError(f"`pad` takes away more than there is: {x.dims[-i]}", 0)
+        taken = min(whole(before, "pad"), 0) + min(whole(after, "pad"), 0)
+        if isinstance(size, int) and size + taken < 0:
+            raise ShapeError(f"`pad` takes away more than there is: {size}", 0)
+        dims[-i] = add(size, before + after)
     return TensorType(x.dtype, tuple(dims))
 
 
 def _range(types: Any, settings: Settings) -> TensorType:
     start, stop, step = (settings[name] for name in ("start", "stop", "step"))
+    if stop is None and step != 1:
+        raise ShapeError("`range` with a step needs a start and a stop")
     start, stop = (0, start) if stop is None else (start, stop)
     if whole(step, "step") == 0:
         raise ShapeError("the step of `range` is not 0")
@@ -191,8 +195,8 @@ def _range(types: Any, settings: Settings) -> TensorType:
         if not is_dimension(bound):
             raise ShapeError(f"the bounds of `range` are whole numbers, not `{bound!r}`")
     if isinstance(start, int) and isinstance(stop, int):
-        if not range(start, stop, step):
-            raise ShapeError(f"`range({start}, {stop}, {step})` is empty")
+        if (stop - start) * step < 0:
+            raise ShapeError(f"`range({start}, {stop}, {step})` goes the wrong way")
         return TensorType("int", (len(range(start, stop, step)),))
     distance = add(stop, lift(start) * -1)
     return TensorType("int", (_steps(distance, step),))
@@ -207,6 +211,8 @@ def _steps(distance: Value, step: int) -> Value:
 def _filled(kind: str | None) -> Any:
     def law(types: Any, settings: Settings) -> TensorType:
         sizes = _sizes(settings["size"], "size")
+        if kind is None and not isinstance(settings["size"], (tuple, list)):
+            raise ShapeError("`size` is a list of sizes")
         if -1 in sizes:
             raise ShapeError("`size` holds the size -1")
         return TensorType(kind or kind_of(settings["fill_value"]), sizes)

@@ -32,18 +32,22 @@ def reduction(name: str, table: str, many: bool = True) -> Law:
 
 
 def _masked(name: str, table: str) -> Law:
-    plain = reduction(name, table)
+    plain = _whole_tensor(reduction(name, table))
+    # a share of what is true, or a mean of whole numbers, is fine where the mask counts
+    chosen = reduction(name, table.replace("--", "rr"))
 
     def law(types: Any, settings: Settings) -> TensorType:
         x, mask = types
-        if mask is not None:
-            if mask.dtype != "bool":
-                raise ShapeError(f"`where` is a bool tensor, this is `{mask}`", 1)
-            if len(mask.dims) > len(x.dims):
-                raise ShapeError(f"`where` has more dimensions, `{mask}`, than `{x}`", 1)
-            for left, right in zip(x.dims, mask.dims, strict=False):
+        if mask is None:
+            return plain((x,), settings)
+        if mask.dtype != "bool":
+            raise ShapeError(f"`where` is a bool tensor, this is `{mask}`", 1)
+        if len(mask.dims) > len(x.dims):
+            raise ShapeError(f"`where` has more dimensions, `{mask}`, than `{x}`", 1)
+        for left, right in zip(x.dims, mask.dims, strict=False):
+            if right != 1:
                 same(left, right, f"`where` is `{mask}`, which does not align with `{x}`", 1)
-        return plain((x,), settings)
+        return chosen((x,), settings)
 
     return law
 
@@ -58,11 +62,20 @@ def _along(name: str, table: str) -> Law:
 
 
 def _whole_tensor(law: Law) -> Law:
-    """For the functions that take `keepdim` only together with a `dim`."""
+    """For the functions that take `keepdim` only together with a `dim`, as torch has it."""
 
     def checked(types: Any, settings: Settings) -> TensorType:
         if settings["dim"] is None and settings["keepdim"]:
             raise ShapeError("`keepdim` needs a `dim`", 0)
+        return law(types, settings)
+
+    return checked
+
+
+def _needs_dim(law: Law) -> Law:
+    def checked(types: Any, settings: Settings) -> TensorType:
+        if settings["dim"] is None:
+            raise ShapeError("`dim` says along which dimension", 0)
         return law(types, settings)
 
     return checked
@@ -111,7 +124,7 @@ REDUCTIONS: dict[str, Function] = {
     ),
     "logsumexp": Function(
         (*tensors("x"), *settings("dim", keepdim=False)),
-        reduction("logsumexp", "rrrc"),
+        _needs_dim(reduction("logsumexp", "rrrc")),
         "torch.logsumexp({x}, dim={dim}, keepdim={keepdim})",
         "log(sum(exp(x))), without overflow.",
     ),

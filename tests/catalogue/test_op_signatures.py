@@ -20,8 +20,8 @@ from qmlc.ops.parameters import REQUIRED
 from qmlc.types.polynomial import FUNCTIONS as SCALARS
 
 NEVER = {
-    "self", "cls", "args", "params", "optimizer", "device", "dtype", "inplace", "return_indices", "kwargs",
-    "maximize", "foreach", "fused", "capturable", "differentiable", "last_epoch",
+    "self", "cls", "args", "params", "optimizer", "device", "dtype", "inplace", "return_indices",
+    "kwargs", "maximize", "foreach", "fused", "capturable", "differentiable", "last_epoch",
     "recompute_scale_factor", "validate_args", "num_classes", "ignore_index", "num_outputs",
     "multidim_average", "zero_division",
 }  # fmt: skip
