@@ -67,7 +67,7 @@ def docstring(*paragraphs: str) -> Iterator[str]:
 
 def _wrap(line: str) -> list[str]:
     """The line in parts of at most 88 columns, as far as its spaces allow."""
-    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    indent = " " * (len(line) - len(line.lstrip()))
     return textwrap.wrap(
         line,
         88,
