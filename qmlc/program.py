@@ -45,8 +45,11 @@ class LoadedProgram:
 
     def class_of(self, name: str) -> type[Module]:
         """The generated class of a component; AttributeError where there is none."""
-        part = find_part(self.program, name)
-        found: type[Module] = getattr(self._module, class_names(self.program)[part.class_name])
+        return self.class_named(find_part(self.program, name).class_name)
+
+    def class_named(self, class_name: str) -> type[Module]:
+        """The generated class of a unit or template."""
+        found: type[Module] = getattr(self._module, class_names(self.program)[class_name])
         return found
 
     def __getattr__(self, name: str) -> Any:
@@ -115,7 +118,7 @@ def load_module(text: str, name: str) -> types.ModuleType:
     module.__file__ = file
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     sys.modules[full] = module
-    exec(builtins_compile(text, file), module.__dict__)  # noqa: S102 the compiler's own output
+    exec(builtins_compile(text, file), module.__dict__)
     return module
 
 

@@ -84,7 +84,9 @@ def _apply_layer(
         tuple({**shape.inferred, **settings}.items()),
     )
     _hold(frame.network, node, submodule)
-    return call_node(frame, submodule.path, [t for t in tensors if t is not None], shape.output)
+    given = {key: t for key, t in zip(values, tensors, strict=True) if t is not None}
+    names = {} if len(given) == len(tensors) else {"names": tuple(given)}
+    return call_node(frame, submodule.path, list(given.values()), shape.output, **names)
 
 
 def _inputs(node: tree.Node, tensors: Sequence[Any]) -> list[tuple[tree.Node, str]]:
@@ -94,17 +96,20 @@ def _inputs(node: tree.Node, tensors: Sequence[Any]) -> list[tuple[tree.Node, st
     return [(first, f"this is `{tensors[0].type}`")] if first is not None and tensors[0] else []
 
 
-def call_node(frame: Frame, path: str, tensors: Sequence[Any], kind: Type) -> Value:
-    """The node of a call of the submodule at `path`."""
+def call_node(
+    frame: Frame, path: str, tensors: Sequence[Any], kind: Type, **attributes: Any
+) -> Value:
+    """The node of a call of the submodule at `path`; `names` where inputs are left out."""
     assert frame.network is not None
     graph = frame.network.graph
-    node = graph.add("call", [t.node for t in tensors], kind, module=path)
+    node = graph.add("call", [t.node for t in tensors], kind, module=path, **attributes)
     return RecordNode(node, kind) if isinstance(kind, RecordType) else Tensor(node, kind)
 
 
 def register(network: NetworkState | None, instance: Instance, name: str) -> str:
     """The path of an instance: the `let` that binds it, else the component, `_1`, `_2`; loops add
-    an index."""
+    an index.
+    """
     assert network is not None
     mention = instance.mention
     place = (mention.source.name, mention.start, mention.end)

@@ -105,7 +105,12 @@ def _modifier(frame: Frame, head: tree.Head) -> Modifier:
         fail(WrongKind, head.name, f"`{name}` is not a modifier", "before `@`",
              "modifiers are `ctrl`, `negctrl`, `inv` and `pow(k)`")  # fmt: skip
     if len(head.arguments) > 1 or head.keywords or (name == "inv" and head.arguments):
-        fail(WrongArguments, head, f"`{name}` takes {'no' if name == 'inv' else 'one'} number", "too many")
+        fail(
+            WrongArguments,
+            head,
+            f"`{name}` takes {'no' if name == 'inv' else 'one'} number",
+            "too many",
+        )
     value: Value = 1
     if head.arguments:
         value = evaluate(frame, head.arguments[0])
@@ -252,7 +257,13 @@ def _special(
         return [(front, [Instruction("gphase", (), (angle,))])]
     qubits = [(q, o.node) for o in operands[controls:] for q in o.qubits.indices]
     if not qubits:
-        fail(WrongOperands, node, "`evolve` needs qubits", "none given", "write `evolve(H, time=t) q`")
+        fail(
+            WrongOperands,
+            node,
+            "`evolve` needs qubits",
+            "none given",
+            "write `evolve(H, time=t) q`",
+        )
     _check_distinct(node, [*front, *qubits])
     return [(front + qubits, evolution(frame, node, tuple(q for q, _ in qubits)))]
 
@@ -260,7 +271,9 @@ def _special(
 def _gate(
     frame: Frame, node: tree.Apply, gate: Declared | Builtin, operands: list[Operand], controls: int
 ) -> list[Round]:
-    arguments = [evaluate(frame, a) for a in node.gate.arguments] if isinstance(gate, Builtin) else []
+    arguments = (
+        [evaluate(frame, a) for a in node.gate.arguments] if isinstance(gate, Builtin) else []
+    )
     if any(isinstance(a, Poison) for a in arguments):
         raise Stop(None)
     if isinstance(gate, Builtin):
@@ -308,9 +321,7 @@ def _element(node: tree.Apply, value: Value, position: int, size: int) -> Any:
     return value[position]
 
 
-def _broadcast(
-    node: tree.Apply, operands: list[Operand]
-) -> list[list[tuple[int, tree.Node]]]:
+def _broadcast(node: tree.Apply, operands: list[Operand]) -> list[list[tuple[int, tree.Node]]]:
     """One list of qubits for each application: registers go pairwise, single qubits with each."""
     sizes = {len(o.qubits.indices): o for o in operands if o.qubits.register}
     if len(sizes) > 1:
@@ -344,11 +355,12 @@ def _declared(
         ]
         flat = [pair for part in split for pair in part]
         _check_distinct(node, flat)
-        body = frame.session.run_gate(frame, node, gate, [[q for q, _ in part] for part in split[controls:]])
+        body = frame.session.run_gate(
+            frame, node, gate, [[q for q, _ in part] for part in split[controls:]]
+        )
         rounds.append((flat, body))
     return rounds
 
 
 def _count(qubits: int) -> str:
     return "1 qubit" if qubits == 1 else f"{qubits} qubits"
-

@@ -49,7 +49,9 @@ def evaluate_arguments(
     arguments = []
     for argument in node.arguments:
         if isinstance(argument, tree.Generator):
-            items = [evaluate(inner, argument.element) for inner in generate(frame, argument.clauses)]
+            items = [
+                evaluate(inner, argument.element) for inner in generate(frame, argument.clauses)
+            ]
             arguments.append(make_list(frame, argument, items))
         else:
             arguments.append(evaluate(frame, argument))
@@ -69,7 +71,9 @@ def _pipe(frame: Frame, node: tree.Pipe) -> Value:
     if any(isinstance(v, Poison) for v in (value, function, *arguments, *keywords.values())):
         return Poison()
     if _is_component(function) and _has_settings(function):
-        return _call(frame, node, _instance(frame, into, function, arguments, keywords), [value], {})
+        return _call(
+            frame, node, _instance(frame, into, function, arguments, keywords), [value], {}
+        )
     return _call(frame, node, function, [value, *arguments], keywords)
 
 
@@ -156,6 +160,8 @@ def place_operator(node: tree.Node, function: Unplaced, arguments: list[Value]) 
     for argument in arguments:
         parts = argument if isinstance(argument, tuple) else (argument,)
         if not parts or not all(isinstance(p, Qubits) for p in parts):
-            fail(WrongKind, node, "an operator is placed on qubits", f"this is {describe(argument)}")
+            fail(
+                WrongKind, node, "an operator is placed on qubits", f"this is {describe(argument)}"
+            )
         qubits += [q for p in parts for q in p.indices]
     return function.place(tuple(qubits))

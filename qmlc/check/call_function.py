@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qmlc.check.dimensions import Binding, Mismatch, dimension_names, match_dims, mismatch_error, resolve_type
+from qmlc.check.dimensions import (
+    Binding,
+    Mismatch,
+    dimension_names,
+    match_dims,
+    mismatch_error,
+    resolve_type,
+)
 from qmlc.check.errors_names import SelfReference
 from qmlc.check.errors_types import BadOperation, Misplaced, ResultMismatch, WrongArguments
 from qmlc.check.evaluate import evaluate
@@ -33,7 +40,8 @@ from qmlc.ops.rows import Function
 from qmlc.source.diagnostic import Label
 from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
-from qmlc.types.polynomial import Polynomial, Value as Exact
+from qmlc.types.polynomial import Polynomial
+from qmlc.types.polynomial import Value as Exact
 from qmlc.types.tensors import ShapeError, TensorType
 
 Arguments = list[Value]
@@ -65,8 +73,10 @@ def call_function(
 
 
 def _is_symbolic(tensors: Sequence[Value], settings: dict[str, Any], row: Function) -> bool:
-    return any(isinstance(t, Tensor) for t in tensors) or not row.scalar or any(
-        isinstance(t, Polynomial) for t in tensors
+    return (
+        any(isinstance(t, Tensor) for t in tensors)
+        or not row.scalar
+        or any(isinstance(t, Polynomial) for t in tensors)
     )
 
 
@@ -98,7 +108,9 @@ def bind_arguments(
         at: Any = node
         proposal = f"`{name}({', '.join(map(_shown, parameters))})`"
         if isinstance(error.culprit, str):
-            for keyword in getattr(node, "keywords", getattr(getattr(node, "into", None), "keywords", ())):
+            for keyword in getattr(
+                node, "keywords", getattr(getattr(node, "into", None), "keywords", ())
+            ):
                 if keyword.name.name == error.culprit:
                     at = keyword.name
             close = nearest(error.culprit, [p.name for p in parameters])
@@ -129,9 +141,11 @@ def _add(
         kind = row.law([t and t.type for t in nodes], settings)
     except ShapeError as error:
         shape_error(node, error, _places(node, nodes))
-    if any(t is None for t in nodes):
-        settings = {**settings, "given": tuple(t is not None for t in nodes)}
     inputs = [t.node for t in nodes if t is not None]
+    if any(t is None for t in nodes[: len(inputs)]):
+        left_out = next(p.name for p, t in zip(row.tensors, nodes, strict=True) if t is None)
+        fail(WrongArguments, node, f"`{name}` needs `{left_out}` here", "not given",
+             "of several optional tensors, only the last can be left out")  # fmt: skip
     return Tensor(frame.network.graph.add(name, inputs, kind, **settings), kind)
 
 
@@ -249,7 +263,12 @@ def bind_inputs(
     for parameter, value in bound:
         kind = type_of(value)
         written = parameter.type
-        if isinstance(written, tree.TypeName) and written.name.name in ("int", "str", "bool", "gate"):
+        if isinstance(written, tree.TypeName) and written.name.name in (
+            "int",
+            "str",
+            "bool",
+            "gate",
+        ):
             inner.scope.bind(parameter.name.name, value, parameter.span)
             if isinstance(value, int | Polynomial):
                 binding[parameter.name.name] = value
@@ -286,7 +305,9 @@ def call_fn(
     assert isinstance(declaration, tree.Component)
     inner = enter(frame, node, callee)
     binding: Binding = {}
-    bind_inputs(frame, inner, node, bind_declared(frame, node, callee, arguments, keywords), binding, True)
+    bind_inputs(
+        frame, inner, node, bind_declared(frame, node, callee, arguments, keywords), binding, True
+    )
     result = run_body(inner, declaration)
     if isinstance(result, Tensor) and declaration.result is not None and "..." not in binding:
         declared = resolve_type(inner, declaration.result, binding)

@@ -6,11 +6,11 @@ import operator as op
 from collections.abc import Callable
 from typing import Any
 
-from qmlc.check.require_number import require_number
 from qmlc.check.errors_qubits import NoSingleState, NotHermitian
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
 from qmlc.check.frame import MAX_STEPS, Frame
 from qmlc.check.operate import add_node, apply_binary
+from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Measured,
     Poison,
@@ -171,7 +171,10 @@ def _edges(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywor
     register = arguments[0] if len(arguments) > 1 else None
     result = []
     for edge in _sequence(frame, node, listed):
-        ends = [require_number(frame, e, node, "the end of an edge") for e in _sequence(frame, node, edge)]
+        ends = [
+            require_number(frame, e, node, "the end of an edge")
+            for e in _sequence(frame, node, edge)
+        ]
         if len(ends) != 2:
             fail(BadOperation, node, "an edge has two ends", f"this has {len(ends)}")
         if isinstance(register, Qubits):
@@ -193,9 +196,7 @@ def _pauli(letter: str) -> Callable[..., Value]:
     return make
 
 
-def _placed_pauli(
-    node: tree.Node, letter: str, position: int, qubits: tuple[int, ...]
-) -> Operator:
+def _placed_pauli(node: tree.Node, letter: str, position: int, qubits: tuple[int, ...]) -> Operator:
     if not -len(qubits) <= position < len(qubits):
         fail(WrongArguments, node, f"`{letter}({position})` is placed on {len(qubits)} qubits",
              "there is no such qubit", "positions are numbered from 0")  # fmt: skip
@@ -221,9 +222,7 @@ def _paulis(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywo
     def place(qubits: tuple[int, ...]) -> Array:
         return Array(
             (len(rows),),
-            tuple(
-                _product([_placed_pauli(node, c, p, qubits) for p, c in row]) for row in rows
-            ),
+            tuple(_product([_placed_pauli(node, c, p, qubits) for p, c in row]) for row in rows),
         )
 
     return Unplaced(place)

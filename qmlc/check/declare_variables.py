@@ -25,18 +25,22 @@ def declare_parameter(frame: Frame, node: tree.Param) -> None:
     if frame.circuit is not None and frame.circuit.capture is not None:
         fail(Misplaced, node, "a gate has no parameters of its own", "not in a gate",
              "declare it in the circuit, and hand it over as an angle")  # fmt: skip
-    if frame.circuit is None and frame.network is None or frame.loops:
+    if (frame.circuit is None and frame.network is None) or frame.loops:
         fail(Misplaced, node, "`param` belongs into a circuit, layer or model, outside of loops",
              "not here", "give it one more dimension, for the rounds")  # fmt: skip
     kind = resolve_type(frame, node.type, {})
     if not isinstance(kind, TensorType) or kind.dtype != "real":
         fail(BadType, node.type, "a parameter is a `real` tensor", f"this is `{kind}`")
-    shape = tuple(require_number(frame, d, node.type, "a dimension of a parameter") for d in kind.dims)
+    shape = tuple(
+        require_number(frame, d, node.type, "a dimension of a parameter") for d in kind.dims
+    )
     check_size(node.type, shape)
     start = _distribution(frame, node)
     if frame.network is not None:
         frame.network.parameters.append(Variable(node.name.name, shape, start))
-        position = frame.network.graph.add("parameter", [], TensorType("real", shape), name=node.name.name)
+        position = frame.network.graph.add(
+            "parameter", [], TensorType("real", shape), name=node.name.name
+        )
         value: Value = Tensor(position, TensorType("real", shape))
     else:
         assert frame.circuit is not None
@@ -136,7 +140,9 @@ def measure(frame: Frame, node: tree.Measure, name: str) -> Bits:
     if isinstance(value, Poison):
         raise Stop(None)
     if not isinstance(value, Qubits):
-        fail(BadOperation, node.operand, "only qubits can be measured", f"this is {describe(value)}")
+        fail(
+            BadOperation, node.operand, "only qubits can be measured", f"this is {describe(value)}"
+        )
     return measure_qubits(frame, node, value, name)
 
 
@@ -166,5 +172,3 @@ def add_instruction(frame: Frame, instruction: Instruction) -> None:
         frame.circuit.capture.append(instruction)
     else:
         frame.circuit.builder.append(instruction)
-
-

@@ -83,7 +83,9 @@ def resolve_type(frame: Frame, written: tree.TypeExpression, binding: Mapping[st
         aliases = {"float": "real", "double": "real", "tensor": "real", "string": "str"}
         close = aliases.get(written.name.name, close)
         proposal = f"did you mean `{close}`?" if close else "types are " + ", ".join(DTYPES)
-        fail(BadType, written.name, f"there is no type `{written.name.name}`", "not a type", proposal)
+        fail(
+            BadType, written.name, f"there is no type `{written.name.name}`", "not a type", proposal
+        )
     dims: list[Value] = []
     for expression in written.dims:
         if isinstance(expression, tree.Ellipsis):
@@ -191,7 +193,12 @@ def _solve(polynomial: Polynomial, symbol: Any, size: Value) -> Value | None:
 
 
 def mismatch_error(
-    at: tree.Node, shown: str, declared: tree.Parameter, actual: Type, mismatch: Mismatch, proposal: str
+    at: tree.Node,
+    shown: str,
+    declared: tree.Parameter,
+    actual: Type,
+    mismatch: Mismatch,
+    proposal: str,
 ) -> Stop:
     """The error for an argument that does not have the declared type."""
     written = declared.type.span.text if declared.type is not None else "real"

@@ -27,8 +27,8 @@ from qmlc.check.instantiate import (
     make_unit,
     signature,
 )
-from qmlc.check.resolve import find_gate, resolve
 from qmlc.check.require_number import require_number
+from qmlc.check.resolve import find_gate, resolve
 from qmlc.check.run_gate import run_gate
 from qmlc.check.values import Declared, Module, NeedsDimensions, Scope, Stop, Tensor, Value, fail
 from qmlc.ir.build_circuit import CircuitBuilder
@@ -84,9 +84,7 @@ def elaborate(
     data, trainings, deployments = _blocks(state)
     made = {unit.name for unit in units.order}
     templates = tuple(t for t in state.templates if t.name not in made)
-    program = Program(
-        name, file.doc, tuple(units.order), templates, data, trainings, deployments
-    )
+    program = Program(name, file.doc, tuple(units.order), templates, data, trainings, deployments)
     return program, tuple(session.errors)
 
 
@@ -322,5 +320,3 @@ def _made_up(frame: Frame, parameter: tree.Parameter, sizes: Binding, probe: int
     assert frame.circuit is not None
     dims = [require_number(frame, d, parameter, "a dimension") for d in kind.dims]
     return frame.circuit.builder.input(name, *dims)
-
-

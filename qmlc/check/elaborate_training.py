@@ -6,7 +6,7 @@ from typing import Any
 
 from qmlc.check.call_function import bind_arguments
 from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName, WrongKind
-from qmlc.check.errors_training import BadOption, BadLoss
+from qmlc.check.errors_training import BadLoss, BadOption
 from qmlc.check.errors_types import BadOperation, Misplaced
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame, NetworkState
@@ -139,7 +139,9 @@ def _data_call(
     if row.law is None:
         fail(NotAvailable, node, f"the data function `{name}` is not there yet", "not possible yet")
     given: dict[str, tuple[Any, Any]] = {}
-    positional = [_argument(frame, a, p, made) for a, p in zip(arguments, row.parameters, strict=False)]
+    positional = [
+        _argument(frame, a, p, made) for a, p in zip(arguments, row.parameters, strict=False)
+    ]
     known = {p.name: p for p in row.parameters}
     for keyword in keywords:
         parameter = known.get(keyword.name.name, Parameter(keyword.name.name))
@@ -201,9 +203,12 @@ def elaborate_training(
     metrics = _metrics(frame, options.pop("metrics", None))
     unit = _loss_unit(units, frame, name, tuple(inputs), tensor, bool(metrics), loss_node)
     _find_model(frame, block, instance, name)
+    count = units.trained.get(name, 0) + 1
+    units.trained[name] = count
     return Training(
-        name,
+        name if count == 1 else f"{name}_{count}",
         frame.network.submodules[name].target,
+        name,
         unit.class_name,
         block.data.name if block.data is not None else None,
         tuple(n for n, _ in inputs),
@@ -320,7 +325,9 @@ def _plain(frame: Frame, node: tree.Expression) -> Any:
     if isinstance(value, Array):
         value = value.items
     if not isinstance(value, bool | int | float | str | tuple | None):
-        fail(BadOperation, node, "a number or a string is needed here", f"this is {describe(value)}")
+        fail(
+            BadOperation, node, "a number or a string is needed here", f"this is {describe(value)}"
+        )
     return value
 
 
@@ -367,7 +374,9 @@ def _loss_unit(
             assert isinstance(kind, TensorType)
             parts.append((label, node, kind))
     output = RecordType(tuple((label, kind) for label, _, kind in parts))
-    record = graph.add("record", [n for _, n, _ in parts], output, names=tuple(p for p, _, _ in parts))
+    record = graph.add(
+        "record", [n for _, n, _ in parts], output, names=tuple(p for p, _, _ in parts)
+    )
     unit = Unit(
         f"{name}_loss",
         units.class_name(f"{name}_loss"),
@@ -415,5 +424,3 @@ def elaborate_deployment(frame: Frame, block: tree.DeployBlock) -> Deployment:
         options[key.name] = _plain(frame, statement.value)
     target = f"{device.function.name}:{name}" if name else device.function.name
     return Deployment(block.part.span.text, target, tuple(options.items()))
-
-

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from qmlc.check.errors_names import AlreadyDeclared, WrongKind
-from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown, ShapeMismatch
+from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown
 from qmlc.check.frame import Frame
 from qmlc.check.operate import add_node, apply_binary, apply_unary, truth
 from qmlc.check.require_number import require_number
@@ -25,12 +25,10 @@ from qmlc.check.values import (
 )
 from qmlc.ir.array import Array, ArrayError
 from qmlc.ir.operator import Operator
-from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.indexing import Slice
 from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
-from qmlc.types.tensors import RecordType, ShapeError, TensorType
 
 
 def evaluate(frame: Frame, expression: tree.Expression) -> Value:
@@ -84,7 +82,9 @@ def generate(frame: Frame, clauses: tuple[tree.Clause, ...]) -> Iterator[Frame]:
         frame.session.step(first)
         inner = frame.inner(loops=(*frame.loops, position))
         bind_names(inner, first.names, item)
-        if all(truth(inner, condition, evaluate(inner, condition)) for condition in first.conditions):
+        if all(
+            truth(inner, condition, evaluate(inner, condition)) for condition in first.conditions
+        ):
             yield from generate(inner, tuple(rest))
 
 
@@ -145,7 +145,12 @@ def _record(frame: Frame, node: tree.Record) -> Value:
     fields: dict[str, Value] = {}
     for field in node.fields:
         if field.name.name in fields:
-            fail(AlreadyDeclared, field.name, f"the record has two fields `{field.name.name}`", "again")
+            fail(
+                AlreadyDeclared,
+                field.name,
+                f"the record has two fields `{field.name.name}`",
+                "again",
+            )
         fields[field.name.name] = evaluate(frame, field.value)
     return Fields(tuple(fields.items()))
 
@@ -201,9 +206,18 @@ def _index(frame: Frame, node: tree.Index) -> Value:
     if isinstance(base, tuple | range):
         sequence = tuple(base)
         try:
-            return sequence[plain[0]] if len(plain) == 1 else fail(BadIndex, node, "one index is enough")
+            return (
+                sequence[plain[0]]
+                if len(plain) == 1
+                else fail(BadIndex, node, "one index is enough")
+            )
         except (IndexError, TypeError):
-            fail(BadIndex, node, f"there is no element {plain[0]} among {len(sequence)}", "out of range")
+            fail(
+                BadIndex,
+                node,
+                f"there is no element {plain[0]} among {len(sequence)}",
+                "out of range",
+            )
     fail(BadOperation, node.base, f"{describe(base)} has no elements", "cannot be indexed")
 
 

@@ -66,7 +66,7 @@ def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
     operator = evaluate(frame, given["hamiltonian"])
     if isinstance(time, Poison) or isinstance(operator, Poison):
         raise Stop(None)
-    if isinstance(time, bool) or describe(time) != "`real`" and not isinstance(time, int | float):
+    if isinstance(time, bool) or (describe(time) != "`real`" and not isinstance(time, int | float)):
         fail(BadOperation, given["time"], "a time is a number", f"this is {describe(time)}")
     method = _method(frame, given["method"]) if "method" in given else None
     return {"hamiltonian": operator, "time": time, "method": method}
@@ -86,9 +86,11 @@ def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
                 fail(WrongArguments, keyword.name, f"`trotter` has no argument `{keyword.name.name}`",
                      "not known", "it takes `order=` and `steps=`")  # fmt: skip
             value = evaluate(frame, keyword.value)
-            values[keyword.name.name] = require_number(frame, value, keyword, f"`{keyword.name.name}`")
+            values[keyword.name.name] = require_number(
+                frame, value, keyword, f"`{keyword.name.name}`"
+            )
     order, steps = values["order"], values["steps"]
-    if steps < 1 or order != 1 and (order < 1 or order % 2):
+    if steps < 1 or (order != 1 and (order < 1 or order % 2)):
         fail(WrongArguments, node, "Suzuki's formulas have order 1 or an even order, and some steps",
              f"order {order}, {steps} steps")  # fmt: skip
     if steps > MAX_STEPS or order > 12:

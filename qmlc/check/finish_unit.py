@@ -98,7 +98,9 @@ def finish_circuit(frame: Frame, declaration: tree.Component) -> None:
         else:
             what = "nothing uses " + ", ".join(f"`{name}[{i}]`" for i in unused[:5])
         frame.session.report(
-            UnusedQubit(span, what=what, where="declared here", proposal="remove what is not needed")
+            UnusedQubit(
+                span, what=what, where="declared here", proposal="remove what is not needed"
+            )
         )
 
 
@@ -180,5 +182,3 @@ def _differ(declaration: tree.Component, place: tree.Node, actual: Any, reason: 
         f"declare the result as `{actual}`, or return `{written.span.text}`",
         (Label(written.span, "declared here"),),
     )
-
-

@@ -128,4 +128,6 @@ class Frame:
         """Stop: `name` is not declared."""
         close = nearest(name.name, candidates)
         proposal = f"did you mean `{close}`?" if close else "declare it, or `use` it from a module"
-        fail(UnknownName, name, f"there is no {kind} called `{name.name}`", "not declared", proposal)
+        fail(
+            UnknownName, name, f"there is no {kind} called `{name.name}`", "not declared", proposal
+        )

@@ -8,6 +8,7 @@ from typing import Any
 
 from qmlc.check.apply import call_node, check_types, hold_unit, register
 from qmlc.check.call_function import bind_arguments, plain, run_body
+from qmlc.check.declare_variables import check_size
 from qmlc.check.dimensions import (
     REST,
     Binding,
@@ -23,7 +24,6 @@ from qmlc.check.evaluate import evaluate
 from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output
 from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
 from qmlc.check.run_gate import as_gate
-from qmlc.check.declare_variables import check_size
 from qmlc.check.values import (
     Declared,
     Instance,
@@ -38,14 +38,15 @@ from qmlc.check.values import (
     fail,
     type_of,
 )
-from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.array import Array
+from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.operator import Operator, lift_operator
 from qmlc.ir.program import Setting, Submodule, Unit
 from qmlc.ops.parameters import REQUIRED, Parameter
 from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
-from qmlc.types.polynomial import Polynomial, Value as Exact, lift
+from qmlc.types.polynomial import Polynomial, lift
+from qmlc.types.polynomial import Value as Exact
 from qmlc.types.tensors import RecordType, TensorType, Type
 
 CIRCUITS = ("circuit", "kernel")
@@ -61,6 +62,8 @@ class Units:
     order: list[Unit] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
     active: list[Any] = field(default_factory=list)
+    trained: dict[str, int] = field(default_factory=dict)
+    """How many train blocks there were of each model."""
 
     def class_name(self, name: str) -> str:
         """A class name for another unit of the declaration `name`."""
@@ -180,7 +183,7 @@ def check_setting(node: tree.Node, parameter: tree.Parameter, value: Value) -> N
     plain_scalar = isinstance(written, tree.TypeName) and not written.dims
     if wanted is None or not plain_scalar or isinstance(value, Polynomial):
         return
-    if not isinstance(value, wanted) or isinstance(value, bool) and kind != "bool":
+    if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "bool"):
         fail(WrongArguments, node, f"the setting `{parameter.name.name}` is `{kind}`",
              f"this is {describe(value)}", "", (Label(parameter.span, "declared here"),))  # fmt: skip
 
@@ -244,7 +247,7 @@ def _check_dtype(written: tree.TypeName, kind: TensorType) -> None:
     from qmlc.check.dimensions import DTYPES
 
     wanted = DTYPES.get(written.name.name)
-    if wanted == kind.dtype or wanted is None or wanted == "real" and kind.dtype == "int":
+    if wanted == kind.dtype or wanted is None or (wanted == "real" and kind.dtype == "int"):
         return
     raise Mismatch(f"its elements are `{kind.dtype}`, not `{written.name.name}`")
 
@@ -413,7 +416,7 @@ def _build_circuit(
     from qmlc.check.require_number import require_number
 
     declaration = making.declaration
-    state = CircuitState(CircuitBuilder(declaration.name.name, declaration.doc))
+    state = CircuitState(CircuitBuilder(declaration.name.name))
     frame.circuit = state
     inputs = []
     for parameter in declaration.inputs:
@@ -424,11 +427,19 @@ def _build_circuit(
         symbols = state.builder.input(parameter.name.name, *dims)
         frame.scope.bind(parameter.name.name, symbols, parameter.name.span)
         inputs.append((parameter.name.name, kind))
-    value = run_body(frame, declaration) if declaration.kind == "circuit" else _prepare(frame, declaration)
+    value = (
+        run_body(frame, declaration)
+        if declaration.kind == "circuit"
+        else _prepare(frame, declaration)
+    )
     output = circuit_output(making.binding, frame, declaration, value)
     finish_circuit(frame, declaration)
     circuit = state.builder.build()
-    unit = replace(_unit(making, settings, tuple(inputs), output), circuit=circuit, parameters=circuit.parameters)
+    unit = replace(
+        _unit(making, settings, tuple(inputs), output),
+        circuit=circuit,
+        parameters=circuit.parameters,
+    )
     return unit, output
 
 
@@ -444,7 +455,10 @@ def _prepare(frame: Frame, declaration: tree.Component) -> Value:
 
 
 def _unit(
-    making: Making, settings: dict[str, Value], inputs: tuple[tuple[str, TensorType], ...], output: Type
+    making: Making,
+    settings: dict[str, Value],
+    inputs: tuple[tuple[str, TensorType], ...],
+    output: Type,
 ) -> Unit:
     declaration = making.declaration
     sizes = {n: v for n, v in making.binding.items() if isinstance(v, int) and n not in settings}
@@ -475,7 +489,7 @@ def signature(declaration: tree.Component, sizes: tuple[str, ...]) -> tuple[Sett
         default = parameter.default
         value = default.value if isinstance(default, tree.Literal) else None
         settings.append(Setting(parameter.name.name, kind, value))
-    return (*settings, *(Setting(name, "int") for name in sizes))
+    return (*settings, *(Setting(name, "dimension") for name in sizes))
 
 
 def header_of(declaration: tree.Component) -> str:

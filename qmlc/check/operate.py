@@ -75,8 +75,10 @@ def _exact(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value
     if isinstance(left, tuple) and isinstance(right, tuple) and symbol == "+":
         return left + right
     for value in (left, right):
-        if isinstance(value, bool) and symbol not in COMPARISONS or not isinstance(
-            value, Number | Polynomial | Operator | Array
+        if (
+            (isinstance(value, bool)
+            and symbol not in COMPARISONS)
+            or not isinstance(value, Number | Polynomial | Operator | Array)
         ):
             fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
     try:
@@ -101,7 +103,9 @@ def _number(node: tree.Node, symbol: str, left: Any, right: Any) -> Value:
             fail(TooMuch, node, f"{left}**{right} is too large a number", "overflows")
     if symbol == "**" and isinstance(left, Operator):
         if not isinstance(right, int) or not 0 <= right <= 16:
-            fail(BadOperation, node, "an operator has whole powers from 0 to 16", f"this is {right}")
+            fail(
+                BadOperation, node, "an operator has whole powers from 0 to 16", f"this is {right}"
+            )
     try:
         if symbol == "/" and isinstance(left, int) and isinstance(right, int) and left % right == 0:
             return left // right
@@ -270,8 +274,6 @@ def add_node(
     except ShapeError as error:
         shape_error(node, error, [])
     inputs = [t.node for t in tensors if t is not None]
-    if any(t is None for t in tensors):
-        full["given"] = tuple(t is not None for t in tensors)
     return Tensor(frame.network.graph.add(row, inputs, kind, **full), kind)
 
 

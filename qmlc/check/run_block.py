@@ -165,7 +165,10 @@ def _feed_forward(frame: Frame, node: tree.If, value: Bits | BitTest) -> None:
     condition = as_condition(node.condition, value)
     every = frozenset(range(1 << len(condition.bits)))
     assert frame.circuit is not None
-    for block, values in ((node.then, condition.values), (node.otherwise, every - condition.values)):
+    for block, values in (
+        (node.then, condition.values),
+        (node.otherwise, every - condition.values),
+    ):
         if block is None:
             continue
         with frame.circuit.builder.when(condition.bits, sorted(values)):
@@ -183,10 +186,18 @@ def _return(frame: Frame, node: tree.Return) -> Returned:
 def _apply(frame: Frame, node: tree.Apply) -> None:
     if frame.circuit is None:
         known = frame.scope.find(node.gate.name.name)
-        proposal = "bind it with `let`, or `return` it" if known or node.gate.has_arguments else (
-            "gates belong into circuits and gates"
+        proposal = (
+            "bind it with `let`, or `return` it"
+            if known or node.gate.has_arguments
+            else ("gates belong into circuits and gates")
         )
-        fail(Misplaced, node, "an expression is never a statement", "this does nothing here", proposal)
+        fail(
+            Misplaced,
+            node,
+            "an expression is never a statement",
+            "this does nothing here",
+            proposal,
+        )
     apply_gate(frame, node)
 
 

@@ -35,12 +35,8 @@ def run_gate(
     bind_operands(inner, node, gate, [tuple(o) for o in operands], binding)
     for name, value in handed.items():
         inner.scope.bind(name, value)
-    others = replace(
-        declaration, inputs=tuple(p for p in declaration.inputs if not _takes_gate(p))
-    )
-    bound = bind_declared(
-        frame, head, Declared(others, gate.module), arguments, keywords
-    )
+    others = replace(declaration, inputs=tuple(p for p in declaration.inputs if not _takes_gate(p)))
+    bound = bind_declared(frame, head, Declared(others, gate.module), arguments, keywords)
     bind_inputs(frame, inner, head, bound, binding, False)
     assert isinstance(declaration.body, tree.Block)
     result = run_block(inner, declaration.body)

@@ -126,7 +126,10 @@ class Training:
     """
 
     name: str
+    """The model's name; `_2` for a second block that trains it."""
     unit: str
+    model: str
+    """The path of the model in the loss."""
     loss: str
     data: str | None
     inputs: tuple[str, ...]

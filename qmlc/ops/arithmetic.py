@@ -43,7 +43,8 @@ def pairwise(name: str, table: str, booleans: bool = True) -> Law:
         kind = convert_kind(promote(left.dtype, right.dtype), table, name, None)
         if not booleans and "bool" in (left.dtype, right.dtype):
             raise ShapeError(
-                f"`{name}` does not take bool numbers", 0 if left.dtype == "bool" else 1,
+                f"`{name}` does not take bool numbers",
+                0 if left.dtype == "bool" else 1,
                 "use `not`, or `1 * mask`",
             )
         return TensorType(kind, broadcast(left.dims, right.dims))
@@ -209,4 +210,3 @@ ELEMENTWISE: dict[str, Function] = {
         "a where the mask is true, else b.", ATOM, numbers=True,
     ),
 }  # fmt: skip
-

@@ -123,7 +123,8 @@ def _solve(group: Group, size: Value, bindings: Bindings, pattern: Pattern) -> N
     divisor = size_of(known)
     if len(unknown) > 1:
         raise ShapeError(
-            f"the sizes of `{'` and `'.join(unknown)}` do not follow from {size}", 0,
+            f"the sizes of `{'` and `'.join(unknown)}` do not follow from {size}",
+            0,
             f"give all but one: `{unknown[0]}=…`",
         )
     if not unknown:

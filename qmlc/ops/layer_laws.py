@@ -53,7 +53,8 @@ def steps(size: Value, window: int, stride: int, both: int, name: str) -> Value:
     free = add(size, both - window)
     if isinstance(free, int) and free < 0:
         raise ShapeError(
-            f"the window of `{name}` spans {window}, more than {add(size, both)}", 0,
+            f"the window of `{name}` spans {window}, more than {add(size, both)}",
+            0,
             "pad, or take a smaller `kernel_size`",
         )
     return add(floor_divide(free, stride), 1)
@@ -74,5 +75,3 @@ def divides(part: int, whole_number: int, message: str, proposal: str = "") -> N
     """ShapeError unless `part` divides `whole_number`."""
     if whole_number % part:
         raise ShapeError(f"{message}: {part} does not divide {whole_number}", 0, proposal)
-
-

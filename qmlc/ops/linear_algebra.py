@@ -28,7 +28,8 @@ def _same_kind(types: Any, table: str, name: str) -> str:
         if x.dtype != types[0].dtype:
             raise ShapeError(
                 f"`{name}` takes numbers of one kind, these are {types[0].dtype} and {x.dtype}",
-                argument, "compute with real numbers: `1.0 * x`",
+                argument,
+                "compute with real numbers: `1.0 * x`",
             )
     return convert_kind(types[0].dtype, table, name)
 
@@ -43,7 +44,8 @@ def _matmul(types: Any, settings: Settings) -> TensorType:
     if a.dims[-1] != inner:
         raise ShapeError(
             f"`{a} @ {b}`: the last dimension on the left is {a.dims[-1]}, "
-            f"{'the last but one' if len(b.dims) > 1 else 'the one'} on the right {inner}", 1,
+            f"{'the last but one' if len(b.dims) > 1 else 'the one'} on the right {inner}",
+            1,
             "swap the last two dimensions with `.T`" if b.dims[-1] == a.dims[-1] else "",
         )
     return TensorType(kind, (*broadcast(a.dims[:-2], b.dims[:-2]), *rows, *columns))

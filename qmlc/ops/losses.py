@@ -26,7 +26,8 @@ def _classes(name: str) -> Law:
         if target.dims != scores.dims[:-1]:
             raise ShapeError(
                 f"scores `{scores}` need a target `{TensorType('int', scores.dims[:-1])}`, "
-                f"this is `{target}`", 1,
+                f"this is `{target}`",
+                1,
                 "scores stand on the last axis, one for each class",
             )
         if weight is not None:
@@ -51,7 +52,8 @@ def _one_shape(name: str, table: str, kinds: tuple[str, ...] = (), least: int = 
             if x.dims != first.dims:
                 raise ShapeError(
                     f"`{name}` takes tensors of one shape, these are {show(first.dims)} "
-                    f"and {show(x.dims)}", argument,
+                    f"and {show(x.dims)}",
+                    argument,
                 )
             if kinds:
                 convert_kind(x.dtype, kinds[min(argument, len(kinds) - 1)], name, argument)

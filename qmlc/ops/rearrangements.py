@@ -71,9 +71,7 @@ def _permute(types: Any, settings: Settings) -> TensorType:
     x = types[0]
     places = axes(_sizes(settings["dims"], "dims"), len(x.dims), "dims")
     if len(places) != len(x.dims):
-        raise ShapeError(
-            f"`dims` orders {count(len(places), 'dimension')}, this is `{x}`", 0
-        )
+        raise ShapeError(f"`dims` orders {count(len(places), 'dimension')}, this is `{x}`", 0)
     return TensorType(x.dtype, tuple(x.dims[p] for p in places))
 
 

@@ -205,5 +205,3 @@ def per_axis(value: Any, axes: int, name: str, least: int = 0) -> tuple[int, ...
             raise ShapeError(f"`{name}` takes {count(axes, 'number')}, {len(value)} given")
         return tuple(whole(v, name, least) for v in value)
     return (whole(value, name, least),) * axes
-
-

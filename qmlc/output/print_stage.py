@@ -37,7 +37,7 @@ def _tree(node: Any, indent: str) -> Iterator[str]:
         value = getattr(node, item.name)
         if isinstance(value, Span):
             continue
-        if is_dataclass(value) or isinstance(value, tuple) and any(map(is_dataclass, value)):
+        if is_dataclass(value) or (isinstance(value, tuple) and any(map(is_dataclass, value))):
             nested.append((item.name, value))
         elif value not in ((), None, ""):
             simple.append(f"{item.name}={value!r}")
@@ -90,9 +90,7 @@ def _unit(unit: Unit) -> Iterator[str]:
                 )
             bits = f" -> {list(instruction.bits)}" if instruction.bits else ""
             on = ", ".join(names[q] for q in instruction.qubits)
-            yield (
-                f"  {controls}{instruction.name}{payload}({angles}) {on}{bits}{condition}"
-            )
+            yield (f"  {controls}{instruction.name}{payload}({angles}) {on}{bits}{condition}")
         for result in unit.circuit.results:
             on = ", ".join(map(str, result.operators)) or ", ".join(names[q] for q in result.qubits)
             yield f"  return {result.name or result.kind}: {result.kind}({on})"

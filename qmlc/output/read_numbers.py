@@ -21,7 +21,9 @@ def read_state(path: Path) -> dict[str, Any]:
     try:
         return dict(load_file(path))
     except (OSError, SafetensorError, ValueError) as error:
-        raise unreadable(path, error, "weights are safetensors files, as `qmlc train` writes") from None
+        raise unreadable(
+            path, error, "weights are safetensors files, as `qmlc train` writes"
+        ) from None
 
 
 def read_inputs(files: Mapping[str, Path]) -> dict[str, Any]:

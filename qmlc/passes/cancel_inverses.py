@@ -7,6 +7,7 @@ from dataclasses import replace
 from qmlc.ir.circuit import Instruction
 from qmlc.ops.gates import GATES, Constant, constant_inverse
 
+
 def cancel_inverses(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
     """The instructions without pairs of constant gates that undo each other."""
     kept: list[Instruction | None] = []

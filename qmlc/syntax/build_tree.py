@@ -81,7 +81,14 @@ class TreeBuilder(Transformer[Token, Any]):
         inputs = tuple(lists[-1]) if lists else ()
         assert result is None or isinstance(result, tree.TypeName | tree.TypeRecord)
         return tree.Component(
-            self._span(meta), kind, self._name(name), settings, inputs, tuple(registers), result, body
+            self._span(meta),
+            kind,
+            self._name(name),
+            settings,
+            inputs,
+            tuple(registers),
+            result,
+            body,
         )
 
     def result(self, meta: Meta, children: Children) -> Any:

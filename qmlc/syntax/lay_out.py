@@ -114,10 +114,10 @@ class Layout:
 
     def _end_line(self, token: Token, after: Token | None) -> None:
         current = self._current
-        if not current or self.brackets and self.brackets[-1] != "{":
+        if not current or (self.brackets and self.brackets[-1] != "{"):
             return
         last = current[-1]
-        if last.type == "NL" or last in ("{", "}") or last in CONTINUE and last.type != "STRING":
+        if last.type == "NL" or last in ("{", "}") or (last in CONTINUE and last.type != "STRING"):
             return
         if after is not None and after in BEGIN_CONTINUE and after.type != "STRING":
             return
@@ -151,7 +151,7 @@ class Layout:
         if self._at_statement():
             if word in DECLARATIONS and kind in ("NAME", "STRING"):
                 return token.update(type=word.upper())
-            if word in STATEMENTS and (kind == "NAME" or word == "return" and after != "="):
+            if word in STATEMENTS and (kind == "NAME" or (word == "return" and after != "=")):
                 return token.update(type=word.upper())
         elif word == "layer" and current[-1].type == "EXTERN":
             return token.update(type="LAYER")

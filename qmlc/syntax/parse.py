@@ -40,7 +40,7 @@ def parse(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
             Span(source, 0, 0),
             what=f"the program has {len(source.text):,} characters, more than {MAX_CHARACTERS:,}",
             where="starts here",
-            proposal="read long tables from files: `const mu = numpy(\"mu.npy\")`",
+            proposal='read long tables from files: `const mu = numpy("mu.npy")`',
         )
         return tree.File(Span(source, 0, 0), ()), (error,)
     parser, builder = _parser()
@@ -110,8 +110,10 @@ def _unexpected(
     if at_start:
         expected = "a declaration"
         close = nearest(str(token), DECLARATIONS)
-        proposal = f"did you mean `{close}`?" if close else (
-            "a program is made of " + ", ".join(f"`{d}`" for d in DECLARATIONS)
+        proposal = (
+            f"did you mean `{close}`?"
+            if close
+            else ("a program is made of " + ", ".join(f"`{d}`" for d in DECLARATIONS))
         )
     elif "NL" in accepted and token.type in ("PLUS", "MINUS", "STAR", "SLASH", "DOT", "EQUAL"):
         proposal = "an expression is never a statement: bind it with `let` or `return` it"

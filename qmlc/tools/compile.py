@@ -14,7 +14,6 @@ from qmlc.tools.options import (
     ColorOption,
     Format,
     FormatOption,
-    Precision,
     ProgramFile,
 )
 from qmlc.tools.report_errors import reporting
@@ -37,7 +36,9 @@ StateOption = Annotated[
 ]
 EmitOption = Annotated[
     str | None,
-    typer.Option("--emit", metavar="STAGES", help=f"Print instead: {', '.join(STAGES)}."),
+    typer.Option(
+        "--emit", metavar="STAGES", help=f"Print (or, with -o, also write): {', '.join(STAGES)}."
+    ),
 ]
 InputOption = Annotated[
     list[str] | None,
@@ -48,7 +49,6 @@ SetOption = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="A value for a setting that has none."),
 ]
 LevelOption = Annotated[int, typer.Option("-O", min=0, max=3, help="How much to optimise.")]
-PrecisionOption = Annotated[Precision, typer.Option("--precision", help="Of generated modules.")]
 
 
 def compile_program(
@@ -60,16 +60,16 @@ def compile_program(
     input: InputOption = None,
     set: SetOption = None,
     level: LevelOption = 2,
-    precision: PrecisionOption = Precision.float32,
     format: FormatOption = Format.human,
     color: ColorOption = Color.auto,
 ) -> None:
     """Write a program as a readable PyTorch module and OpenQASM.
 
     With --state, circuits are bound to trained weights. With --emit, stages of the compiler are
-    printed instead.
+    printed, or with -o written beside the rest.
     """
-    from qmlc.driver import CompileOptions, compile_file, emit_stage
+    from qmlc.driver import compile_file, emit_stage
+    from qmlc.output.options import CompileOptions
 
     if not output and not emit:
         raise typer.BadParameter("give -o DIR to write files, or --emit STAGES to print")
@@ -81,10 +81,10 @@ def compile_program(
         inputs={name: Path(text) for name, text in map(_pair, input or [])},
         settings={name: _value(text) for name, text in map(_pair, set or [])},
         level=level,
-        precision=str(precision),
+        stages=tuple(stages) if output else (),
     )
     with reporting(format, color):
-        for stage in stages:
+        for stage in () if output else stages:
             typer.echo(emit_stage(file, stage, options).removesuffix("\n"))
         if output:
             report = compile_file(file, options)

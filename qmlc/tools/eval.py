@@ -31,7 +31,7 @@ def evaluate(
     The loss and the metrics are taken on the rows that were held out of training.
     """
     # torch takes seconds to import
-    from qmlc.program import evaluate_program
+    from qmlc.train_program import evaluate_program
     from qmlc.training.read_options import TrainOptions
 
     with reporting_data(format, color):

@@ -25,13 +25,6 @@ class Color(StrEnum):
     never = "never"
 
 
-class Precision(StrEnum):
-    """The floating-point numbers of generated modules."""
-
-    float32 = "float32"
-    float64 = "float64"
-
-
 ProgramFile = Annotated[
     Path,
     typer.Argument(metavar="FILE", help="A program (.hqm).", exists=True, dir_okay=False),

@@ -43,7 +43,7 @@ def predict(
     A table (CSV) is written, a line for each row of DATA.csv.
     """
     # torch takes seconds to import
-    from qmlc.program import predict_program
+    from qmlc.train_program import predict_program
     from qmlc.training.read_options import TrainOptions
 
     with reporting_data(format, color):

@@ -47,7 +47,7 @@ def train(
     They run in the order of the text; what was learned is saved.
     """
     # torch takes seconds to import
-    from qmlc.program import train_program
+    from qmlc.train_program import train_program
     from qmlc.training.read_options import TrainOptions
 
     options = TrainOptions(epochs=epochs, seed=seed, folder=output, quiet=quiet)

@@ -15,6 +15,7 @@ from functools import cached_property
 
 Number = int | float | complex
 
+MAX_EXPANDED_POWER = 64
 MAX_TERMS = 4096
 """A product with more terms than this is not expanded: it stays an opaque atom."""
 
@@ -186,7 +187,8 @@ class Polynomial:
 
     def __pow__(self, exponent: Value) -> Value:
         power = lift(exponent).constant
-        if isinstance(power, int) and 0 <= power and len(self.terms) ** power <= MAX_TERMS:
+        small = isinstance(power, int) and 0 <= power <= MAX_EXPANDED_POWER
+        if isinstance(power, int) and small and len(self.terms) ** power <= MAX_TERMS:
             result: Value = 1
             for _ in range(power):
                 result = result * self

@@ -44,7 +44,7 @@ class ShapeError(ValueError):
         self.message, self.argument, self.proposal = message, argument, proposal
 
 
-class UnknownDimension(Exception):  # noqa: N818
+class UnknownDimension(Exception):
     """A parameter's shape needs the number of a dimension that is still a symbol: `dimension`."""
 
     def __init__(self, dimension: Value) -> None:

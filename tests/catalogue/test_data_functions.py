@@ -67,6 +67,8 @@ def test_lists():
 
 
 def test_rows_are_data_only():
-    code = "import sys, qmlc.ops.data_functions; print({'torch', 'pandas', 'numpy'} & {*sys.modules})"
+    code = (
+        "import sys, qmlc.ops.data_functions; print({'torch', 'pandas', 'numpy'} & {*sys.modules})"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

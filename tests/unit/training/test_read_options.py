@@ -18,7 +18,7 @@ from qmlc.training.read_options import PENDING, Plan, TrainOptions, read_options
 
 
 def read(data="d", given=None, **options):
-    return read_options(Training("m", "M", "L", data, (), (), tuple(options.items())), given)
+    return read_options(Training("m", "M", "m", "L", data, (), (), tuple(options.items())), given)
 
 
 def test_defaults():

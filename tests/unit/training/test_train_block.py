@@ -164,7 +164,7 @@ class Quadratic(nn.Module):
 @pytest.mark.parametrize("optimizer", [Call("lbfgs", (), (("lr", 0.1),)), Call("adam", (0.1,))])
 def test_without_data(tmp_path: Path, optimizer: Call):
     options = (("optimizer", optimizer), ("steps", 300))
-    training = Training("ground", "Ground", "GroundLoss", None, (), (), options)
+    training = Training("ground", "Ground", "ground", "GroundLoss", None, (), (), options)
     given = TrainOptions(folder=tmp_path / "run", quiet=True)
     program = Program("ground", trainings=(training,))
     result = train_block(program, training, Quadratic, tmp_path, given, model_path="state")
@@ -195,7 +195,7 @@ def line(tmp_path: Path) -> tuple[Program, Training]:
     )
     options = (("optimizer", Call("adam", (), (("lr", 0.05),))), ("epochs", 60))
     metrics = (Call("r2"), Call("mse"), Call("mae"))
-    training = Training("line", "Line", "LineLoss", "d", ("t", "z"), metrics, options)
+    training = Training("line", "Line", "line", "LineLoss", "d", ("t", "z"), metrics, options)
     data = Data("d", Call("csv", ("line.csv",)), fields)
     return Program("line", data=(data,), trainings=(training,)), training
 
