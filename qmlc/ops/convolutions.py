@@ -111,10 +111,8 @@ def _pool(name: str, spatial: int) -> Any:
         padding = per_axis(s["padding"], spatial, "padding")
         sizes = []
         for i, size in enumerate(x.dims[-spatial:]):
-            # torch forgets the dilation in three dimensions
-            reach = window[i] if name.startswith("max") and spatial < 3 else kernel[i]
-            if padding[i] > reach // 2:
-                raise ShapeError(f"`padding={padding[i]}` is more than half of the window, {reach}")
+            if padding[i] > kernel[i] // 2:
+                raise ShapeError(f"`padding={padding[i]}` is more than half of {kernel[i]}")
             if name == "avg_pool3d":
                 # torch compares without the padding here
                 steps(size, window[i], 1, 0, name)

@@ -195,8 +195,9 @@ def reduce_law(types: Any, settings: Settings) -> TensorType:
     _only(_names(pattern.right) - _names(pattern.left), "right", pattern)
     _no_numbers(pattern.right, pattern, "reduce")
     bindings = bind_axes(pattern, types[0], dict(settings["sizes"]))
-    kind = types[0].dtype
-    if len([a for a in _flat(pattern.left) if a != "1"]) > len(_names(pattern.right)):
+    kind, kept = types[0].dtype, {"1", *_names(pattern.right)}
+    # einops leaves the kind alone where nothing is reduced
+    if any(bindings.get(a, (1,)) for a in _flat(pattern.left) if a not in kept):
         kind = convert_kind(kind, REDUCTION_KINDS[reduction], f"reduce {reduction}")
     return TensorType(kind, _result(pattern, bindings))
 

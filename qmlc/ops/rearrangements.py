@@ -69,7 +69,8 @@ def _transpose_last(types: Any, settings: Settings) -> TensorType:
 
 def _permute(types: Any, settings: Settings) -> TensorType:
     x = types[0]
-    places = axes(_sizes(settings["dims"], "dims"), len(x.dims), "dims")
+    dims = settings["dims"]
+    places = axes(() if dims is None else dims, len(x.dims), "dims")
     if len(places) != len(x.dims):
         raise ShapeError(f"`dims` orders {count(len(places), 'dimension')}, this is `{x}`", 0)
     return TensorType(x.dtype, tuple(x.dims[p] for p in places))
