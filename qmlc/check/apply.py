@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qmlc.check.call_function import bind_arguments, plain
+from qmlc.check.bind_arguments import bind_arguments, plain
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import ShapeMismatch, WrongArguments
 from qmlc.check.frame import Frame, NetworkState
@@ -42,8 +42,13 @@ def apply_instance(
     if any(isinstance(v, Poison) for v in (*arguments, *keywords.values())):
         raise Stop(None)
     if frame.network is None:
-        fail(WrongKind, node, f"{describe(instance)} cannot be applied here",
-             "a circuit is no network", "apply it in a layer or model; gates act on qubits")  # fmt: skip
+        fail(
+            WrongKind,
+            node,
+            f"{describe(instance)} cannot be applied here",
+            "a circuit is no network",
+            "apply it in a layer or model; gates act on qubits",
+        )
     if isinstance(instance.target, Builtin):
         return _apply_layer(frame, node, instance, arguments, keywords)
     return frame.session.apply_unit(frame, node, instance, arguments, keywords)
@@ -67,8 +72,13 @@ def _apply_layer(
         if isinstance(value, Polynomial):
             settings[key] = require_number(frame, value, node, f"`{key}` of `{name}`")
         elif not isinstance(value, int | float | str | bool | tuple | None):
-            fail(WrongArguments, node, f"`{key}` of `{name}` must be known when compiling",
-                 f"this is {describe(value)}", f"settings first, inputs second: `{name}(…)(x)`")  # fmt: skip
+            fail(
+                WrongArguments,
+                node,
+                f"`{key}` of `{name}` must be known when compiling",
+                f"this is {describe(value)}",
+                f"settings first, inputs second: `{name}(…)(x)`",
+            )
     values = bind_arguments(node, name, row.inputs, list(arguments), keywords)
     tensors = [v if v is None else as_node(frame, node, v) for v in values.values()]
     try:
@@ -107,9 +117,7 @@ def call_node(
 
 
 def register(network: NetworkState | None, instance: Instance, name: str) -> str:
-    """The path of an instance: the `let` that binds it, else the component, `_1`, `_2`; loops add
-    an index.
-    """
+    """The path of an instance: its `let`, else its component and `_1`, `_2`; loops add an index."""
     assert network is not None
     mention = instance.mention
     place = (mention.source.name, mention.start, mention.end)
@@ -135,9 +143,13 @@ def _hold(network: NetworkState | None, node: tree.Node, submodule: Submodule) -
     if earlier != submodule:
         old, new = dict(earlier.arguments), dict(submodule.arguments)
         changed = [f"`{k}` {old.get(k)} and {v}" for k, v in new.items() if old.get(k) != v]
-        fail(ShapeMismatch, node, f"one instance of `{submodule.target}` takes inputs of one size",
-             "differs from before in " + ", ".join(changed),
-             "mention the component again for an instance of its own")  # fmt: skip
+        fail(
+            ShapeMismatch,
+            node,
+            f"one instance of `{submodule.target}` takes inputs of one size",
+            "differs from before in " + ", ".join(changed),
+            "mention the component again for an instance of its own",
+        )
 
 
 def hold_unit(frame: Frame, node: tree.Node, submodule: Submodule) -> None:
@@ -149,5 +161,11 @@ def check_types(node: tree.Node, values: Sequence[tuple[tree.Parameter, Value]])
     """Refuse inputs that are no tensors."""
     for parameter, value in values:
         if type_of(value) is None:
-            fail(WrongArguments, node, f"`{parameter.name.name}` takes a tensor",
-                 f"this is {describe(value)}", "", (Label(parameter.span, "declared here"),))  # fmt: skip
+            fail(
+                WrongArguments,
+                node,
+                f"`{parameter.name.name}` takes a tensor",
+                f"this is {describe(value)}",
+                "",
+                (Label(parameter.span, "declared here"),),
+            )

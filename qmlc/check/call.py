@@ -108,19 +108,21 @@ def _call(
             return apply_instance(frame, node, function, arguments, keywords)
         case Unplaced():
             return place_operator(node, function, arguments)
-        case Array() if function.items and isinstance(function.items[0], Unplaced):
-            return function.map(lambda operator: place_operator(node, operator, arguments))
         case tuple() if function and all(isinstance(f, Unplaced) for f in function):
             return Array.stack([place_operator(node, f, arguments) for f in function])
-    if _is_component(function):
-        instance = _instance(frame, node, function, arguments, keywords)
+    if isinstance(function, Builtin | Declared) and _is_component(function):
         if not _applies_directly(function, arguments):
-            return instance
+            return _instance(frame, node, function, arguments, keywords)
         bare = Instance(function, (), (), _mention(node), frame.loops)
         return apply_instance(frame, node, bare, arguments, keywords)
     callee = node.function if isinstance(node, tree.Call) else node.into
-    fail(WrongKind, callee, f"{describe(function)} cannot be called", "not a function or layer",
-         "functions, layers, circuits and models can be called")  # fmt: skip
+    fail(
+        WrongKind,
+        callee,
+        f"{describe(function)} cannot be called",
+        "not a function or layer",
+        "functions, layers, circuits and models can be called",
+    )
 
 
 def _mention(node: tree.Call | tree.Pipe) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable
+from itertools import combinations, product
 from typing import Any
 
 from qmlc.check.errors_qubits import NoSingleState, NotHermitian
@@ -40,8 +41,12 @@ def call_compile_time(
             fail(WrongArguments, node, f"`{name}` has no argument `{keyword}`", "not known")
     if not least <= len(arguments) <= most:
         counted = str(least) if least == most else f"{least} to {most}"
-        fail(WrongArguments, node, f"`{name}` takes {counted} arguments, {len(arguments)} are given",
-             "does not fit")  # fmt: skip
+        fail(
+            WrongArguments,
+            node,
+            f"`{name}` takes {counted} arguments, {len(arguments)} are given",
+            "does not fit",
+        )
     return function(frame, node, arguments, keywords)
 
 
@@ -140,7 +145,7 @@ def _reversed(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Key
 
 def _pairs_of(rule: Callable[[int], list[tuple[int, int]]]) -> Callable[..., Value]:
     def pairs(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
-        items = (
+        items: list[Value] = (
             list(range(arguments[0]))
             if isinstance(arguments[0], int)
             else _sequence(frame, node, arguments[0])
@@ -198,8 +203,13 @@ def _pauli(letter: str) -> Callable[..., Value]:
 
 def _placed_pauli(node: tree.Node, letter: str, position: int, qubits: tuple[int, ...]) -> Operator:
     if not -len(qubits) <= position < len(qubits):
-        fail(WrongArguments, node, f"`{letter}({position})` is placed on {len(qubits)} qubits",
-             "there is no such qubit", "positions are numbered from 0")  # fmt: skip
+        fail(
+            WrongArguments,
+            node,
+            f"`{letter}({position})` is placed on {len(qubits)} qubits",
+            "there is no such qubit",
+            "positions are numbered from 0",
+        )
     return Operator.pauli(letter, qubits[position])
 
 
@@ -212,8 +222,12 @@ def _paulis(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywo
         letters = str(keywords.get("letters", "XYZ"))
         strings = enumerate_paulis(n, count, letters)
         if len(strings) < count:
-            fail(WrongArguments, node, f"there are only {len(strings)} such strings",
-                 f"{count} are asked for")  # fmt: skip
+            fail(
+                WrongArguments,
+                node,
+                f"there are only {len(strings)} such strings",
+                f"{count} are asked for",
+            )
     for text in strings:
         if not text or set(text) - set("IXYZ"):
             fail(WrongArguments, node, f'"{text}" is no Pauli string', "letters are I, X, Y, Z")
@@ -233,8 +247,6 @@ def enumerate_paulis(n: int, count: int, letters: str) -> list[str]:
 
     Single letters first (qubit 0 rightmost), then pairs, and so on; the identity is left out.
     """
-    from itertools import combinations, product
-
     strings: list[str] = []
     for weight in range(1, n + 1):
         for places in combinations(range(n), weight):
@@ -262,13 +274,23 @@ def _expectation(kind: str) -> Callable[..., Value]:
             value = Array.stack(list(value))
         if isinstance(value, Unplaced | Qubits) or not isinstance(value, Operator | Array):
             proposal = "place it on qubits: `O(q)`" if isinstance(value, Unplaced) else "`Z(q)`"
-            fail(BadOperation, node, f"`{kind}` takes an operator on qubits",
-                 f"this is {describe(value)}", proposal)  # fmt: skip
+            fail(
+                BadOperation,
+                node,
+                f"`{kind}` takes an operator on qubits",
+                f"this is {describe(value)}",
+                proposal,
+            )
         operators = value if isinstance(value, Operator) else value.map(lift_operator)
         for operator in items_of(operators):
             if not operator.hermitian:
-                fail(NotHermitian, node, "this operator is not Hermitian",
-                     "has complex coefficients", "an observable has real coefficients")  # fmt: skip
+                fail(
+                    NotHermitian,
+                    node,
+                    "this operator is not Hermitian",
+                    "has complex coefficients",
+                    "an observable has real coefficients",
+                )
         return Measured(kind, operators)
 
     return measure
@@ -296,12 +318,21 @@ def _check_state(frame: Frame, node: tree.Node, qubits: tuple[int, ...]) -> None
         return
     every = {q for _, _, register in circuit.declared for q in register}
     if set(qubits) != every:
-        fail(NoSingleState, node, "a part of the qubits has no state of its own",
-             f"{len(qubits)} of {len(every)} qubits",
-             "return the state of all, or `probs` of these")  # fmt: skip
+        fail(
+            NoSingleState,
+            node,
+            "a part of the qubits has no state of its own",
+            f"{len(qubits)} of {len(every)} qubits",
+            "return the state of all, or `probs` of these",
+        )
     if circuit.mixed is not None:
-        fail(NoSingleState, node, "after a measurement there is a mixture of states",
-             "no single state", "return `probs` or `expval`")  # fmt: skip
+        fail(
+            NoSingleState,
+            node,
+            "after a measurement there is a mixture of states",
+            "no single state",
+            "return `probs` or `expval`",
+        )
 
 
 Row = tuple[Callable[..., Value], int, int, tuple[str, ...]]

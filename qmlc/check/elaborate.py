@@ -7,28 +7,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from qmlc.check.apply_unit import apply_unit
 from qmlc.check.call import call
 from qmlc.check.call_function import bind_inputs, bind_operands, enter, run_body
+from qmlc.check.complete_settings import check_setting
 from qmlc.check.dimensions import Binding, dimension_names, resolve_type
-from qmlc.check.elaborate_training import (
-    elaborate_data,
-    elaborate_deployment,
-    elaborate_training,
-)
+from qmlc.check.elaborate_data import elaborate_data
+from qmlc.check.elaborate_deployment import elaborate_deployment
+from qmlc.check.elaborate_training import elaborate_training
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
-from qmlc.check.instantiate import (
-    Making,
-    Units,
-    apply_unit,
-    camel_case,
-    check_setting,
-    header_of,
-    make_unit,
-    signature,
-)
+from qmlc.check.make_unit import header_of, make_unit, signature
+from qmlc.check.making import Making, Units, camel_case
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_gate, resolve
+from qmlc.check.run_block import run_block
 from qmlc.check.run_gate import run_gate
 from qmlc.check.values import Declared, Module, NeedsDimensions, Scope, Stop, Tensor, Value, fail
 from qmlc.ir.build_circuit import CircuitBuilder
@@ -156,8 +149,13 @@ def _checked(declaration: tree.Component, error: NeedsDimensions) -> list[str]:
     own = {n for p in declaration.inputs if p.type for n in dimension_names(p.type)}
     for name in error.names:
         if name not in own:
-            fail(NotKnown, error.span, f"`{name}` must be a number here", "not known",
-                 "make it a setting, or a dimension of an input")  # fmt: skip
+            fail(
+                NotKnown,
+                error.span,
+                f"`{name}` must be a number here",
+                "not known",
+                "make it a setting, or a dimension of an input",
+            )
     return list(error.names)
 
 
@@ -165,24 +163,21 @@ def make_entry(
     units: Units, module: Module, declaration: tree.Component, given: Mapping[str, Value]
 ) -> Any:
     """The unit of a declaration by itself; NeedsDimensions names the sizes it cannot do without."""
-    settings = {k: v for k, v in given.items() if k in _setting_names(declaration)}
+    names = _setting_names(declaration)
+    settings = {k: v for k, v in given.items() if k in names}
     for parameter in declaration.settings or ():
         if parameter.name.name in settings:
             check_setting(parameter, parameter, settings[parameter.name.name])
     making = Making(units, Declared(declaration, module), declaration.name, settings)
-    for parameter in declaration.inputs:
-        if parameter.type is None:
-            continue
-        for name in dimension_names(parameter.type):
-            if name in settings:
-                making.binding[name] = settings[name]
-            elif name in given:
-                making.binding[name] = given[name]
-            elif name not in module.declared and name not in _setting_names(declaration):
-                making.binding.setdefault(name, Polynomial.symbol(name))
-        if isinstance(parameter.type, tree.TypeName):
-            if any(isinstance(d, tree.Ellipsis) for d in parameter.type.dims):
-                making.binding.setdefault("...", (Polynomial.symbol("..."),))
+    types = [p.type for p in declaration.inputs if p.type is not None]
+    for name in (n for kind in types for n in dimension_names(kind)):
+        if name in given:
+            making.binding[name] = given[name]
+        elif name not in module.declared and name not in names:
+            making.binding.setdefault(name, Polynomial.symbol(name))
+    dims = [d for kind in types if isinstance(kind, tree.TypeName) for d in kind.dims]
+    if any(isinstance(d, tree.Ellipsis) for d in dims):
+        making.binding.setdefault("...", (Polynomial.symbol("..."),))
     return make_unit(making)
 
 
@@ -283,11 +278,9 @@ def _run_alone(session: Session, module: Module, declaration: tree.Component, pr
     if frame.circuit is not None:
         inner.circuit = CircuitState(frame.circuit.builder, capture=[])
     bind_operands(inner, declaration.name, callee, registers, binding)
-    bind_inputs(frame, inner, declaration.name, bound, binding, declaration.kind == "fn")
+    bind_inputs(inner, declaration.name, bound, binding, declaration.kind == "fn")
     if declaration.kind == "gate":
         assert isinstance(declaration.body, tree.Block)
-        from qmlc.check.run_block import run_block
-
         run_block(inner, declaration.body)
     else:
         run_body(inner, declaration)
@@ -308,8 +301,12 @@ def _made_up(frame: Frame, parameter: tree.Parameter, sizes: Binding, probe: int
     written = parameter.type
     if isinstance(written, tree.TypeName) and written.name.name == "gate":
         default = parameter.default
-        return find_gate(frame, default if isinstance(default, tree.Identifier) else
-                         tree.Identifier(parameter.span, "ry"))  # fmt: skip
+        return find_gate(
+            frame,
+            default
+            if isinstance(default, tree.Identifier)
+            else tree.Identifier(parameter.span, "ry"),
+        )
     if isinstance(written, tree.TypeName) and written.name.name in ("int", "str", "bool"):
         return {"int": probe, "str": "", "bool": True}[written.name.name]
     kind = TensorType("real") if written is None else resolve_type(frame, written, sizes)

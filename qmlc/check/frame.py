@@ -35,7 +35,7 @@ class Session:
     run_gate: Callable[..., list[Instruction]]
     """The instructions of a declared gate; see `check.run_gate`."""
     apply_unit: Callable[..., Value]
-    """How an instance of a declared component is applied; see `check.instantiate`."""
+    """How an instance of a declared component is applied; see `check.apply_unit`."""
     errors: list[Diagnostic] = field(default_factory=list)
     entered: set[int] = field(default_factory=set)
     """The declarations whose bodies ran."""

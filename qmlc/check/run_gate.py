@@ -37,13 +37,18 @@ def run_gate(
         inner.scope.bind(name, value)
     others = replace(declaration, inputs=tuple(p for p in declaration.inputs if not _takes_gate(p)))
     bound = bind_declared(frame, head, Declared(others, gate.module), arguments, keywords)
-    bind_inputs(frame, inner, head, bound, binding, False)
+    bind_inputs(inner, head, bound, binding, False)
     assert isinstance(declaration.body, tree.Block)
     result = run_block(inner, declaration.body)
     if result is not None:
         with frame.session.recover():
-            fail(Misplaced, result.span, "a gate returns nothing", "not in a gate",
-                 "gates act on the qubits that they are given")  # fmt: skip
+            fail(
+                Misplaced,
+                result.span,
+                "a gate returns nothing",
+                "not in a gate",
+                "gates act on the qubits that they are given",
+            )
     return inner.circuit.capture or []
 
 

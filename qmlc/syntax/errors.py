@@ -11,8 +11,9 @@ from qmlc.source.diagnostic import Diagnostic, Problem
 class UnexpectedToken(Diagnostic):
     """Something stands where the grammar allows something else.
 
-    A statement ends at the end of its line. Inside `( )` and `[ ]`, after a binary operator, `=` or
-    a comma, and before a line that begins with `->`, `=>`, `|>`, `{` or a binary operator, it goes on.
+    A statement ends at the end of its line. Inside `( )` and `[ ]`, after a binary operator,
+    `=` or a comma, and before a line that begins with `->`, `=>`, `|>`, `{` or a binary
+    operator, it goes on.
 
     ```hqm
     circuit c(x: real) -> real {
@@ -107,7 +108,13 @@ class TooLarge(Problem):
     200 deep. Put long tables of numbers into a file and read it with `numpy("table.npy")`.
 
     ```hqm
-    const x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+    const x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((
+        ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((
+        ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((
+        1
+        ))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+        ))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+        ))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
     ```
 
     ```hqm

@@ -76,7 +76,7 @@ def _parse_chunk(
     try:
         for token in chunk.tokens:
             state.feed_token(token)
-        result = state.feed_eof(chunk.tokens[-1])
+        result = state.feed_eof(chunk.tokens[-1])  # type: ignore[no-untyped-call]
     except LarkUnexpectedToken as error:
         accepted = set(error.accepts or ()) or set(error.expected)
         return _unexpected(source, token, accepted, chunk.tokens.index(token) == 0)
