@@ -238,12 +238,12 @@ class Schedule:
         """Put a one-qubit gate into a layer."""
         sample = self.per_sample(turn.angle)
         for step in self.reachable(turn, branches):
-            if isinstance(step, Layer) and (step.sample or not sample) and _add_angle(step, turn):
-                return
-            if isinstance(step, Layer) and (
-                step.sample == bool(sample) or (sample is None and turn.qubit in step.runs)
-            ):
-                step.runs.setdefault(turn.qubit, []).append(turn)
+            if not isinstance(step, Layer):
+                continue
+            if step.sample == bool(sample) or (sample is None and turn.qubit in step.runs):
+                # not across: the gradient of a shared angle is cheaper than of one per sample
+                if not _add_angle(step, turn):
+                    step.runs.setdefault(turn.qubit, []).append(turn)
                 return
         self.steps.append(Layer(bool(sample), branches, {turn.qubit: [turn]}))
 
