@@ -1,0 +1,24 @@
+"""qmlc: a language and a compiler for hybrid quantum-classical models."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "load": "qmlc.program",
+    "compile": "qmlc.program",
+    "LoadedProgram": "qmlc.program",
+    "CompileError": "qmlc.source.compile_error",
+    "check_text": "qmlc.driver",
+    "check_file": "qmlc.driver",
+}
+
+__all__ = ["CompileError", "LoadedProgram", "check_file", "check_text", "compile", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    # torch takes seconds to import, and neither `import qmlc` nor a check needs it
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module `qmlc` has no attribute `{name}`")

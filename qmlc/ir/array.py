@@ -104,7 +104,7 @@ class Array:
     def reduce(self, function: Callable[[Any, Any], Any], axis: int, start: Any) -> Any:
         """`function` folded over one axis."""
         axis %= len(self.shape)
-        order = tuple(i for i in range(len(self.shape)) if i != axis) + (axis,)
+        order = (*(i for i in range(len(self.shape)) if i != axis), axis)
         moved = self.transpose(order)
         size = self.shape[axis]
         folded = []
@@ -175,9 +175,7 @@ def _expand(value: Any, shape: Shape) -> Iterator[Any]:
     if value.shape == shape:
         return iter(value.items)
     sizes = (1,) * (len(shape) - len(value.shape)) + value.shape
-    strides = [
-        0 if size == 1 else math.prod(sizes[i + 1 :]) for i, size in enumerate(sizes)
-    ]
+    strides = [0 if size == 1 else math.prod(sizes[i + 1 :]) for i, size in enumerate(sizes)]
     places = itertools.product(*map(range, shape))
     return (value.items[sum(map(op.mul, place, strides))] for place in places)
 

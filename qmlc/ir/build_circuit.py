@@ -39,9 +39,7 @@ class CircuitBuilder:
         self._inputs.append(Variable(name, shape))
         return Array.symbols(name, shape)
 
-    def parameter(
-        self, name: str, *shape: int, start: Distribution = Distribution("zeros")
-    ) -> Any:
+    def parameter(self, name: str, *shape: int, start: Distribution = Distribution("zeros")) -> Any:
         """Declare a parameter and how it starts; its symbols."""
         self._parameters.append(Variable(name, shape, start))
         return Array.symbols(name, shape)
@@ -52,11 +50,24 @@ class CircuitBuilder:
         self._registers.append((name, size))
         return tuple(range(first, first + size))
 
+    def qubit(self, name: str) -> int:
+        """Declare a single qubit in |0>; its number."""
+        return self.qubits(name)[0]
+
     def bits(self, name: str, size: int = 1) -> tuple[int, ...]:
         """Declare classical bits; their numbers."""
         first = sum(count for _, count in self._bit_registers)
         self._bit_registers.append((name, size))
         return tuple(range(first, first + size))
+
+    @property
+    def bit_names(self) -> list[tuple[str, int]]:
+        """The registers of bits so far, with their sizes."""
+        return list(self._bit_registers)
+
+    def bit(self, name: str) -> int:
+        """Declare a single classical bit; its number."""
+        return self.bits(name)[0]
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if canonical_name(name) not in GATES:
@@ -87,9 +98,7 @@ class CircuitBuilder:
             self.append(Instruction("gphase", qubits, operands[:angles], states))
             return
         inner = gate_instruction(name, qubits[len(states) :], operands[:angles])
-        self.append(
-            replace(inner, qubits=tuple(qubits), controls=states + inner.controls)
-        )
+        self.append(replace(inner, qubits=tuple(qubits), controls=states + inner.controls))
 
     def gphase(self, angle: Value) -> None:
         """Multiply the state by exp(i angle)."""
@@ -111,9 +120,9 @@ class CircuitBuilder:
         """Take fresh qubits to the normalised vector `amplitudes` (2**n of them)."""
         self.append(Instruction("prepare", qubits, amplitudes.items))
 
-    def measure(self, qubits: Sequence[int], bits: Sequence[int]) -> None:
-        """Measure qubits into bits, one by one."""
-        for qubit, bit in zip(qubits, bits, strict=True):
+    def measure(self, qubits: int | Sequence[int], bits: int | Sequence[int]) -> None:
+        """Measure a qubit into a bit, or several one by one."""
+        for qubit, bit in zip(_several(qubits), _several(bits), strict=True):
             self.append(Instruction("measure", (qubit,), bits=(bit,)))
 
     def reset(self, *qubits: int) -> None:
@@ -131,7 +140,7 @@ class CircuitBuilder:
 
     @contextmanager
     def when(self, bits: Sequence[int], values: Sequence[int]) -> Iterator[None]:
-        """Feed-forward: act where `bits`, read as a number, least significant first, is in `values`."""
+        """Feed-forward: act where the number in `bits`, least significant first, is in `values`."""
         outer = self._condition
         inner = Condition(tuple(bits), frozenset(values))
         self._condition = inner if outer is None else conjunction(outer, inner)
@@ -142,8 +151,13 @@ class CircuitBuilder:
         """Return the expectation values of an operator or of an array of them."""
         self.returns("expval", operators, name)
 
+    def variance(self, operators: Any, name: str = "") -> None:
+        """Return the variances of an operator or of an array of them."""
+        self.returns("variance", operators, name)
+
     def returns(self, kind: str, operators: Any, name: str = "") -> None:
         """Return expectation values or variances of an operator or of an array of them."""
+        operators = Array.stack(operators) if isinstance(operators, list) else operators
         items = operators.items if isinstance(operators, Array) else (operators,)
         shape = operators.shape if isinstance(operators, Array) else ()
         self._results.append(Result(kind, items, shape, name=name))
@@ -155,6 +169,14 @@ class CircuitBuilder:
     def state(self, qubits: Qubits, name: str = "") -> None:
         """Return the amplitudes of `qubits`, which must be all there are."""
         self._results.append(Result("state", qubits=qubits, name=name))
+
+    def purity(self, qubits: Qubits, name: str = "") -> None:
+        """Return the purity of the state of `qubits`."""
+        self._results.append(Result("purity", qubits=qubits, name=name))
+
+    def entropy(self, qubits: Qubits, name: str = "") -> None:
+        """Return the entropy of the state of `qubits`."""
+        self._results.append(Result("entropy", qubits=qubits, name=name))
 
     def result(self, result: Result) -> None:
         """Return anything else."""
@@ -172,6 +194,36 @@ class CircuitBuilder:
             tuple(self._results),
             self._doc,
         )
+
+
+def X(qubits: int | Qubits) -> Any:
+    """The Pauli matrix X on a qubit; on a register, the array of one for each qubit."""
+    return _pauli("X", qubits)
+
+
+def Y(qubits: int | Qubits) -> Any:
+    """The Pauli matrix Y on a qubit; on a register, the array of one for each qubit."""
+    return _pauli("Y", qubits)
+
+
+def Z(qubits: int | Qubits) -> Any:
+    """The Pauli matrix Z on a qubit; on a register, the array of one for each qubit."""
+    return _pauli("Z", qubits)
+
+
+def I(qubits: int | Qubits) -> Any:  # noqa: E743
+    """The identity on a qubit; on a register, the array of one for each qubit."""
+    return _pauli("I", qubits)
+
+
+def _pauli(letter: str, qubits: int | Qubits) -> Any:
+    if isinstance(qubits, int):
+        return Operator.pauli(letter, qubits)
+    return Array((len(qubits),), tuple(Operator.pauli(letter, q) for q in qubits))
+
+
+def _several(places: int | Sequence[int]) -> Sequence[int]:
+    return (places,) if isinstance(places, int) else places
 
 
 def conjunction(left: Condition, right: Condition) -> Condition:

@@ -32,7 +32,9 @@ def principal_power(matrix: ComplexMatrix, exponent: float) -> ComplexMatrix:
     return root
 
 
-def instructions_matrix(instructions: Sequence[Instruction], qubits: Sequence[int]) -> ComplexMatrix:
+def instructions_matrix(
+    instructions: Sequence[Instruction], qubits: Sequence[int]
+) -> ComplexMatrix:
     """The unitary of gates with numbers for angles, as complex128 numpy over `qubits`.
 
     ValueError where an angle is not a number.
@@ -71,7 +73,8 @@ def _matrix(instruction: Instruction) -> ComplexMatrix:
 def evolution_matrix(operator: Operator, num_qubits: int, time: float) -> ComplexMatrix:
     """exp(-i time H) of an operator with number coefficients, as complex128 numpy."""
     values, vectors = np.linalg.eigh(operator_matrix(operator, num_qubits))
-    return vectors @ np.diag(np.exp(-1j * time * values)) @ vectors.conj().T
+    evolution: ComplexMatrix = vectors @ np.diag(np.exp(-1j * time * values)) @ vectors.conj().T
+    return evolution
 
 
 def operator_matrix(operator: Operator, num_qubits: int) -> ComplexMatrix:
@@ -82,7 +85,5 @@ def operator_matrix(operator: Operator, num_qubits: int) -> ComplexMatrix:
         if number is None:
             raise ValueError("the operator's coefficients are not numbers")
         letters = dict(string)
-        total += number * pauli_matrix(
-            "".join(letters.get(q, "I") for q in range(num_qubits))
-        )
+        total += number * pauli_matrix("".join(letters.get(q, "I") for q in range(num_qubits)))
     return total

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qmlc.types.tensors import Type
-
-if TYPE_CHECKING:
-    import networkx
 
 Attributes = tuple[tuple[str, Any], ...]
 
@@ -51,12 +48,12 @@ class Graph:
     names: tuple[tuple[int, str], ...] = ()
 
     @cached_property
-    def networkx(self) -> networkx.DiGraph[int]:
-        """The graph for networkx's algorithms: nodes by position, an edge for each use."""
+    def networkx(self) -> Any:
+        """The frozen `networkx.DiGraph`: nodes by position, an edge for each use."""
         # networkx takes a third of the time of a whole check to import
         import networkx
 
-        graph: networkx.DiGraph[int] = networkx.DiGraph()
+        graph = networkx.DiGraph()
         for position, node in enumerate(self.nodes):
             graph.add_node(position, label=node.operation, type=str(node.type))
             graph.add_edges_from((source, position) for source in node.inputs)
@@ -66,7 +63,8 @@ class Graph:
         """The nodes that the output needs, and every input."""
         import networkx
 
-        return networkx.ancestors(self.networkx, self.output) | {self.output}
+        ancestors: set[int] = networkx.ancestors(self.networkx, self.output)
+        return ancestors | {self.output}
 
 
 class GraphBuilder:

@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qmlc.ir.circuit import Instruction
-from qmlc.ops.gates import GATES, Composite, Controlled, Phase, Rotation
-from qmlc.ops.gates import canonical_name, constant_inverse, phase_angle
+from qmlc.ops.gates import (
+    GATES,
+    Composite,
+    Controlled,
+    Phase,
+    Rotation,
+    canonical_name,
+    constant_inverse,
+    phase_angle,
+)
 from qmlc.types.polynomial import Polynomial, Value, lift
 
 MAX_DENSE_QUBITS = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from qmlc.types.polynomial import Number, Polynomial, Value, lift
@@ -27,8 +27,16 @@ class Operator:
         """One Pauli matrix (or the identity) on one qubit."""
         return Operator(((((qubit, letter),) if letter != "I" else (), 1),))
 
+    @staticmethod
+    def from_labels(terms: Iterable[tuple[str, Value]]) -> Operator:
+        """The sum of labelled Pauli strings; the last letter is on qubit 0, as in Qiskit."""
+        return _collect([(_string(label), coefficient) for label, coefficient in terms])
+
     def __add__(self, other: Operator | Value) -> Operator:
         return _collect([*self.terms, *lift_operator(other).terms])
+
+    def __radd__(self, other: Value) -> Operator:
+        return lift_operator(other) + self
 
     def __mul__(self, other: Operator | Value) -> Operator:
         if not isinstance(other, Operator):
@@ -60,8 +68,6 @@ class Operator:
         for _ in range(exponent):
             result = result * self
         return result
-
-    __radd__ = __add__
 
     def simplified(self) -> Operator:
         """This with polynomials that are numbers written as numbers, and no zero terms."""
@@ -129,6 +135,10 @@ def commute(left: PauliString, right: PauliString) -> bool:
     """Whether two Pauli strings commute."""
     letters = dict(left)
     return sum(letters.get(q, letter) != letter for q, letter in right) % 2 == 0
+
+
+def _string(label: str) -> PauliString:
+    return tuple((q, letter) for q, letter in enumerate(reversed(label)) if letter != "I")
 
 
 def _collect(terms: list[tuple[PauliString, Value]]) -> Operator:

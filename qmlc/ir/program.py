@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from qmlc.ir.circuit import Circuit, Variable
 from qmlc.ir.graph import Graph
+from qmlc.source.span import Span
 from qmlc.types.tensors import TensorType, Type
 
 
@@ -60,6 +61,7 @@ class Unit:
     doc: str = ""
     source: str = ""
     """The declaration's first line as written (without its body)."""
+    place: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,10 @@ class Training:
     """
 
     name: str
+    """The model's name; `_2` for a second block that trains it."""
     unit: str
+    model: str
+    """The path of the model in the loss."""
     loss: str
     data: str | None
     inputs: tuple[str, ...]

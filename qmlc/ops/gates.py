@@ -109,7 +109,9 @@ GATES: dict[str, Gate] = {
         Step("ry", (0,), ((0, 1, 0, 0),)),
         Step("p", (0,), ((0, 0, 1, 0),)),
     )),
-    "u2": Composite(1, ("phi", "lambda"), (Step("u", (0,), ((_PI / 2, 0, 0), (0, 1, 0), (0, 0, 1))),)),
+    "u2": Composite(1, ("phi", "lambda"), (
+        Step("u", (0,), ((_PI / 2, 0, 0), (0, 1, 0), (0, 0, 1))),
+    )),
     "r": Composite(1, ("theta", "phi"), (
         Step("rz", (0,), ((0, 0, -1),)),
         Step("rx", (0,), ((0, 1, 0),)),

@@ -51,8 +51,8 @@ def pauli_matrix(letters: str) -> ComplexMatrix:
 def rotation_matrix(letters: str, angle: float) -> ComplexMatrix:
     """exp(-i angle/2 P)."""
     identity = np.eye(2 ** len(letters), dtype=np.complex128)
-    matrix: ComplexMatrix = (
-        np.cos(angle / 2) * identity - 1j * np.sin(angle / 2) * pauli_matrix(letters)
+    matrix: ComplexMatrix = np.cos(angle / 2) * identity - 1j * np.sin(angle / 2) * pauli_matrix(
+        letters
     )
     return matrix
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import namedtuple
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from qmlc.runtime.bind_inputs import (
 )
 from qmlc.runtime.check_memory import check_memory
 from qmlc.runtime.initialise import initialise
+from qmlc.runtime.module import Module
 from qmlc.runtime.plan import Plan, place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
 from qmlc.runtime.run_plan import run_plan
@@ -28,7 +29,7 @@ EAGER_QUBITS = 12
 """Circuits of so many qubits are planned when made, wider ones when first called."""
 
 
-class CircuitModule(nn.Module):
+class CircuitModule(Module):
     """A circuit whose parameters are the module's, by the author's names.
 
     Called with tensors that have more leading dimensions than declared, it maps over them; those
@@ -36,9 +37,6 @@ class CircuitModule(nn.Module):
     (without any, the module itself: `.double()`) and its floating-point inputs promote, at least
     in float32; whole numbers are converted.
     """
-
-    settings: ClassVar[Mapping[str, Any]] = {}
-    """The settings for which the circuit was compiled."""
 
     circuit_ir: Circuit
     """The circuit for one example."""
@@ -171,27 +169,39 @@ class CircuitModule(nn.Module):
         }
 
     def qasm(
-        self, version: int = 3, target: str | None = None, bind: bool = False, **options: Any
+        self,
+        version: int = 3,
+        target: str | None = None,
+        bind: bool = False,
+        inputs: Mapping[str, Any] | None = None,
+        level: int = 3,
     ) -> str:
-        """The circuit as OpenQASM; with `bind` the parameters are numbers, not inputs."""
+        """The circuit as OpenQASM 3 or 2.
+
+        Parameters and inputs are `input float[64]`s; with `bind` the parameters are the module's
+        numbers, and `inputs` gives numbers for inputs by name. For a `target` (`ibm:torino`), the
+        circuit in the device's own gates. ValueError for what cannot be written so.
+        """
         # qiskit takes seconds to import, and running a model does not need it
-        from qmlc.backends.qasm import emit_openqasm
+        from qmlc.backends.qasm.emit_openqasm import emit_openqasm
+        from qmlc.targets.read_target import read_target
 
-        if target is not None:
-            options["target"] = target
-        values = self.parameter_values() if bind else None
-        return str(emit_openqasm(self.circuit_ir, version=version, values=values, **options))
+        device = read_target(target) if target is not None else None
+        values = self._known_values(bind, inputs)
+        return emit_openqasm(self.circuit_ir, version, values, device, level=level)
 
-    def to_qiskit(self, bind: bool = False, **options: Any) -> Any:
-        """The circuit as a qiskit QuantumCircuit; with `bind` the parameters are numbers."""
-        from qmlc.backends.qasm import to_qiskit
+    def to_qiskit(self, bind: bool = False, inputs: Mapping[str, Any] | None = None) -> Any:
+        """The circuit as a qiskit QuantumCircuit; see `qasm` for the arguments."""
+        from qmlc.backends.qasm.build_qiskit import to_qiskit
 
-        values = self.parameter_values() if bind else None
-        return to_qiskit(self.circuit_ir, values=values, **options)
+        return to_qiskit(self.circuit_ir, self._known_values(bind, inputs))
 
-    def draw(self, output: str = "text", **options: Any) -> Any:
+    def draw(self, output: str = "text", bind: bool = False, **options: Any) -> Any:
         """A drawing of the circuit, by qiskit: `text`, `mpl` or `latex`."""
-        return self.to_qiskit().draw(output=output, **options)
+        return self.to_qiskit(bind).draw(output=output, **options)
+
+    def _known_values(self, bind: bool, inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {**(self.parameter_values() if bind else {}), **(inputs or {})}
 
 
 def _lower(result: Tensor, dtype: torch.dtype) -> Tensor:

@@ -56,3 +56,16 @@ class Diagnostic:
     def help_text(self) -> str:
         """The proposal, or an empty text."""
         return self._fill(self.help)
+
+
+@dataclass(frozen=True)
+class Problem(Diagnostic):
+    """The base of errors whose sentence depends on what stood there: the facts are the texts."""
+
+    message: ClassVar[str] = "{what}"
+    label: ClassVar[str] = "{where}"
+    help: ClassVar[str] = "{proposal}"
+
+    what: str = ""
+    where: str = ""
+    proposal: str = ""

@@ -15,8 +15,9 @@ from functools import cached_property
 
 Number = int | float | complex
 
+MAX_EXPANDED_POWER = 64
 MAX_TERMS = 4096
-"""A product with more terms than this stays a product (an opaque atom) instead of being expanded."""
+"""A product with more terms than this is not expanded: it stays an opaque atom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ class Polynomial:
         return coefficients, offset
 
     def __add__(self, other: Value) -> Value:
+        if not isinstance(other, VALUES):
+            return NotImplemented
         total = dict(self.terms)
         for monomial, coefficient in lift(other).terms:
             value = total.get(monomial, 0) + coefficient
@@ -139,6 +142,8 @@ class Polynomial:
         return lower(total)
 
     def __mul__(self, other: Value) -> Value:
+        if not isinstance(other, VALUES):
+            return NotImplemented
         right = lift(other)
         if len(self.terms) * len(right.terms) > MAX_TERMS:
             return Polynomial.apply("multiply", self, right)
@@ -156,7 +161,14 @@ class Polynomial:
     def __neg__(self) -> Value:
         return self * -1
 
+    def __radd__(self, other: Value) -> Value:
+        if not isinstance(other, VALUES):
+            return NotImplemented
+        return lift(other) + self
+
     def __sub__(self, other: Value) -> Value:
+        if not isinstance(other, VALUES):
+            return NotImplemented
         return self + lift(other) * -1
 
     def __rsub__(self, other: Value) -> Value:
@@ -175,7 +187,8 @@ class Polynomial:
 
     def __pow__(self, exponent: Value) -> Value:
         power = lift(exponent).constant
-        if isinstance(power, int) and 0 <= power and len(self.terms) ** power <= MAX_TERMS:
+        small = isinstance(power, int) and 0 <= power <= MAX_EXPANDED_POWER
+        if isinstance(power, int) and small and len(self.terms) ** power <= MAX_TERMS:
             result: Value = 1
             for _ in range(power):
                 result = result * self
@@ -197,7 +210,6 @@ class Polynomial:
     def __rmod__(self, other: Value) -> Value:
         return Polynomial.apply("mod", other, self)
 
-    __radd__ = __add__
     __rmul__ = __mul__
 
     def substitute(self, values: Mapping[Symbol, Value]) -> Value:
@@ -233,6 +245,9 @@ class Polynomial:
 Value = int | float | complex | Polynomial
 """A number, or a polynomial that is not a number."""
 
+VALUES = (int, float, complex, Polynomial)
+"""What polynomials add and multiply with; other types (operators) bring their own rules."""
+
 
 def lift(value: Value) -> Polynomial:
     """`value` as a polynomial."""
@@ -255,7 +270,7 @@ def number_text(value: Number) -> str:
     if isinstance(value, float) and value and math.isfinite(value):
         for denominator in (1, 2, 3, 4, 6, 8, 16, 32):
             numerator = value * denominator / math.pi
-            if numerator == round(numerator) and 1 <= abs(numerator) <= 16:
+            if 1 <= abs(numerator) <= 16 and numerator == round(numerator):
                 if round(numerator) * math.pi / denominator == value:
                     return _pi_text(round(numerator), denominator)
     return repr(value)
@@ -308,8 +323,18 @@ FUNCTIONS: dict[str, Callable[..., Number]] = {
     **{
         f.__name__: _real(f)
         for f in (
-            math.sin, math.cos, math.tan, math.asin, math.acos, math.atan, math.sinh, math.cosh,
-            math.tanh, math.exp, math.log, math.sqrt,
+            math.sin,
+            math.cos,
+            math.tan,
+            math.asin,
+            math.acos,
+            math.atan,
+            math.sinh,
+            math.cosh,
+            math.tanh,
+            math.exp,
+            math.log,
+            math.sqrt,
         )
     },
     "abs": abs,

@@ -42,3 +42,11 @@ class ShapeError(ValueError):
     def __init__(self, message: str, argument: int | None = None, proposal: str = "") -> None:
         super().__init__(message)
         self.message, self.argument, self.proposal = message, argument, proposal
+
+
+class UnknownDimension(Exception):
+    """A parameter's shape needs the number of a dimension that is still a symbol: `dimension`."""
+
+    def __init__(self, dimension: Value) -> None:
+        super().__init__(f"`{dimension}` must be known, because it fixes the shape of a parameter")
+        self.dimension = dimension

@@ -1,0 +1,1 @@
+"""The PyTorch back-end: a program as one readable module."""

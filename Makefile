@@ -1,0 +1,43 @@
+# make test    everything, as CI runs it        make fast    the inner loop
+# make demo    Iris from text to a device       make format  ruff writes
+PYTHON ?= python3
+VENV   ?= .venv
+STAMP  := $(VENV)/.installed
+QMLC   := $(VENV)/bin/qmlc
+PYTEST := $(VENV)/bin/pytest
+
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: venv test fast deep demo format clean
+
+venv: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet -r constraints.txt
+	$(VENV)/bin/pip install --quiet -c constraints.txt -e '.[test,ibm]'
+	touch $(STAMP)
+
+test: $(STAMP)
+	$(PYTEST) -n 2
+
+fast: $(STAMP)
+	$(PYTEST) -x -q --failed-first tests/unit tests/errors tests/test_house.py
+
+deep: $(STAMP)
+	$(PYTEST) -n 2 --deep
+
+demo: $(STAMP)
+	$(QMLC) check examples/iris/iris.hqm
+	$(QMLC) compile examples/iris/iris.hqm -o out/iris --target ibm:torino
+	$(QMLC) train examples/iris/iris.hqm
+	$(QMLC) eval examples/iris/iris.hqm
+	$(QMLC) compile examples/iris/iris.hqm -o out/iris_bound --target ibm:torino \
+		--state runs/iris/iris/best.safetensors
+
+format: $(STAMP)
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) out runs build dist

@@ -1,0 +1,150 @@
+"""Circuits as OpenQASM files: the circuit itself, or what a device runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qiskit import QuantumCircuit
+
+from qmlc.backends.qasm.bind_circuit import bind_value, circuit_numbers, real_number
+from qmlc.backends.qasm.build_qiskit import to_qiskit
+from qmlc.backends.qasm.convert_angle import is_arithmetic, is_expressible
+from qmlc.backends.qasm.errors import Unbound
+from qmlc.backends.qasm.plan_measurement import MeasurementPlan, plan_measurement
+from qmlc.backends.qasm.print_openqasm2 import print_openqasm2
+from qmlc.backends.qasm.print_openqasm3 import print_openqasm3
+from qmlc.backends.qasm.scalar_names import name_scalars, scalar_formula
+from qmlc.backends.qasm.transpile_circuit import DeviceCircuit, transpile_circuit
+from qmlc.ir.circuit import Circuit
+from qmlc.targets.read_target import Target
+from qmlc.types.polynomial import Polynomial
+
+
+@dataclass(frozen=True)
+class DeviceProgram:
+    """What a device runs for a circuit: a text for each group of `plan`, and how it was made."""
+
+    texts: tuple[str, ...]
+    circuits: tuple[DeviceCircuit, ...]
+    plan: MeasurementPlan
+
+
+def emit_openqasm(
+    circuit: Circuit,
+    version: int = 3,
+    values: Any = None,
+    target: Target | None = None,
+    comments: Sequence[str] = (),
+    level: int = 3,
+    seed: int = 0,
+    tries: int = 16,
+) -> str:
+    """`circuit` as OpenQASM, without its measured results; for a `target`, in the device's gates.
+
+    What `values` leaves out becomes an `input float[64]` (OpenQASM 3) or an Unbound
+    (OpenQASM 2). The same arguments give the same bytes. `comments` go under the header.
+    """
+    if target is None:
+        plain = to_qiskit(circuit, values, arithmetic_only=True)
+        return _print(plain, version, [*_title(circuit, comments), *_scalars(plain)], False)
+    options = {"measure": False, "level": level, "seed": seed, "tries": tries}
+    (device,) = transpile_circuit(circuit, target, values, **options)  # type: ignore[arg-type]
+    return device_text(circuit, device, version, comments)
+
+
+def emit_device_program(
+    circuit: Circuit,
+    target: Target,
+    values: Any = None,
+    version: int = 3,
+    comments: Sequence[str] = (),
+    level: int = 3,
+    seed: int = 0,
+    tries: int = 16,
+) -> DeviceProgram:
+    """What `target` runs to yield the results of `circuit`; errors as in `transpile_circuit`."""
+    plan = plan_measurement(circuit)
+    circuits = transpile_circuit(
+        circuit, target, values, measure=True, level=level, seed=seed, tries=tries
+    )
+    texts = tuple(
+        device_text(circuit, device, version, (*comments, _group(circuit, plan, i)))
+        for i, device in enumerate(circuits)
+    )
+    return DeviceProgram(texts, circuits, plan)
+
+
+def device_text(
+    circuit: Circuit, device: DeviceCircuit, version: int, comments: Sequence[str]
+) -> str:
+    """The OpenQASM of a device circuit, its header telling where each qubit lies."""
+    target = device.target
+    header = [
+        *_title(circuit, comments),
+        f"target {target.name} ({target.title})",
+        *_layout(circuit, device),
+        f"depth {device.depth}, two-qubit gates {device.two_qubit_gates}",
+        *_scalars(device.circuit),
+    ]
+    return _print(device.circuit, version, header, target.edges is not None)
+
+
+def scalar_values(circuit: Circuit, values: Any, arithmetic_only: bool = True) -> dict[str, float]:
+    """The number of each scalar in the emitted text, by its name there; else as `to_qiskit` says.
+
+    Unbound where `values` lacks an input or parameter of the circuit.
+    """
+    numbers = circuit_numbers(circuit, values)
+    names = name_scalars(circuit, is_arithmetic if arithmetic_only else is_expressible)
+    missing = tuple(v.name for v in (*circuit.inputs, *circuit.parameters) if v.name not in values)
+    if missing:
+        raise Unbound(f"`{circuit.name}`", missing)
+    return {
+        name: real_number(_number(bind_value(scalar_formula(names, name), numbers)))
+        for name in names.values()
+    }
+
+
+def _number(value: Any) -> Any:
+    return value.constant if isinstance(value, Polynomial) else value
+
+
+def _print(circuit: QuantumCircuit, version: int, comments: Sequence[str], physical: bool) -> str:
+    if version == 2:
+        return print_openqasm2(circuit, comments)
+    if version != 3:
+        raise ValueError(f"there is OpenQASM 2 and 3, and no {version}")
+    return print_openqasm3(circuit, comments, physical)
+
+
+def _title(circuit: Circuit, comments: Sequence[str]) -> list[str]:
+    return [f"circuit {circuit.name}", *comments]
+
+
+def _scalars(circuit: QuantumCircuit) -> list[str]:
+    """Which element or formula each scalar stands for, where the name does not say it."""
+    scalars = (circuit.metadata or {}).get("scalars", {})
+    return [f"{name} is {meaning}" for name, meaning in scalars.items() if name != meaning]
+
+
+def _layout(circuit: Circuit, device: DeviceCircuit) -> list[str]:
+    labels = device.target.labels
+    places = [
+        f"{name} on {place}" + (f" ({labels[place]})" if labels else "")
+        for name, place in zip(circuit.qubit_names(), device.layout, strict=True)
+    ]
+    lines = [f"layout {', '.join(places)}"]
+    if device.final_layout != device.layout:
+        ends = zip(circuit.qubit_names(), device.final_layout, strict=True)
+        lines.append(f"at the end {', '.join(f'{name} on {place}' for name, place in ends)}")
+    return lines
+
+
+def _group(circuit: Circuit, plan: MeasurementPlan, index: int) -> str:
+    if not plan.groups:
+        return "no measurement"
+    names = circuit.qubit_names()
+    basis = ", ".join(f"{letter} of {names[q]}" for q, letter in plan.groups[index].basis)
+    return f"measurement {index + 1} of {len(plan.groups)}: {basis}"

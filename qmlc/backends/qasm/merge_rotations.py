@@ -1,0 +1,40 @@
+"""Add up rotations that follow each other: Qiskit does so for numbers, and leaves symbols alone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from qiskit import QuantumCircuit
+
+from qmlc.backends.qasm.print_gates import is_symbolic
+
+AXES = ("rx", "ry", "rz")
+
+
+def merge_rotations(circuit: QuantumCircuit) -> QuantumCircuit:
+    """`circuit`, up to its global phase, with one rotation where several of one axis met."""
+    result = circuit.copy_empty_like()
+    pending: dict[Any, tuple[str, Any]] = {}
+
+    def flush(qubit: Any) -> None:
+        name, angle = pending.pop(qubit, ("", 0.0))
+        # a whole turn is a global phase
+        if is_symbolic(angle) or abs(math.remainder(float(angle), 2 * math.pi)) > 1e-12:
+            getattr(result, name)(angle, qubit)
+
+    for item in circuit.data:
+        if item.operation.name in AXES:
+            (qubit,), name = item.qubits, item.operation.name
+            known, angle = pending.get(qubit, ("", 0.0))
+            if known not in ("", name):
+                flush(qubit)
+                angle = 0.0
+            pending[qubit] = (name, angle + item.operation.params[0])
+        else:
+            for qubit in item.qubits:
+                flush(qubit)
+            result.append(item)
+    for qubit in list(pending):
+        flush(qubit)
+    return result

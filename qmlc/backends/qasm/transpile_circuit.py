@@ -1,0 +1,134 @@
+"""Compile a circuit for a device by Qiskit's pass managers: its gates, its coupling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import ControlFlowOp, IfElseOp
+from qiskit.transpiler import CouplingMap, generate_preset_pass_manager
+from qiskit.transpiler import Target as QiskitTarget
+
+from qmlc.backends.qasm.bind_circuit import bind_circuit
+from qmlc.backends.qasm.build_qiskit import to_qiskit
+from qmlc.backends.qasm.errors import NotExpressible, TooFewQubits
+from qmlc.backends.qasm.forget_phase import forget_phase
+from qmlc.backends.qasm.measurement_circuits import measurement_circuits
+from qmlc.backends.qasm.merge_rotations import merge_rotations
+from qmlc.ir.circuit import Circuit
+from qmlc.targets.read_target import Target
+
+NOT_GATES = ("measure", "reset", "delay")
+
+
+@dataclass(frozen=True)
+class DeviceCircuit:
+    """A circuit in a device's own gates, on its own qubits, up to a global phase.
+
+    `layout` holds for each logical qubit where it starts, `final_layout` where it ends.
+    """
+
+    circuit: QuantumCircuit
+    target: Target
+    layout: tuple[int, ...]
+    final_layout: tuple[int, ...]
+    depth: int
+    two_qubit_gates: int
+
+
+def transpile_circuit(
+    circuit: Circuit,
+    target: Target,
+    values: Any = None,
+    *,
+    measure: bool = True,
+    level: int = 3,
+    seed: int = 0,
+    tries: int = 16,
+) -> tuple[DeviceCircuit, ...]:
+    """`circuit` for `target`: one device circuit for each group of measurements, or without these.
+
+    What `values` leaves out stays symbolic. `level` is Qiskit's (0 to 3); of `tries` seeds from
+    `seed` on, the fewest two-qubit gates win, then the least depth. From level 2 on, Qiskit leaves
+    out rotations that change a gate's fidelity by less than about 1e-9. TooFewQubits where the
+    circuit is too wide; NotExpressible for feed-forward that the device lacks.
+    """
+    _check(circuit, target)
+    quiet = forget_phase(bind_circuit(circuit, values))
+    if measure and circuit.results:
+        logical = measurement_circuits(quiet, arithmetic_only=True)
+    else:
+        logical = [to_qiskit(quiet, arithmetic_only=True)]
+    seeds = range(seed, seed + (tries if target.edges is not None else 1))
+    return tuple(_best(c, target, level, seeds) for c in logical)
+
+
+def _check(circuit: Circuit, target: Target) -> None:
+    if circuit.num_qubits > target.qubits:
+        raise TooFewQubits(circuit.name, circuit.num_qubits, target.name, target.qubits)
+    if not target.feedforward and any(i.condition for i in circuit.instructions):
+        raise NotExpressible(
+            f"{target.title} cannot make gates depend on measured bits",
+            "measure at the end, or choose a device with feed-forward",
+        )
+
+
+def _best(
+    circuit: QuantumCircuit, target: Target, level: int, seeds: Iterable[int]
+) -> DeviceCircuit:
+    # Qiskit's default layouts do not see what interacts in branches, and may tear it apart
+    branches = any(isinstance(item.operation, ControlFlowOp) for item in circuit.data)
+    methods = (None, "dense") if branches and target.edges is not None else (None,)
+    found = [_transpile(circuit, target, level, seed, m) for seed in seeds for m in methods]
+    return min(found, key=lambda c: (c.two_qubit_gates, c.depth))
+
+
+def _transpile(
+    circuit: QuantumCircuit, target: Target, level: int, seed: int, layout_method: str | None
+) -> DeviceCircuit:
+    manager = generate_preset_pass_manager(
+        level,
+        target=qiskit_target(target, circuit.num_qubits),
+        layout_method=layout_method,
+        seed_transpiler=seed,
+    )
+    compiled = manager.run(circuit)
+    result = merge_rotations(compiled)
+    result.metadata = circuit.metadata
+    # a device cannot show it, and where it is symbolic it would slow binding down
+    result.global_phase = 0
+    layout = final = tuple(range(circuit.num_qubits))
+    if compiled.layout is not None:
+        layout = tuple(compiled.layout.initial_index_layout(filter_ancillas=True))
+        final = tuple(compiled.layout.final_index_layout(filter_ancillas=True))
+    return DeviceCircuit(
+        result, target, layout, final, result.depth(), count_two_qubit_gates(result)
+    )
+
+
+def count_two_qubit_gates(circuit: QuantumCircuit) -> int:
+    """How many gates on two qubits there are, those in branches included."""
+    total = 0
+    for item in circuit.data:
+        if isinstance(item.operation, ControlFlowOp):
+            total += sum(count_two_qubit_gates(block) for block in item.operation.blocks)
+        elif len(item.qubits) == 2 and item.operation.name != "barrier":
+            total += 1
+    return total
+
+
+@cache
+def qiskit_target(target: Target, width: int) -> QiskitTarget:
+    """`target` for Qiskit's transpiler; `width` is the circuit's, used if all are connected."""
+    edges = target.edges
+    if edges is not None and not target.directed:
+        edges = edges + tuple((b, a) for a, b in edges)
+    return QiskitTarget.from_configuration(
+        basis_gates=[*target.basis, *NOT_GATES, *(["if_else"] if target.feedforward else [])],
+        num_qubits=width if edges is None else target.qubits,
+        coupling_map=None if edges is None else CouplingMap([list(e) for e in edges]),
+        custom_name_mapping={"if_else": IfElseOp},
+    )

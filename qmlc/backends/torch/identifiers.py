@@ -1,0 +1,112 @@
+"""Python identifiers for the author's names: valid, unique, and the same on every run."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from qmlc.types.polynomial import FUNCTIONS
+
+BUILTINS = frozenset(
+    {"abs", "bool", "float", "int", "range", "round", "staticmethod", "str", "super", "tuple"}
+)
+"""Python's own names that generated code says."""
+
+IMPORTS: Mapping[str, str] = {
+    "math": "import math",
+    "torch": "import torch",
+    "einops": "import einops",
+    "F": "from torch.nn import functional as F",
+    "nn": "from torch import nn",
+    "Tensor": "from torch import Tensor",
+    "Any": "from typing import Any",
+    "NamedTuple": "from typing import NamedTuple",
+    "Path": "from pathlib import Path",
+    "inf": "from math import inf",
+    "nan": "from math import nan",
+    "pi": "from math import pi",
+    "Array": "from qmlc.ir.array import Array",
+    "CircuitBuilder": "from qmlc.ir.build_circuit import CircuitBuilder",
+    "X": "from qmlc.ir.build_circuit import X",
+    "Y": "from qmlc.ir.build_circuit import Y",
+    "Z": "from qmlc.ir.build_circuit import Z",
+    "I": "from qmlc.ir.build_circuit import I",
+    "Circuit": "from qmlc.ir.circuit import Circuit",
+    "Condition": "from qmlc.ir.circuit import Condition",
+    "Distribution": "from qmlc.ir.circuit import Distribution",
+    "Instruction": "from qmlc.ir.circuit import Instruction",
+    "Result": "from qmlc.ir.circuit import Result",
+    "Operator": "from qmlc.ir.operator import Operator",
+    "Polynomial": "from qmlc.types.polynomial import Polynomial",
+    "CircuitModule": "from qmlc.runtime.circuit_module import CircuitModule",
+    "KernelModule": "from qmlc.runtime.kernel_module import KernelModule",
+    "Module": "from qmlc.runtime.module import Module",
+    "TemplateModule": "from qmlc.runtime.module import TemplateModule",
+    "bind_dimensions": "from qmlc.runtime.check_shapes import bind_dimensions",
+    "masked": "from qmlc.runtime import masked",
+    "initialise": "from qmlc.runtime.initialise import initialise",
+    **{
+        name: f"from qmlc.types.functions import {name}"
+        for name in FUNCTIONS
+        if name not in BUILTINS
+    },
+}
+"""Names that generated modules import, and how; no name of the author's ever equals one."""
+
+RESERVED = frozenset(IMPORTS) | BUILTINS | {"self", "annotations", "SOURCE"}
+
+MODULE_ATTRIBUTES = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
+    double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
+    get_submodule half ipu load_state_dict modules mtia named_buffers named_children
+    named_modules named_parameters parameters register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
+    circuit name origin settings
+    """.split()
+)
+"""What `nn.Module` and its children here define: a submodule of such a name would be hidden."""
+
+
+class Identifiers:
+    """Gives out identifiers, each once."""
+
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        """`reserved` are given to nobody."""
+        self._taken = set(reserved)
+
+    def new(self, name: str) -> str:
+        """`name` itself where it can be had, else with `_`, then `_2`, `_3`, … behind it."""
+        base = identifier(name)
+        if base in self._taken and not base.endswith("_"):
+            base += "_"
+        choice, count = base, 1
+        while choice in self._taken:
+            count += 1
+            choice = f"{base.rstrip('_')}_{count}"
+        self._taken.add(choice)
+        return choice
+
+
+def identifier(name: str) -> str:
+    """The Python identifier nearest to `name`; a keyword gets `_` behind it."""
+    text = unicodedata.normalize("NFKC", name)
+    text = "".join(c if c == "_" or ("a" + c).isidentifier() else "_" for c in text)
+    if not text.isidentifier():
+        text = f"_{text}"
+    if text.startswith("__"):
+        # a leading `__` would be mangled inside of a class
+        text = re.sub("^_+", "_", text)
+    return f"{text}_" if keyword.iskeyword(text) else text
+
+
+def setting_name(name: str) -> str:
+    """The keyword of a constructor for the setting `name`; `runtime.module` undoes it."""
+    text = identifier(name)
+    return f"{text}_" if text == "self" else text

@@ -1,0 +1,331 @@
+"""Prints a unit's graph as the body of `forward`: short expressions, the author's names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qmlc.backends.torch.identifiers import RESERVED, identifier
+from qmlc.backends.torch.print_value import print_number, print_polynomial, print_value
+from qmlc.ir.graph import Graph, Node
+from qmlc.ops.fill_template import Expression, fill_template
+from qmlc.ops.functions import FUNCTIONS
+from qmlc.ops.parameters import REQUIRED
+from qmlc.ops.rows import ATOM, PRODUCT, SUM, UNARY, Layer
+from qmlc.types.polynomial import Polynomial, Symbol, lift
+from qmlc.types.tensors import RecordType, TensorType, Type
+
+MAX_DEPTH = 4
+"""Calls inside of calls in one expression."""
+
+MAX_WIDTH = 80
+"""Columns of one expression; a longer one is broken into statements."""
+
+LEAVES = frozenset({"input", "parameter", "constant", "dimension"})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What `forward` finds around it: how the unit's parts are reached, by the author's names."""
+
+    modules: Mapping[str, str]
+    parameters: Mapping[str, str]
+    records: Mapping[Type, str]
+    layers: Mapping[str, Layer]
+    """The modules that are torch's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """The arguments of `forward`, the dimensions it needs by Python name, and its statements."""
+
+    inputs: Mapping[str, str]
+    dimensions: Mapping[str, str]
+    statements: tuple[str, ...]
+
+
+def print_forward(
+    graph: Graph, inputs: Sequence[tuple[str, TensorType]], around: Surroundings
+) -> Forward:
+    """The statements that compute the output of `graph`, in its order, each with its shape."""
+    return _Forward(graph, [name for name, _ in inputs], around).print()
+
+
+class _Forward:
+    """One printing: which nodes become statements, and what they are called."""
+
+    def __init__(self, graph: Graph, inputs: Sequence[str], around: Surroundings) -> None:
+        self.nodes, self.output, self.around = graph.nodes, graph.output, around
+        self.authors = dict(graph.names)
+        self.live = _live(graph)
+        uses = [i for n in self.live for i in self.nodes[n].inputs]
+        self.uses = Counter([*uses, self.output])
+        self.inputs: dict[str, str] = {}
+        self.dimensions: dict[str, str] = {}
+        taken: set[str] = set(RESERVED) | {"dims"}
+        for name in inputs:
+            self.inputs[name] = _unique(identifier(name), taken.__contains__)
+            taken.add(self.inputs[name])
+        for symbol in self._symbols():
+            self.dimensions[symbol] = _unique(identifier(symbol), taken.__contains__)
+            taken.add(self.dimensions[symbol])
+        self.names = {
+            n: self.inputs[node.attribute("name")]
+            for n, node in enumerate(self.nodes)
+            if node.operation == "input"
+        }
+        self.statements: set[int] = set()
+
+    def print(self) -> Forward:
+        """Choose the statements, name them, write them."""
+        for n in self.live:
+            self._break_up(n)
+        self.statements.discard(self.output)
+        if self.output in self.authors or self.uses[self.output] > 1:
+            if self.nodes[self.output].operation not in LEAVES:
+                self.statements.add(self.output)
+        order = sorted(self.statements)
+        self._choose_names(order)
+        lines = [
+            self._commented(f"{self.names[n]} = {self.expression(n, top=True)[0]}", n)
+            for n in order
+        ]
+        lines.append(self._commented(f"return {self.expression(self.output)[0]}", self.output))
+        return Forward(self.inputs, self.dimensions, tuple(lines))
+
+    def _symbols(self) -> Iterator[str]:
+        """The names of the dimensions that are computed with, in order."""
+        for n in self.live:
+            for _, value in self.nodes[n].attributes:
+                yield from (symbol.name for symbol in _symbols_of(value))
+
+    def _break_up(self, n: int) -> None:
+        """Make `n` a statement where it is named or used again; else parts of it, if too large."""
+        node = self.nodes[n]
+        if node.operation in LEAVES:
+            return
+        name = self.authors.get(n) or self._name_of_chain(n) or _default_name(node)
+        self.names[n] = identifier(name)
+        while True:
+            depth, width = self.depth(n, top=True), len(self.expression(n, top=True)[0])
+            inner = [i for i in node.inputs if self._inline(i)]
+            if not inner or (depth <= MAX_DEPTH and width <= MAX_WIDTH):
+                break
+            self.statements.add(max(inner, key=lambda i: (self.depth(i), self._width(i))))
+        if n in self.authors or (self.uses[n] > 1 and node.operation != "field"):
+            self.statements.add(n)
+
+    def _name_of_chain(self, n: int) -> str:
+        """The name of the value that `n` is made for, where that is made of nothing else."""
+        users = [m for m in self.live if n in self.nodes[m].inputs]
+        if len(users) != 1 or self.uses[n] != 1:
+            return ""
+        others = [i for i in self.nodes[users[0]].inputs if i != n]
+        if any(self.nodes[i].operation not in LEAVES for i in others):
+            return ""
+        return self.authors.get(users[0]) or self._name_of_chain(users[0])
+
+    def _inline(self, n: int) -> bool:
+        return self.nodes[n].operation not in LEAVES and n not in self.statements
+
+    def _width(self, n: int) -> int:
+        return len(self.expression(n)[0])
+
+    def depth(self, n: int, top: bool = False) -> int:
+        """How many calls stand inside of each other; operators and fields are none."""
+        node = self.nodes[n]
+        if node.operation in LEAVES or (n in self.statements and not top):
+            return 0
+        row = FUNCTIONS.get(node.operation)
+        own = 0 if node.operation == "field" or (row and row.precedence < ATOM) else 1
+        return own + max((self.depth(i) for i in node.inputs), default=0)
+
+    def _choose_names(self, order: Sequence[int]) -> None:
+        """The author's name where no other value of that name is still needed, else `_2`, …."""
+        last: dict[int, int] = {}
+        for k, n in enumerate([*order, self.output]):
+            last.update(dict.fromkeys(self._reads(n, top=k < len(order)), k))
+        held = dict.fromkeys(self.dimensions.values(), len(order))
+        held.update((self.names[n], last.get(n, -1)) for n in self._input_nodes())
+        for k, n in enumerate(order):
+            busy = RESERVED.union(name for name, until in held.items() if until > k)
+            self.names[n] = _unique(self.names[n], busy.__contains__)
+            held[self.names[n]] = last.get(n, k)
+
+    def _input_nodes(self) -> list[int]:
+        return [n for n, node in enumerate(self.nodes) if node.operation == "input"]
+
+    def _reads(self, n: int, top: bool) -> Iterator[int]:
+        """The variables in the expression of `n`."""
+        if self.nodes[n].operation == "input" or (n in self.statements and not top):
+            yield n
+            return
+        for i in self.nodes[n].inputs:
+            yield from self._reads(i, top=False)
+        if self._on_device(n):
+            yield from self._input_nodes()[:1]
+
+    def expression(self, n: int, top: bool = False) -> Expression:
+        """The text of a node, and how tightly it binds."""
+        node = self.nodes[n]
+        if node.operation == "input" or (n in self.statements and not top):
+            return self.names[n], ATOM
+        match node.operation:
+            case "parameter":
+                return self.around.parameters[node.attribute("name")], ATOM
+            case "constant":
+                return _constant(node.attribute("value"))
+            case "dimension":
+                return self.dimension(node.attribute("value"))
+            case "call":
+                return self.call(node), ATOM
+            case "record":
+                return self.record(node), ATOM
+            case "field":
+                return self.field(node), ATOM
+        return self.function(node)
+
+    def call(self, node: Node) -> str:
+        """A call of a module; what a layer of torch's can do without is given by name."""
+        path = node.attribute("module")
+        arguments = [self.expression(i)[0] for i in node.inputs]
+        if path in self.around.layers:
+            inputs = self.around.layers[path].inputs
+            names = dict(node.attributes).get("names") or [p.name for p in inputs]
+            optional = {p.name for p in inputs if p.default is not REQUIRED}
+            arguments = [
+                f"{name}={text}" if name in optional else text
+                for name, text in zip(names, arguments, strict=False)
+            ]
+        return f"{self.around.modules[path]}({', '.join(arguments)})"
+
+    def record(self, node: Node) -> str:
+        """The named tuple of a record."""
+        pairs = zip(node.attribute("names"), node.inputs, strict=True)
+        arguments = ", ".join(f"{field_name(k)}={self.expression(i)[0]}" for k, i in pairs)
+        return f"{self.around.records[node.type]}({arguments})"
+
+    def field(self, node: Node) -> str:
+        """A field of a record; a subscript where a layer of torch's returns a plain tuple."""
+        (source,), name = node.inputs, node.attribute("name")
+        text = self.expression(source)[0]
+        module = str(dict(self.nodes[source].attributes).get("module"))
+        layer = self.around.layers.get(module)
+        subscripts = dict(layer.fields) if layer else {}
+        return f"{text}{subscripts[name]}" if name in subscripts else f"{text}.{field_name(name)}"
+
+    def function(self, node: Node) -> Expression:
+        """A row of `ops.functions` with its operands."""
+        row = FUNCTIONS[node.operation]
+        operands = [self.operand(i, row.numbers) for i in node.inputs]
+        names = [p.name for p in row.tensors]
+        tensors: dict[str, Any] = {name: None for name in names}
+        if row.variadic:
+            tensors[names[0]] = operands
+        else:
+            tensors.update(zip(names, operands, strict=False))
+        settings = dict(node.attributes)
+        device = self.device() if "{device}" in row.template else None
+        return fill_template(row, tensors, settings, self.setting, device), row.precedence
+
+    def operand(self, n: int, numbers: bool) -> Expression:
+        """An operand, as a tensor where torch takes no number."""
+        text, binding = self.expression(n)
+        if numbers or self.nodes[n].operation not in ("constant", "dimension"):
+            return text, binding
+        return f"torch.tensor({text})", ATOM
+
+    def device(self) -> str | None:
+        """Where new tensors belong: with the first input, else with the first parameter."""
+        if self.inputs:
+            return f"{next(iter(self.inputs.values()))}.device"
+        return next((f"{p}.device" for p in self.around.parameters.values()), None)
+
+    def _on_device(self, n: int) -> bool:
+        row = FUNCTIONS.get(self.nodes[n].operation)
+        return row is not None and "{device}" in row.template
+
+    def setting(self, value: Any) -> str:
+        """A setting of a function: sizes are computed from the dimensions of the inputs."""
+        if isinstance(value, Polynomial):
+            return self.dimension(value)[0]
+        if isinstance(value, (tuple, list)):
+            inner = ", ".join(map(self.setting, value))
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        return print_value(value)
+
+    def dimension(self, value: Any) -> Expression:
+        """Arithmetic on dimensions; whole also where the polynomial has fractions."""
+
+        def name(symbol: Symbol) -> str:
+            return self.dimensions[symbol.name]
+
+        text = print_polynomial(value, name)
+        terms = lift(value).terms
+        if any(not isinstance(coefficient, int) for _, coefficient in terms):
+            return f"round({text})", ATOM
+        if text.isidentifier() or text.isdigit():
+            return text, ATOM
+        return text, SUM if len(terms) > 1 else UNARY if text.startswith("-") else PRODUCT
+
+    def _commented(self, line: str, n: int) -> str:
+        text = f"{line}  # {self.nodes[n].type}"
+        if isinstance(self.nodes[n].type, RecordType) or len(text) > 90:
+            return line
+        return text
+
+
+def field_name(name: str) -> str:
+    """The attribute of a named tuple for a field; these may not begin with `_`."""
+    text = identifier(name)
+    return f"field{text}" if text.startswith("_") else text
+
+
+def _live(graph: Graph) -> list[int]:
+    """The nodes that the output needs, in order."""
+    live, open_ = set(), [graph.output]
+    while open_:
+        n = open_.pop()
+        if n not in live:
+            live.add(n)
+            open_ += graph.nodes[n].inputs
+    return sorted(live)
+
+
+def _symbols_of(value: Any) -> Iterator[Symbol]:
+    if isinstance(value, Polynomial):
+        yield from value.symbols()
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _symbols_of(item)
+    elif type(value).__name__ != "str" and hasattr(value, "stop"):
+        yield from _symbols_of((value.start, value.stop, value.step))
+
+
+def _constant(value: Any) -> Expression:
+    if isinstance(value, bool):
+        return repr(value), ATOM
+    text = print_number(value)
+    if text.startswith("-"):
+        return text, UNARY
+    return text, PRODUCT if "*" in text or "/" in text else ATOM
+
+
+def _default_name(node: Node) -> str:
+    """What a value is called that the author did not name: after the module or the function."""
+    if node.operation != "call":
+        return node.operation
+    parts = [p for p in node.attribute("module").split(".") if not p.isdigit()]
+    return parts[-1].rstrip("0123456789").rstrip("_") or "value"
+
+
+def _unique(name: str, busy: Callable[[str], bool]) -> str:
+    if not busy(name):
+        return name
+    choice, count = f"{name.rstrip('_')}_", 1
+    while busy(choice):
+        count += 1
+        choice = f"{name.rstrip('_')}_{count}"
+    return choice

@@ -1,0 +1,270 @@
+"""Prints one class: a circuit with its builder's calls, or a module with parts and `forward`."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers, setting_name
+from qmlc.backends.torch.print_circuit import print_circuit
+from qmlc.backends.torch.print_forward import Forward, Surroundings, field_name, print_forward
+from qmlc.backends.torch.print_value import print_value
+from qmlc.ir.circuit import Variable
+from qmlc.ir.program import Setting, Submodule, Template, Unit
+from qmlc.ops.fill_template import write_constructor
+from qmlc.ops.layers import LAYERS
+from qmlc.types.polynomial import Polynomial, Symbol
+from qmlc.types.tensors import RecordType, TensorType, Type
+
+INDENT = "    "
+ANNOTATIONS = {"int": "int", "real": "float", "bool": "bool", "str": "str", "dimension": "int"}
+
+Classes = Mapping[str, str]
+"""The Python name of each unit's class."""
+
+
+def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str]:
+    """The lines of the classes for `unit`: the named tuples of its records, then its own."""
+    name = classes[unit.class_name]
+    records = {kind: names.new(f"{name}{suffix}") for kind, suffix in _records(unit)}
+    for kind, record in records.items():
+        yield from _print_record(record, kind)
+    base = "Module" if unit.graph else "KernelModule" if unit.kind == "kernel" else "CircuitModule"
+    yield f"class {name}({base}):"
+    settings = _settings(unit)
+    body = [*docstring(unit.doc, _declaration(unit.source, settings)), ""]
+    if settings:
+        body += [f"name = {unit.name!r}", f"settings = {print_value(settings)}", ""]
+    if unit.graph is None:
+        body += [*_print_circuit_body(unit)]
+    else:
+        body += [*_print_module_body(unit, classes, records)]
+    yield from _indent(body)
+
+
+def print_template(template: Template, classes: Classes) -> Iterator[str]:
+    """The class of a declaration that is compiled once its settings are given."""
+    yield f"class {classes[template.class_name]}(TemplateModule):"
+    body = [*docstring(template.doc, _declaration(template.source, {})), ""]
+    body += [f"name = {template.name!r}", "", _print_signature(template.signature, {})]
+    verb = "is" if len(template.needs) == 1 else "are"
+    needs = ", ".join(f"`{name}`" for name in template.needs)
+    body += _indent([*docstring(f"Compiled once {needs} {verb} known.")])
+    yield from _indent(body)
+
+
+def docstring(*paragraphs: str) -> Iterator[str]:
+    """The lines of a docstring that says `paragraphs`, whatever they hold."""
+    text = "\n\n".join(p for p in paragraphs if p.strip())
+    lines = [_escape(line) for long in text.splitlines() for line in _wrap(long.rstrip())]
+    if len(lines) == 1 and not lines[0].endswith('"'):
+        yield f'"""{lines[0]}"""'
+    elif lines:
+        yield from (f'"""{lines[0]}', *lines[1:], '"""')
+
+
+def _wrap(line: str) -> list[str]:
+    """The line in parts of at most 88 columns, as far as its spaces allow."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(
+        line,
+        88,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    ) or [""]
+
+
+def _escape(line: str) -> str:
+    line = line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line)
+
+
+def _declaration(source: str, settings: Mapping[str, Any]) -> str:
+    given = ", ".join(f"{name} = {value}" for name, value in settings.items())
+    gap = "    " if len(source) + len(given) < 80 else "\n"
+    return f"{source}{gap}with {given}" if given else source
+
+
+def _settings(unit: Unit) -> dict[str, Any]:
+    """The settings in the signature of the unit's class, by their Python names."""
+    known = {setting.name for setting in unit.signature}
+    printable = _printable(unit.settings)
+    return {setting_name(name): value for name, value in printable.items() if name in known}
+
+
+def _printable(settings: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """The settings that can be given from Python; a component that was handed in cannot."""
+    result = {}
+    for name, value in settings:
+        try:
+            print_value(value)
+        except TypeError:
+            continue
+        result[name] = value
+    return result
+
+
+def _records(unit: Unit) -> Iterator[tuple[Type, str]]:
+    """The record types that the unit makes, and what their classes' names end in."""
+    nodes = unit.graph.nodes if unit.graph else ()
+    for kind in dict.fromkeys(node.type for node in nodes if node.operation == "record"):
+        yield kind, "Output" if kind == unit.output else "Record"
+
+
+def _print_record(name: str, kind: Type) -> Iterator[str]:
+    assert isinstance(kind, RecordType)
+    yield f"class {name}(NamedTuple):"
+    yield from _indent([f"{field_name(f)}: Tensor  # {tensor}" for f, tensor in kind.fields])
+    yield ""
+
+
+def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) -> str:
+    """`def __init__(…) -> None:`, dimensions by keyword; without an own default, the value here."""
+    parameters: list[str] = []
+    keywords: list[str] = []
+    for setting in signature:
+        name = setting_name(setting.name)
+        default = values.get(name) if setting.default is None else setting.default
+        text = f"{name}: {ANNOTATIONS.get(setting.kind, 'Any')}"
+        text += "" if default is None else f" = {print_value(default)}"
+        late = default is None and any("=" in p for p in parameters)
+        if setting.kind == "dimension" or keywords or late:
+            keywords.append(text)
+        else:
+            parameters.append(text)
+    star = ["*", *keywords] if keywords else []
+    return f"def __init__({', '.join(['self', *parameters, *star])}) -> None:"
+
+
+def _own_signature(unit: Unit) -> list[Setting]:
+    """The settings that can be given from Python."""
+    settings = _settings(unit)
+    return [setting for setting in unit.signature if setting_name(setting.name) in settings]
+
+
+def _print_circuit_body(unit: Unit) -> Iterator[str]:
+    assert unit.circuit is not None
+    if _settings(unit):
+        yield _print_signature(_own_signature(unit), _settings(unit))
+        yield from _indent(["super().__init__()", ""])
+    yield "@staticmethod"
+    yield "def circuit() -> Circuit:"
+    yield from _indent(print_circuit(unit.circuit))
+
+
+def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]) -> Iterator[str]:
+    assert unit.graph is not None
+    attributes = Identifiers(MODULE_ATTRIBUTES)
+    own = [(p.name, _parameter(p)) for p in unit.parameters]
+    parts = [(s.path, _constructor(s, classes)) for s in unit.submodules]
+    parameters = lay_out(own, attributes, "Parameter")
+    modules = lay_out(parts, attributes, "Module")
+    if _settings(unit) or parameters.assignments or modules.assignments:
+        yield _print_signature(_own_signature(unit), _settings(unit))
+        yield from _indent(["super().__init__()"])
+        yield from _indent([*parameters.assignments, *modules.assignments, ""])
+    layers = {s.path: LAYERS[s.target] for s in unit.submodules if not s.is_unit}
+    around = Surroundings(modules.access, parameters.access, records, layers)
+    forward = print_forward(unit.graph, unit.inputs, around)
+    arguments = ", ".join(["self", *(f"{name}: Tensor" for name in forward.inputs.values())])
+    output = "Tensor" if isinstance(unit.output, TensorType) else records.get(unit.output, "tuple")
+    yield f"def forward({arguments}) -> {output}:"
+    yield from _indent([*_print_check(unit, forward), *forward.statements])
+
+
+def _print_check(unit: Unit, forward: Forward) -> Iterator[str]:
+    """The docstring of `forward`, the check of its arguments, and the dimensions it needs."""
+    types = {name: str(_known(kind, unit.settings)) for name, kind in unit.inputs}
+    output = _known(unit.output, unit.settings)
+    yield from docstring(f"{', '.join(types.values()) or '()'} -> {output}")
+    if types:
+        tensors = ", ".join(f"{name!r}: {python}" for name, python in forward.inputs.items())
+        check = f"bind_dimensions({unit.name!r}, {print_value(types)}, {{{tensors}}})"
+        yield f"dims = {check}" if forward.dimensions else check
+    for name, python in forward.dimensions.items():
+        yield f"{python} = dims[{name!r}]"
+
+
+def _known(kind: Type, settings: Sequence[tuple[str, Any]]) -> Type:
+    """The type with the dimensions put in that the settings tell."""
+    numbers = {Symbol(n): v for n, v in settings if isinstance(v, int)}
+    if isinstance(kind, RecordType):
+        fields = ((n, _known(t, settings)) for n, t in kind.fields)
+        return RecordType(tuple((n, t) for n, t in fields if isinstance(t, TensorType)))
+    dims = (d.substitute(numbers) if isinstance(d, Polynomial) else d for d in kind.dims)
+    return TensorType(kind.dtype, tuple(dims))
+
+
+def _parameter(parameter: Variable) -> str:
+    start = parameter.distribution
+    assert start is not None
+    shape = ", ".join(map(str, parameter.shape)) or "()"
+    arguments = "".join(f", {print_value(a)}" for a in start.arguments)
+    return f"nn.Parameter(initialise(torch.empty({shape}), {start.name!r}{arguments}))"
+
+
+def _constructor(submodule: Submodule, classes: Classes) -> str:
+    if not submodule.is_unit:
+        return write_constructor(LAYERS[submodule.target], dict(submodule.arguments), print_value)
+    arguments = _printable(submodule.arguments)
+    given = ", ".join(f"{setting_name(name)}={print_value(v)}" for name, v in arguments.items())
+    return f"{classes[submodule.target]}({given})"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How parts are made (`self.linear = nn.Linear(4, 3)`), and how each path is reached."""
+
+    assignments: tuple[str, ...]
+    access: Mapping[str, str]
+
+
+def lay_out(parts: Sequence[tuple[str, str]], attributes: Identifiers, kind: str) -> Layout:
+    """The attributes for paths such as `linear` and `block.0`: lists where the paths go on."""
+    tree: dict[str, Any] = {}
+    for path, constructor in parts:
+        *parents, leaf = path.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = constructor
+    assignments = []
+    access: dict[str, str] = {}
+    for name, part in tree.items():
+        attribute = attributes.new(f"part{name}" if name.startswith("_") else name)
+        assignments.append(f"self.{attribute} = {_container(part, kind)}")
+        access.update(_reach(name, f"self.{attribute}", part))
+    return Layout(tuple(assignments), access)
+
+
+def _container(part: Any, kind: str) -> str:
+    if isinstance(part, str):
+        return part
+    inner = [_container(p, kind) for p in part.values()]
+    if not _numbered(part):
+        items = ", ".join(f"{key!r}: {text}" for key, text in zip(part, inner, strict=True))
+        return f"nn.{kind}Dict({{{items}}})"
+    if len(inner) > 1 and len(set(inner)) == 1:
+        return f"nn.{kind}List({inner[0]} for _ in range({len(inner)}))"
+    return f"nn.{kind}List([{', '.join(inner)}])"
+
+
+def _numbered(part: Mapping[str, Any]) -> bool:
+    return list(part) == [str(i) for i in range(len(part))]
+
+
+def _reach(path: str, text: str, part: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(part, str):
+        yield path, text
+        return
+    for key, inner in part.items():
+        subscript = key if _numbered(part) else repr(key)
+        yield from _reach(f"{path}.{key}", f"{text}[{subscript}]", inner)
+
+
+def _indent(lines: Sequence[str]) -> list[str]:
+    return [INDENT + line if line else "" for line in lines]

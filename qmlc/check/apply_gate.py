@@ -1,0 +1,366 @@
+"""Gate statements: modifiers, broadcasting over registers, gates of the user's own, evolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qmlc.check.declare_variables import add_instruction, measure_qubits
+from qmlc.check.errors_names import WrongKind
+from qmlc.check.errors_qubits import AfterMeasure, NotInvertible, QubitTwice, WrongOperands
+from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
+from qmlc.check.evaluate import evaluate
+from qmlc.check.evolve import evolution
+from qmlc.check.frame import MAX_STEPS, Frame
+from qmlc.check.require_number import require_number
+from qmlc.check.resolve import find_gate
+from qmlc.check.values import (
+    Builtin,
+    Declared,
+    Poison,
+    Qubits,
+    Stop,
+    Value,
+    describe,
+    fail,
+)
+from qmlc.ir.array import Array
+from qmlc.ir.circuit import Instruction
+from qmlc.ir.modify_gates import NotUnitary, control, gate_instruction, inverse, power
+from qmlc.ops.gates import angle_names, gate_arity
+from qmlc.source.diagnostic import Label
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial, lift
+
+MODIFIERS = ("ctrl", "negctrl", "inv", "pow")
+STATEMENTS = ("measure", "reset", "barrier", "delay", "gphase", "evolve")
+
+
+@dataclass(frozen=True)
+class Operand:
+    """Qubits, and where they are named."""
+
+    qubits: Qubits
+    node: tree.Node
+
+
+@dataclass(frozen=True)
+class Modifier:
+    """A modifier with its number: how many controls, or the power."""
+
+    name: str
+    value: Value
+    node: tree.Head
+
+
+def apply_gate(frame: Frame, node: tree.Apply) -> None:
+    """Add what a gate statement does to the circuit at hand."""
+    operands = [_operand(frame, o) for o in node.operands]
+    modifiers = [_modifier(frame, m) for m in node.modifiers]
+    name = node.gate.name.name
+    local = frame.scope.find(name)
+    if name in STATEMENTS and local is None:
+        if modifiers and name not in ("gphase", "evolve"):
+            fail(NotInvertible, modifiers[0].node, f"`{name}` is no unitary", "cannot be modified",
+                 f"leave `{modifiers[0].name} @` out")  # fmt: skip
+        if name in ("measure", "reset", "barrier", "delay"):
+            _plain_statement(frame, node, name, operands)
+            return
+    controls = _count_controls(modifiers)
+    if len(operands) < controls:
+        fail(WrongOperands, node, f"{controls} controls need {controls} qubits in front",
+             f"{len(operands)} are given")  # fmt: skip
+    if name in STATEMENTS and local is None:
+        rounds = _special(frame, node, name, operands, controls)
+    else:
+        rounds = _gate(frame, node, find_gate(frame, node.gate.name), operands, controls)
+    for places, instructions in rounds:
+        _check_distinct(node, places)
+        modified = _modify(node, instructions, modifiers, places[:controls])
+        _check_measured(frame, node, places)
+        for instruction in modified:
+            add_instruction(frame, instruction)
+
+
+Round = tuple[list[tuple[int, tree.Node]], list[Instruction]]
+"""The qubits of one application with their places in the text, and the gate without modifiers."""
+
+
+def _operand(frame: Frame, node: tree.Expression) -> Operand:
+    value = evaluate(frame, node)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    if isinstance(value, tuple) and value and all(isinstance(v, Qubits) for v in value):
+        value = Qubits(tuple(q for v in value for q in v.indices), True)
+    if not isinstance(value, Qubits):
+        fail(WrongKind, node, "a gate acts on qubits", f"this is {describe(value)}",
+             "declare qubits with `qubit q[n]`")  # fmt: skip
+    return Operand(value, node)
+
+
+def _modifier(frame: Frame, head: tree.Head) -> Modifier:
+    name = head.name.name
+    if name not in MODIFIERS:
+        fail(WrongKind, head.name, f"`{name}` is not a modifier", "before `@`",
+             "modifiers are `ctrl`, `negctrl`, `inv` and `pow(k)`")  # fmt: skip
+    if len(head.arguments) > 1 or head.keywords or (name == "inv" and head.arguments):
+        fail(
+            WrongArguments,
+            head,
+            f"`{name}` takes {'no' if name == 'inv' else 'one'} number",
+            "too many",
+        )
+    value: Value = 1
+    if head.arguments:
+        value = evaluate(frame, head.arguments[0])
+        if isinstance(value, Poison):
+            raise Stop(None)
+    elif name == "pow":
+        fail(WrongArguments, head, "`pow` needs the power", "no number", "write `pow(2) @`")
+    if name in ("ctrl", "negctrl"):
+        value = require_number(frame, value, head, "the number of controls")
+        if value < 1:
+            fail(WrongArguments, head, "a gate has at least one control", f"this is {value}")
+    elif not isinstance(value, int | float | Polynomial):
+        fail(WrongArguments, head, "a power is a number", f"this is {describe(value)}")
+    return Modifier(name, value, head)
+
+
+def _count_controls(modifiers: Sequence[Modifier]) -> int:
+    return sum(m.value for m in modifiers if m.name in ("ctrl", "negctrl"))
+
+
+def _modify(
+    node: tree.Apply,
+    instructions: list[Instruction],
+    modifiers: Sequence[Modifier],
+    controls: Sequence[tuple[int, tree.Node]],
+) -> list[Instruction]:
+    """The gate under its modifiers, the innermost first; the outermost takes the first qubits."""
+    left = len(controls)
+    for modifier in reversed(modifiers):
+        try:
+            if modifier.name == "inv":
+                instructions = inverse(instructions)
+            elif modifier.name == "pow":
+                _check_power(modifier, instructions)
+                instructions = power(instructions, modifier.value)
+            else:
+                taken = tuple(q for q, _ in controls[left - modifier.value : left])
+                left -= modifier.value
+                states = ("1" if modifier.name == "ctrl" else "0") * modifier.value
+                instructions = control(instructions, taken, states)
+        except NotUnitary as error:
+            fail(NotInvertible, node.gate, f"`{node.gate.name.name}` contains `{error}`",
+                 "is no unitary", f"leave `{modifier.name} @` out",
+                 (Label(modifier.node.span, "needs a unitary"),))  # fmt: skip
+        except ValueError as error:
+            fail(WrongArguments, modifier.node, str(error), "this power",
+                 "whole powers are always possible")  # fmt: skip
+    return instructions
+
+
+def _check_power(modifier: Modifier, instructions: Sequence[Instruction]) -> None:
+    constant = lift(modifier.value).constant
+    if isinstance(constant, int | float) and abs(constant) * len(instructions) > MAX_STEPS:
+        if len(instructions) > 1 or not instructions[0].angles:
+            fail(TooMuch, modifier.node, f"a power of {constant:,} repeats the gate as often",
+                 "too many rounds")  # fmt: skip
+
+
+def _check_distinct(node: tree.Apply, places: Sequence[tuple[int, tree.Node]]) -> None:
+    seen: dict[int, tree.Node] = {}
+    for qubit, place in places:
+        if qubit in seen:
+            fail(QubitTwice, place, f"`{node.gate.name.name}` is given one qubit twice",
+                 "the same qubit again", "qubits cannot be copied: hand over different ones",
+                 (Label(seen[qubit].span, "first here"),))  # fmt: skip
+        seen[qubit] = place
+
+
+def _check_measured(
+    frame: Frame, node: tree.Apply, places: Sequence[tuple[int, tree.Node]]
+) -> None:
+    assert frame.circuit is not None
+    circuit = frame.circuit
+    if circuit.capture is not None:
+        return
+    for qubit, place in places:
+        circuit.touched.add(qubit)
+        measured = circuit.measured.pop(qubit, None)
+        if measured is not None:
+            frame.session.report(
+                AfterMeasure(
+                    place.span,
+                    (Label(measured, "measured here"),),
+                    what=f"`{node.gate.name.name}` acts on a qubit that was measured",
+                    where="its superposition is gone",
+                    proposal="`reset` it first, or measure later",
+                )
+            )
+
+
+def _plain_statement(frame: Frame, node: tree.Apply, name: str, operands: list[Operand]) -> None:
+    """`measure q`, `reset q`, `barrier q`, `delay(t) q`."""
+    assert frame.circuit is not None
+    circuit = frame.circuit
+    if not operands and name == "barrier":
+        operands = [
+            Operand(Qubits(tuple(q for _, _, r in circuit.declared for q in r), True), node)
+        ]
+    if not operands:
+        fail(WrongOperands, node, f"`{name}` needs qubits", "none given", f"write `{name} q`")
+    angles: tuple[Any, ...] = ()
+    if name == "delay":
+        if len(node.gate.arguments) != 1:
+            fail(WrongArguments, node.gate, "`delay` takes the time in seconds", "not given")
+        angles = (_angle(frame, node.gate.arguments[0]),)
+    elif node.gate.arguments:
+        fail(WrongArguments, node.gate, f"`{name}` takes no numbers", "too many")
+    if name == "barrier":
+        every = tuple(q for o in operands for q in o.qubits.indices)
+        add_instruction(frame, Instruction("barrier", every))
+        return
+    for operand in operands:
+        if name == "measure":
+            measure_qubits(frame, node, operand.qubits, "m")
+            continue
+        for qubit in operand.qubits.indices:
+            add_instruction(frame, Instruction(name, (qubit,), angles))
+            if name == "reset":
+                circuit.touched.add(qubit)
+                circuit.measured.pop(qubit, None)
+                circuit.mixed = circuit.mixed or node.span
+
+
+def _angle(frame: Frame, node: tree.Expression) -> Any:
+    value = evaluate(frame, node)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    if isinstance(value, bool) or not isinstance(value, int | float | Polynomial | Array):
+        fail(BadOperation, node, "an angle is a number", f"this is {describe(value)}")
+    return value
+
+
+def _special(
+    frame: Frame, node: tree.Apply, name: str, operands: list[Operand], controls: int
+) -> list[Round]:
+    """`gphase(a)` and `evolve(H, time=t) q`."""
+    front = [(q, o.node) for o in operands[:controls] for q in o.qubits.indices]
+    if len(front) != controls:
+        fail(WrongOperands, node, "a control is a single qubit here", "a register")
+    if name == "gphase":
+        if len(node.gate.arguments) != 1 or len(operands) != controls:
+            fail(WrongOperands, node, "`gphase` takes one angle and no qubits", "does not fit")
+        angle = _angle(frame, node.gate.arguments[0])
+        return [(front, [Instruction("gphase", (), (angle,))])]
+    qubits = [(q, o.node) for o in operands[controls:] for q in o.qubits.indices]
+    if not qubits:
+        fail(
+            WrongOperands,
+            node,
+            "`evolve` needs qubits",
+            "none given",
+            "write `evolve(H, time=t) q`",
+        )
+    _check_distinct(node, [*front, *qubits])
+    return [(front + qubits, evolution(frame, node, tuple(q for q, _ in qubits)))]
+
+
+def _gate(
+    frame: Frame, node: tree.Apply, gate: Declared | Builtin, operands: list[Operand], controls: int
+) -> list[Round]:
+    arguments = (
+        [evaluate(frame, a) for a in node.gate.arguments] if isinstance(gate, Builtin) else []
+    )
+    if any(isinstance(a, Poison) for a in arguments):
+        raise Stop(None)
+    if isinstance(gate, Builtin):
+        return _builtin(frame, node, gate.name, arguments, operands, controls)
+    return _declared(frame, node, gate, operands, controls)
+
+
+def _builtin(
+    frame: Frame,
+    node: tree.Apply,
+    name: str,
+    arguments: list[Value],
+    operands: list[Operand],
+    controls: int,
+) -> list[Round]:
+    angles, qubits = gate_arity(name)
+    if node.gate.keywords:
+        fail(WrongArguments, node.gate.keywords[0], f"the angles of `{name}` have no names",
+             "give them by position")  # fmt: skip
+    if len(arguments) != angles:
+        takes = ", ".join(angle_names(name)) or "no angle"
+        fail(WrongArguments, node.gate, f"`{name}` takes {takes}: {angles} in all",
+             f"{len(arguments)} given")  # fmt: skip
+    for argument, place in zip(arguments, node.gate.arguments, strict=True):
+        if isinstance(argument, bool) or not isinstance(argument, int | float | Polynomial | Array):
+            fail(BadOperation, place, "an angle is a number", f"this is {describe(argument)}")
+    if len(operands) != qubits + controls:
+        fail(WrongOperands, node, f"`{name}` acts on {_count(qubits + controls)}",
+             f"{len(operands)} given")  # fmt: skip
+    rounds: list[Round] = []
+    for i, places in enumerate(_broadcast(node, operands)):
+        values = tuple(_element(node, a, i, len(operands[-1].qubits.indices)) for a in arguments)
+        targets = tuple(q for q, _ in places[controls:])
+        rounds.append((places, [gate_instruction(name, targets, values)]))
+    return rounds
+
+
+def _element(node: tree.Apply, value: Value, position: int, size: int) -> Any:
+    """An angle: a vector has one for each qubit of the register."""
+    if not isinstance(value, Array):
+        return value
+    if value.shape != (size,):
+        fail(WrongArguments, node.gate, "a vector of angles has one for each qubit of the register",
+             f"{describe(value)} for {_count(size)}", "pick one: `x[i]`")  # fmt: skip
+    return value[position]
+
+
+def _broadcast(node: tree.Apply, operands: list[Operand]) -> list[list[tuple[int, tree.Node]]]:
+    """One list of qubits for each application: registers go pairwise, single qubits with each."""
+    sizes = {len(o.qubits.indices): o for o in operands if o.qubits.register}
+    if len(sizes) > 1:
+        (first, a), (second, b) = list(sizes.items())[:2]
+        fail(WrongOperands, b.node, "registers of different sizes", f"{_count(second)} here",
+             "take equal parts: `q[0:2]`", (Label(a.node.span, f"{_count(first)} here"),))  # fmt: skip
+    rounds = next(iter(sizes), 1)
+    return [
+        [(o.qubits.indices[i if o.qubits.register else 0], o.node) for o in operands]
+        for i in range(rounds)
+    ]
+
+
+def _declared(
+    frame: Frame, node: tree.Apply, gate: Declared, operands: list[Operand], controls: int
+) -> list[Round]:
+    declaration = gate.declaration
+    assert isinstance(declaration, tree.Component)
+    registers = declaration.registers
+    if len(operands) != len(registers) + controls:
+        fail(WrongOperands, node, f"`{gate.name}` acts on {len(registers) + controls} operands",
+             f"{len(operands)} given", "", (Label(declaration.name.span, "declared here"),))  # fmt: skip
+    whole = [False] * controls + [r.size is not None for r in registers]
+    single = [o for o, w in zip(operands, whole, strict=True) if not w]
+    rounds: list[Round] = []
+    for places in _broadcast(node, single) if single else [[]]:
+        chosen = iter(places)
+        split = [
+            [(q, o.node) for q in o.qubits.indices] if w else [next(chosen)]
+            for o, w in zip(operands, whole, strict=True)
+        ]
+        flat = [pair for part in split for pair in part]
+        _check_distinct(node, flat)
+        body = frame.session.run_gate(
+            frame, node, gate, [[q for q, _ in part] for part in split[controls:]]
+        )
+        rounds.append((flat, body))
+    return rounds
+
+
+def _count(qubits: int) -> str:
+    return "1 qubit" if qubits == 1 else f"{qubits} qubits"

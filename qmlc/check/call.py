@@ -1,0 +1,167 @@
+"""Calls and pipes: functions, instances of layers and circuits, placed operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmlc.check.apply import apply_instance
+from qmlc.check.call_function import call_fn, call_function, call_hamiltonian
+from qmlc.check.compile_time import call_compile_time, works_on
+from qmlc.check.errors_names import WrongKind
+from qmlc.check.evaluate import evaluate, generate, make_list
+from qmlc.check.frame import Frame
+from qmlc.check.values import (
+    Builtin,
+    Declared,
+    Instance,
+    Poison,
+    Qubits,
+    RecordNode,
+    Tensor,
+    Unplaced,
+    Value,
+    describe,
+    fail,
+)
+from qmlc.ir.array import Array
+from qmlc.ops.layers import LAYERS
+from qmlc.ops.parameters import REQUIRED
+from qmlc.syntax import tree
+
+UNITS = ("circuit", "kernel", "layer", "model", "extern")
+
+
+def call(frame: Frame, node: tree.Call | tree.Pipe) -> Value:
+    """The value of `f(a)` or of `x |> f`."""
+    if isinstance(node, tree.Pipe):
+        return _pipe(frame, node)
+    function = evaluate(frame, node.function)
+    arguments, keywords = evaluate_arguments(frame, node)
+    if any(isinstance(v, Poison) for v in (function, *arguments, *keywords.values())):
+        return Poison()
+    return _call(frame, node, function, arguments, keywords)
+
+
+def evaluate_arguments(
+    frame: Frame, node: tree.Call | tree.Head
+) -> tuple[list[Value], dict[str, Value]]:
+    """The values of the arguments of a call."""
+    arguments = []
+    for argument in node.arguments:
+        if isinstance(argument, tree.Generator):
+            items = [
+                evaluate(inner, argument.element) for inner in generate(frame, argument.clauses)
+            ]
+            arguments.append(make_list(frame, argument, items))
+        else:
+            arguments.append(evaluate(frame, argument))
+    return arguments, {k.name.name: evaluate(frame, k.value) for k in node.keywords}
+
+
+def _pipe(frame: Frame, node: tree.Pipe) -> Value:
+    value = evaluate(frame, node.value)
+    into = node.into
+    if not isinstance(into, tree.Call):
+        function = evaluate(frame, into)
+        if isinstance(value, Poison) or isinstance(function, Poison):
+            return Poison()
+        return _call(frame, node, function, [value], {})
+    function = evaluate(frame, into.function)
+    arguments, keywords = evaluate_arguments(frame, into)
+    if any(isinstance(v, Poison) for v in (value, function, *arguments, *keywords.values())):
+        return Poison()
+    if _is_component(function) and _has_settings(function):
+        return _call(
+            frame, node, _instance(frame, into, function, arguments, keywords), [value], {}
+        )
+    return _call(frame, node, function, [value, *arguments], keywords)
+
+
+def _is_component(function: Value) -> bool:
+    return isinstance(function, Builtin | Declared) and function.kind in UNITS
+
+
+def _has_settings(function: Builtin | Declared) -> bool:
+    if isinstance(function, Builtin):
+        return True
+    declaration = function.declaration
+    return isinstance(declaration, tree.Component) and declaration.settings is not None
+
+
+def _call(
+    frame: Frame,
+    node: tree.Call | tree.Pipe,
+    function: Value,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+) -> Value:
+    match function:
+        case Builtin(kind="function") if works_on(function.name, arguments):
+            return call_compile_time(frame, node, function.name, arguments, keywords)
+        case Builtin(kind="function"):
+            return call_function(frame, node, function.name, arguments, keywords)
+        case Declared(kind="fn"):
+            return call_fn(frame, node, function, arguments, keywords)
+        case Declared(kind="hamiltonian"):
+            return call_hamiltonian(frame, node, function, arguments, keywords)
+        case Instance():
+            return apply_instance(frame, node, function, arguments, keywords)
+        case Unplaced():
+            return place_operator(node, function, arguments)
+        case Array() if function.items and isinstance(function.items[0], Unplaced):
+            return function.map(lambda operator: place_operator(node, operator, arguments))
+        case tuple() if function and all(isinstance(f, Unplaced) for f in function):
+            return Array.stack([place_operator(node, f, arguments) for f in function])
+    if _is_component(function):
+        instance = _instance(frame, node, function, arguments, keywords)
+        if not _applies_directly(function, arguments):
+            return instance
+        bare = Instance(function, (), (), _mention(node), frame.loops)
+        return apply_instance(frame, node, bare, arguments, keywords)
+    callee = node.function if isinstance(node, tree.Call) else node.into
+    fail(WrongKind, callee, f"{describe(function)} cannot be called", "not a function or layer",
+         "functions, layers, circuits and models can be called")  # fmt: skip
+
+
+def _mention(node: tree.Call | tree.Pipe) -> Any:
+    function = node.function if isinstance(node, tree.Call) else node.into
+    return function.function.span if isinstance(function, tree.Call) else function.span
+
+
+def _instance(
+    frame: Frame,
+    node: tree.Call | tree.Pipe,
+    function: Builtin | Declared,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+) -> Instance:
+    named = tuple(keywords.items())
+    return Instance(function, tuple(arguments), named, _mention(node), frame.loops)
+
+
+def _applies_directly(function: Builtin | Declared, arguments: list[Value]) -> bool:
+    """Whether the settings list was left out: the arguments are the inputs."""
+    if isinstance(function, Builtin):
+        row = LAYERS[function.name]
+        optional = all(p.default is not REQUIRED for p in row.parameters)
+        return optional and bool(arguments) and isinstance(arguments[0], Tensor)
+    declaration = function.declaration
+    assert isinstance(declaration, tree.Component)
+    if declaration.settings is None:
+        return True
+    if any(p.default is None for p in declaration.settings):
+        return False
+    return bool(arguments) and isinstance(arguments[0], Tensor | RecordNode)
+
+
+def place_operator(node: tree.Node, function: Unplaced, arguments: list[Value]) -> Value:
+    """An operator placed on a register: `O(q)`."""
+    qubits: list[int] = []
+    for argument in arguments:
+        parts = argument if isinstance(argument, tuple) else (argument,)
+        if not parts or not all(isinstance(p, Qubits) for p in parts):
+            fail(
+                WrongKind, node, "an operator is placed on qubits", f"this is {describe(argument)}"
+            )
+        qubits += [q for p in parts for q in p.indices]
+    return function.place(tuple(qubits))

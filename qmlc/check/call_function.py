@@ -1,0 +1,385 @@
+"""Calls of functions: rows of `ops.functions`, `fn`s (inlined) and hamiltonians."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qmlc.check.dimensions import (
+    Binding,
+    Mismatch,
+    dimension_names,
+    match_dims,
+    mismatch_error,
+    resolve_type,
+)
+from qmlc.check.errors_names import SelfReference
+from qmlc.check.errors_types import BadOperation, Misplaced, ResultMismatch, WrongArguments
+from qmlc.check.evaluate import evaluate
+from qmlc.check.frame import Frame
+from qmlc.check.operate import as_node, shape_error
+from qmlc.check.run_block import run_block
+from qmlc.check.values import (
+    Declared,
+    Poison,
+    Qubits,
+    Scope,
+    Stop,
+    Tensor,
+    Unplaced,
+    Value,
+    describe,
+    fail,
+    type_of,
+)
+from qmlc.ir.array import Array, ArrayError, elementwise, matmul
+from qmlc.ir.operator import Operator, lift_operator
+from qmlc.ops.functions import FUNCTIONS
+from qmlc.ops.parameters import REQUIRED, ArgumentError, Parameter, bind
+from qmlc.ops.rows import Function
+from qmlc.source.diagnostic import Label
+from qmlc.source.nearest import nearest
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial
+from qmlc.types.polynomial import Value as Exact
+from qmlc.types.tensors import ShapeError, TensorType
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+
+
+def call_function(
+    frame: Frame, node: tree.Node, name: str, arguments: Arguments, keywords: Keywords
+) -> Value:
+    """A row of `ops.functions` applied: a node in a network, worked out at once elsewhere."""
+    row = FUNCTIONS[name]
+    if row.variadic:
+        arguments = _gather(arguments)
+    sizes = {}
+    if row.sizes:
+        known = {p.name for p in row.parameters}
+        sizes = {k: v for k, v in keywords.items() if k not in known}
+        keywords = {k: v for k, v in keywords.items() if k in known}
+    values = bind_arguments(node, name, row.parameters, arguments, keywords)
+    tensors = [values[p.name] for p in row.tensors]
+    settings = {p.name: plain(values[p.name]) for p in row.settings}
+    if row.sizes:
+        settings["sizes"] = tuple(sizes.items())
+    if row.variadic:
+        tensors = list(tensors[0])
+    if frame.network is not None and _is_symbolic(tensors, settings, row):
+        return _add(frame, node, name, row, tensors, settings)
+    return _scalar(frame, node, name, row, tensors, settings)
+
+
+def _is_symbolic(tensors: Sequence[Value], settings: dict[str, Any], row: Function) -> bool:
+    return (
+        any(isinstance(t, Tensor) for t in tensors)
+        or not row.scalar
+        or any(isinstance(t, Polynomial) for t in tensors)
+    )
+
+
+def _gather(arguments: Arguments) -> Arguments:
+    """The list that a variadic function takes, given as a list or one by one."""
+    first = next((i for i, a in enumerate(arguments) if not isinstance(a, str)), 0)
+    rest = arguments[first:]
+    if len(rest) and isinstance(rest[0], tuple):
+        return arguments
+    return [*arguments[:first], tuple(rest)]
+
+
+def plain(value: Value) -> Any:
+    """A setting as plain data: arrays of numbers become tuples."""
+    if isinstance(value, Array):
+        return tuple(plain(v) for v in value)
+    if isinstance(value, tuple | range):
+        return tuple(plain(v) for v in value)
+    return value
+
+
+def bind_arguments(
+    node: tree.Node, name: str, parameters: Sequence[Any], arguments: Arguments, keywords: Keywords
+) -> dict[str, Value]:
+    """Values by parameter name; an error that names the nearest one where they do not fit."""
+    try:
+        return bind(parameters, arguments, keywords)
+    except ArgumentError as error:
+        at: Any = node
+        proposal = f"`{name}({', '.join(map(_shown, parameters))})`"
+        if isinstance(error.culprit, str):
+            for keyword in getattr(
+                node, "keywords", getattr(getattr(node, "into", None), "keywords", ())
+            ):
+                if keyword.name.name == error.culprit:
+                    at = keyword.name
+            close = nearest(error.culprit, [p.name for p in parameters])
+            proposal = f"did you mean `{close}`?" if close else proposal
+        fail(WrongArguments, at, f"`{name}` {error.message}", "does not fit", proposal)
+
+
+def _shown(parameter: Any) -> str:
+    default = parameter.default
+    return parameter.name if repr(default) == "REQUIRED" else f"{parameter.name}={default!r}"
+
+
+def _add(
+    frame: Frame,
+    node: tree.Node,
+    name: str,
+    row: Function,
+    tensors: Sequence[Value],
+    settings: dict[str, Any],
+) -> Tensor:
+    assert frame.network is not None
+    nodes = [None if t is None else as_node(frame, node, t) for t in tensors]
+    for setting in settings.values():
+        if isinstance(setting, Tensor):
+            fail(WrongArguments, node, f"a setting of `{name}` must be known when compiling",
+                 f"this is {describe(setting)}")  # fmt: skip
+    try:
+        kind = row.law([t and t.type for t in nodes], settings)
+    except ShapeError as error:
+        shape_error(node, error, _places(node, nodes))
+    inputs = [t.node for t in nodes if t is not None]
+    if any(t is None for t in nodes[: len(inputs)]):
+        left_out = next(p.name for p, t in zip(row.tensors, nodes, strict=True) if t is None)
+        fail(WrongArguments, node, f"`{name}` needs `{left_out}` here", "not given",
+             "of several optional tensors, only the last can be left out")  # fmt: skip
+    return Tensor(frame.network.graph.add(name, inputs, kind, **settings), kind)
+
+
+def _places(node: tree.Node, nodes: Sequence[Tensor | None]) -> list[tuple[tree.Node, str]]:
+    """The arguments in the text, with their types, where they can be told apart."""
+    written: list[tree.Node] = []
+    if isinstance(node, tree.Call):
+        written = list(node.arguments)
+    elif isinstance(node, tree.Pipe):
+        written = [node.value, *(node.into.arguments if isinstance(node.into, tree.Call) else ())]
+    pairs = zip(written, nodes, strict=False)
+    return [(place, f"this is `{t.type}`") for place, t in pairs if t is not None]
+
+
+def _scalar(
+    frame: Frame,
+    node: tree.Node,
+    name: str,
+    row: Function,
+    tensors: Sequence[Value],
+    settings: dict[str, Any],
+) -> Value:
+    """A function of exact numbers: those of a circuit, or known when compiling."""
+    values = [t for t in tensors if t is not None]
+    if any(isinstance(v, Tensor) for v in values) or not all(
+        isinstance(v, int | float | complex | Polynomial | Array | Operator) for v in values
+    ):
+        wrong = next((v for v in values if type_of(v) is None), values[0] if values else None)
+        fail(BadOperation, node, f"`{name}` takes tensors", f"this is {describe(wrong)}")
+    try:
+        if name == "matmul" or name == "dot":
+            return matmul(values[0], values[1])
+        if name in _REDUCTIONS and isinstance(values[0], Array):
+            return _reduce(name, values[0], settings.get("dim"))
+        if row.scalar:
+            scalar = row.scalar
+            return elementwise(lambda *a: _apply_scalar(node, name, scalar, a), *values)
+    except (ArrayError, IndexError) as error:
+        fail(BadOperation, node, f"`{name}` does not apply", str(error))
+    fail(BadOperation, node, f"`{name}` belongs into a layer or a model",
+         "a circuit's numbers are worked out one by one",
+         "compute it before the circuit, and hand the result over as an input")  # fmt: skip
+
+
+def _apply_scalar(node: tree.Node, name: str, scalar: str, arguments: tuple[Exact, ...]) -> Exact:
+    try:
+        return Polynomial.apply(scalar, *arguments)
+    except (ValueError, ZeroDivisionError, OverflowError, TypeError):
+        fail(BadOperation, node, f"`{name}` is not defined there",
+             "of " + ", ".join(map(str, arguments)))  # fmt: skip
+
+
+_REDUCTIONS = ("sum", "mean", "prod")
+
+
+def _reduce(name: str, array: Array, axis: Any) -> Value:
+    flat = Array((len(array.items),), array.items) if axis is None else array
+    dim = 0 if axis is None else int(axis)
+    count = flat.shape[dim]
+    if name == "prod":
+        return flat.reduce(lambda a, b: a * b, dim, 1)
+    total = flat.reduce(lambda a, b: a + b, dim, 0)
+    return total if name == "sum" else elementwise(lambda v: v / count, total)
+
+
+def bind_declared(
+    frame: Frame, node: tree.Node, callee: Declared, arguments: Arguments, keywords: Keywords
+) -> list[tuple[tree.Parameter, Value]]:
+    """The inputs of a declaration with the values given for them, defaults filled in."""
+    declaration = callee.declaration
+    assert isinstance(declaration, tree.Component)
+    rows = [
+        Parameter(p.name.name, REQUIRED if p.default is None else p.default)
+        for p in declaration.inputs
+    ]
+    values = bind_arguments(node, callee.name, rows, arguments, keywords)
+    home = Frame(frame.session, callee.module, Scope(), stack=frame.stack)
+    result = []
+    for parameter in declaration.inputs:
+        value = values[parameter.name.name]
+        if value is parameter.default and isinstance(value, tree.Node):
+            value = evaluate(home, value)
+        result.append((parameter, value))
+    return result
+
+
+def enter(frame: Frame, node: tree.Node, callee: Declared) -> Frame:
+    """A frame for the body of an inlined declaration."""
+    if callee.declaration in frame.stack:
+        fail(SelfReference, node, f"`{callee.name}` calls itself", "there is no recursion",
+             "write a `for` over a setting")  # fmt: skip
+    frame.session.step(node)
+    frame.session.entered.add(id(callee.declaration))
+    return Frame(
+        frame.session,
+        callee.module,
+        Scope(),
+        frame.dimensions,
+        frame.circuit,
+        frame.network,
+        frame.loops,
+        stack=(*frame.stack, callee.declaration),
+    )
+
+
+def bind_inputs(
+    frame: Frame,
+    inner: Frame,
+    node: tree.Node,
+    bound: list[tuple[tree.Parameter, Value]],
+    binding: Binding,
+    broadcast: bool,
+) -> None:
+    """Match the values given to a `fn`, gate or hamiltonian with their types; bind the names."""
+    for parameter, value in bound:
+        kind = type_of(value)
+        written = parameter.type
+        if isinstance(written, tree.TypeName) and written.name.name in (
+            "int",
+            "str",
+            "bool",
+            "gate",
+        ):
+            inner.scope.bind(parameter.name.name, value, parameter.span)
+            if isinstance(value, int | Polynomial):
+                binding[parameter.name.name] = value
+            continue
+        if kind is None:
+            fail(WrongArguments, node, f"`{parameter.name.name}` takes a tensor",
+                 f"this is {describe(value)}", "", (Label(parameter.span, "declared here"),))  # fmt: skip
+        if isinstance(written, tree.TypeName) and isinstance(kind, TensorType):
+            try:
+                match_dims(inner, written.dims, kind.dims, binding, broadcast)
+            except Mismatch as mismatch:
+                raise mismatch_error(
+                    node, f"`{parameter.name.name}`", parameter, kind, mismatch, ""
+                ) from None
+        elif not isinstance(written, tree.TypeRecord | None) or (written is None and kind.dims):
+            fail(WrongArguments, node, f"`{parameter.name.name}` is a number", f"this is `{kind}`",
+                 "", (Label(parameter.span, "declared here"),))  # fmt: skip
+        inner.scope.bind(parameter.name.name, value, parameter.span)
+    if broadcast:  # a name that met nothing but 1 is 1
+        for parameter, _ in bound:
+            for name in dimension_names(parameter.type) if parameter.type else ():
+                if inner.scope.find(name) is None:
+                    binding.setdefault(name, 1)
+    for name, size in binding.items():
+        if name != "..." and name not in inner.scope.values:
+            inner.scope.bind(name, size)
+
+
+def call_fn(
+    frame: Frame, node: tree.Node, callee: Declared, arguments: Arguments, keywords: Keywords
+) -> Value:
+    """A `fn` applied: its body stands in the place of the call."""
+    declaration = callee.declaration
+    assert isinstance(declaration, tree.Component)
+    inner = enter(frame, node, callee)
+    binding: Binding = {}
+    bind_inputs(
+        frame, inner, node, bind_declared(frame, node, callee, arguments, keywords), binding, True
+    )
+    result = run_body(inner, declaration)
+    if isinstance(result, Tensor) and declaration.result is not None and "..." not in binding:
+        declared = resolve_type(inner, declaration.result, binding)
+        if isinstance(declared, TensorType) and not _broadcasts(result.type.dims, declared.dims):
+            fail(ResultMismatch, declaration.result, f"`{callee.name}` returns another type",
+                 f"`{declared}` here, but the body gives `{result.type}`")  # fmt: skip
+    return result
+
+
+def _broadcasts(actual: tuple[Any, ...], declared: tuple[Any, ...]) -> bool:
+    return len(actual) == len(declared) and all(
+        a == d or a == 1 for a, d in zip(actual, declared, strict=True)
+    )
+
+
+def run_body(inner: Frame, declaration: tree.Component) -> Value:
+    """What the body of a declaration returns."""
+    if not isinstance(declaration.body, tree.Block):
+        return evaluate(inner, declaration.body)
+    result = run_block(inner, declaration.body)
+    if result is None:
+        last = declaration.body.statements[-1] if declaration.body.statements else declaration.name
+        fail(Misplaced, last, f"`{declaration.name.name}` returns nothing", "the body ends here",
+             "end it with `return`")  # fmt: skip
+    return result.value
+
+
+def call_hamiltonian(
+    frame: Frame, node: tree.Node, callee: Declared, arguments: Arguments, keywords: Keywords
+) -> Unplaced:
+    """A hamiltonian with its values; it knows its size once it is placed."""
+    declaration = callee.declaration
+    assert isinstance(declaration, tree.Component)
+    bound = bind_declared(frame, node, callee, arguments, keywords)
+    if any(isinstance(value, Poison) for _, value in bound):
+        raise Stop(None)
+
+    def place(qubits: tuple[int, ...]) -> Operator:
+        inner = enter(frame, node, callee)
+        binding: Binding = {}
+        bind_operands(inner, node, callee, [qubits], binding)
+        bind_inputs(frame, inner, node, bound, binding, False)
+        result = run_body(inner, declaration)
+        if isinstance(result, Unplaced):
+            result = result.place(qubits)
+        if isinstance(result, Array) and result.shape == ():
+            result = result.items[0]
+        if isinstance(result, Poison):
+            raise Stop(None)
+        if not isinstance(result, int | float | Polynomial | Operator):
+            fail(ResultMismatch, declaration.name, f"`{callee.name}` is not an operator",
+                 f"its body gives {describe(result)}")  # fmt: skip
+        return lift_operator(result)
+
+    return Unplaced(place)
+
+
+def bind_operands(
+    inner: Frame, node: tree.Node, callee: Declared, operands: Sequence[Any], binding: Binding
+) -> None:
+    """Bind the registers of a gate or hamiltonian to qubits, and the names of their sizes."""
+    declaration = callee.declaration
+    assert isinstance(declaration, tree.Component)
+    for register, qubits in zip(declaration.registers, operands, strict=True):
+        if register.size is not None:
+            try:
+                match_dims(inner, (register.size,), (len(qubits),), binding)
+            except Mismatch as mismatch:
+                fail(WrongArguments, node, f"`{callee.name}` takes a register of another size",
+                     str(mismatch), "", (Label(register.span, "declared here"),))  # fmt: skip
+        inner.scope.bind(
+            register.name.name, Qubits(tuple(qubits), register.size is not None), register.span
+        )
+    for name, size in binding.items():
+        inner.scope.bind(name, size)

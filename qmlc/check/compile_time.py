@@ -1,0 +1,342 @@
+"""Functions of values that are known when compiling: ranges, lists, qubit pairs, operators."""
+
+from __future__ import annotations
+
+import operator as op
+from collections.abc import Callable
+from typing import Any
+
+from qmlc.check.errors_qubits import NoSingleState, NotHermitian
+from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
+from qmlc.check.frame import MAX_STEPS, Frame
+from qmlc.check.operate import add_node, apply_binary
+from qmlc.check.require_number import require_number
+from qmlc.check.values import (
+    Measured,
+    Poison,
+    Qubits,
+    Tensor,
+    Unplaced,
+    Value,
+    describe,
+    fail,
+)
+from qmlc.ir.array import Array, items_of
+from qmlc.ir.operator import Operator, lift_operator
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+
+
+def call_compile_time(
+    frame: Frame, node: tree.Node, name: str, arguments: Arguments, keywords: Keywords
+) -> Value:
+    """The value of a compile-time function."""
+    function, least, most, known = FUNCTIONS[name]
+    for keyword in keywords:
+        if keyword not in known:
+            fail(WrongArguments, node, f"`{name}` has no argument `{keyword}`", "not known")
+    if not least <= len(arguments) <= most:
+        counted = str(least) if least == most else f"{least} to {most}"
+        fail(WrongArguments, node, f"`{name}` takes {counted} arguments, {len(arguments)} are given",
+             "does not fit")  # fmt: skip
+    return function(frame, node, arguments, keywords)
+
+
+def _range(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+    if frame.network is not None and any(isinstance(a, Polynomial) for a in arguments):
+        start, stop, step = _range_bounds(arguments)
+        return add_node(frame, node, "range", [], start=start, stop=stop, step=step)
+    bounds = [require_number(frame, a, node, "a bound of `range`") for a in arguments]
+    if len(bounds) == 3 and bounds[2] == 0:
+        fail(BadOperation, node, "a range of step 0 has no end", "the step is 0")
+    if len(range(*bounds)) > MAX_STEPS * 100:
+        fail(TooMuch, node, f"a range of {len(range(*bounds)):,}", "too many rounds")
+    return range(*bounds)
+
+
+def _range_bounds(arguments: Arguments) -> tuple[Value, Value, Value]:
+    """The settings of torch.arange, which with one bound counts up to `start`."""
+    start, stop, step = [*arguments, None, None][:3]
+    return start, stop, 1 if step is None else step
+
+
+def _sequence(frame: Frame, node: tree.Node, value: Value) -> list[Value]:
+    match value:
+        case range() | tuple():
+            return list(value)
+        case Array() if value.shape:
+            return list(value)
+        case Qubits(register=True):
+            return [Qubits((q,), False) for q in value.indices]
+    fail(BadOperation, node, "a list is needed here", f"this is {describe(value)}")
+
+
+def _len(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+    return len(_sequence(frame, node, arguments[0]))
+
+
+def _fold(rule: Callable[[Any, Any], Any], start: Any) -> Callable[..., Value]:
+    def fold(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        value = arguments[0]
+        axis = arguments[1] if len(arguments) > 1 else keywords.get("dim")
+        if isinstance(value, Array) and value.shape:
+            if axis is not None:
+                return value.reduce(rule, require_number(frame, axis, node, "`dim`"), start)
+            if not isinstance(value.items[0] if value.items else 0, Operator):
+                return Array((len(value.items),), value.items).reduce(rule, 0, start)
+        total: Value = start
+        for item in _sequence(frame, node, value):
+            total = _apply(frame, node, rule, total, item)
+        return total
+
+    return fold
+
+
+def _apply(frame: Frame, node: tree.Node, rule: Callable[..., Any], a: Value, b: Value) -> Value:
+    return apply_binary(frame, node, "+" if rule is op.add else "*", a, b)
+
+
+def _extreme(rule: Callable[..., Any], name: str) -> Callable[..., Value]:
+    def choose(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        values = arguments if len(arguments) > 1 else _sequence(frame, node, arguments[0])
+        if not values:
+            fail(BadOperation, node, f"`{name}` of an empty list", "has no elements")
+        if any(isinstance(v, Polynomial) for v in values):
+            result = values[0]
+            for value in values[1:]:
+                result = Polynomial.apply(f"{name}imum", result, value)
+            return result
+        if not all(isinstance(v, int | float) for v in values):
+            fail(BadOperation, node, f"`{name}` compares numbers", f"this is {describe(values[0])}")
+        return rule(values)
+
+    return choose
+
+
+def _number(rule: Callable[[Any], Any]) -> Callable[..., Value]:
+    def convert(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        try:
+            return rule(arguments[0])
+        except (TypeError, ValueError, OverflowError):
+            fail(BadOperation, node, "a number is needed here", f"this is {describe(arguments[0])}")
+
+    return convert
+
+
+def _zip(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+    return tuple(zip(*(_sequence(frame, node, a) for a in arguments), strict=False))
+
+
+def _enumerate(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+    return tuple(enumerate(_sequence(frame, node, arguments[0])))
+
+
+def _reversed(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+    return tuple(reversed(_sequence(frame, node, arguments[0])))
+
+
+def _pairs_of(rule: Callable[[int], list[tuple[int, int]]]) -> Callable[..., Value]:
+    def pairs(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        items = (
+            list(range(arguments[0]))
+            if isinstance(arguments[0], int)
+            else _sequence(frame, node, arguments[0])
+        )
+        frame.session.step(node, len(items))
+        return tuple((items[a], items[b]) for a, b in rule(len(items)))
+
+    return pairs
+
+
+def ring_pairs(n: int) -> list[tuple[int, int]]:
+    """Neighbours on a ring of n; two have one pair, one has none."""
+    return chain_pairs(n) + ([(n - 1, 0)] if n > 2 else [])
+
+
+def chain_pairs(n: int) -> list[tuple[int, int]]:
+    """Neighbours on a line of n."""
+    return [(i, i + 1) for i in range(n - 1)]
+
+
+def all_pairs(n: int) -> list[tuple[int, int]]:
+    """Every pair of n, the lower first."""
+    return [(i, j) for i in range(n) for j in range(i + 1, n)]
+
+
+def _edges(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+    listed = arguments[-1]
+    register = arguments[0] if len(arguments) > 1 else None
+    result = []
+    for edge in _sequence(frame, node, listed):
+        ends = [
+            require_number(frame, e, node, "the end of an edge")
+            for e in _sequence(frame, node, edge)
+        ]
+        if len(ends) != 2:
+            fail(BadOperation, node, "an edge has two ends", f"this has {len(ends)}")
+        if isinstance(register, Qubits):
+            result.append(tuple(Qubits((register.indices[e],), False) for e in ends))
+        else:
+            result.append(tuple(ends))
+    return tuple(result)
+
+
+def _pauli(letter: str) -> Callable[..., Value]:
+    def make(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        on = arguments[0]
+        if isinstance(on, Qubits):
+            operators = tuple(Operator.pauli(letter, q) for q in on.indices)
+            return Array((len(operators),), operators) if on.register else operators[0]
+        position = require_number(frame, on, node, f"the position of `{letter}`")
+        return Unplaced(lambda qubits: _placed_pauli(node, letter, position, qubits))
+
+    return make
+
+
+def _placed_pauli(node: tree.Node, letter: str, position: int, qubits: tuple[int, ...]) -> Operator:
+    if not -len(qubits) <= position < len(qubits):
+        fail(WrongArguments, node, f"`{letter}({position})` is placed on {len(qubits)} qubits",
+             "there is no such qubit", "positions are numbered from 0")  # fmt: skip
+    return Operator.pauli(letter, qubits[position])
+
+
+def _paulis(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+    """Pauli strings by their letters, or the first `count` of all strings over `letters`."""
+    strings = [str(a) for a in arguments]
+    if not strings:
+        n = require_number(frame, keywords.get("n"), node, "`n`")
+        count = require_number(frame, keywords.get("count"), node, "`count`")
+        letters = str(keywords.get("letters", "XYZ"))
+        strings = enumerate_paulis(n, count, letters)
+        if len(strings) < count:
+            fail(WrongArguments, node, f"there are only {len(strings)} such strings",
+                 f"{count} are asked for")  # fmt: skip
+    for text in strings:
+        if not text or set(text) - set("IXYZ"):
+            fail(WrongArguments, node, f'"{text}" is no Pauli string', "letters are I, X, Y, Z")
+    rows = [[(len(s) - 1 - i, c) for i, c in enumerate(s)] for s in strings]
+
+    def place(qubits: tuple[int, ...]) -> Array:
+        return Array(
+            (len(rows),),
+            tuple(_product([_placed_pauli(node, c, p, qubits) for p, c in row]) for row in rows),
+        )
+
+    return Unplaced(place)
+
+
+def enumerate_paulis(n: int, count: int, letters: str) -> list[str]:
+    """The first `count` Pauli strings over `letters` and I, by weight, then by position.
+
+    Single letters first (qubit 0 rightmost), then pairs, and so on; the identity is left out.
+    """
+    from itertools import combinations, product
+
+    strings: list[str] = []
+    for weight in range(1, n + 1):
+        for places in combinations(range(n), weight):
+            for chosen in product(letters, repeat=weight):
+                row = ["I"] * n
+                for place, letter in zip(places, chosen, strict=True):
+                    row[n - 1 - place] = letter
+                strings.append("".join(row))
+                if len(strings) == count:
+                    return strings
+    return strings
+
+
+def _product(operators: list[Operator]) -> Operator:
+    total = lift_operator(1)
+    for factor in operators:
+        total = total * factor
+    return total
+
+
+def _expectation(kind: str) -> Callable[..., Value]:
+    def measure(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        value = arguments[0]
+        if isinstance(value, tuple) and all(isinstance(v, Operator | Array) for v in value):
+            value = Array.stack(list(value))
+        if isinstance(value, Unplaced | Qubits) or not isinstance(value, Operator | Array):
+            proposal = "place it on qubits: `O(q)`" if isinstance(value, Unplaced) else "`Z(q)`"
+            fail(BadOperation, node, f"`{kind}` takes an operator on qubits",
+                 f"this is {describe(value)}", proposal)  # fmt: skip
+        operators = value if isinstance(value, Operator) else value.map(lift_operator)
+        for operator in items_of(operators):
+            if not operator.hermitian:
+                fail(NotHermitian, node, "this operator is not Hermitian",
+                     "has complex coefficients", "an observable has real coefficients")  # fmt: skip
+        return Measured(kind, operators)
+
+    return measure
+
+
+def _of_qubits(kind: str) -> Callable[..., Value]:
+    def measure(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        value = arguments[0]
+        parts = value if isinstance(value, tuple) else (value,)
+        if not parts or not all(isinstance(p, Qubits) for p in parts):
+            fail(BadOperation, node, f"`{kind}` takes qubits", f"this is {describe(value)}")
+        qubits = tuple(q for p in parts for q in p.indices)
+        if len(set(qubits)) < len(qubits):
+            fail(BadOperation, node, f"`{kind}` is given a qubit twice", "the same qubit again")
+        if kind == "state":
+            _check_state(frame, node, qubits)
+        return Measured(kind, qubits=qubits)
+
+    return measure
+
+
+def _check_state(frame: Frame, node: tree.Node, qubits: tuple[int, ...]) -> None:
+    circuit = frame.circuit
+    if circuit is None:
+        return
+    every = {q for _, _, register in circuit.declared for q in register}
+    if set(qubits) != every:
+        fail(NoSingleState, node, "a part of the qubits has no state of its own",
+             f"{len(qubits)} of {len(every)} qubits",
+             "return the state of all, or `probs` of these")  # fmt: skip
+    if circuit.mixed is not None:
+        fail(NoSingleState, node, "after a measurement there is a mixture of states",
+             "no single state", "return `probs` or `expval`")  # fmt: skip
+
+
+Row = tuple[Callable[..., Value], int, int, tuple[str, ...]]
+MANY = 1_000
+
+FUNCTIONS: dict[str, Row] = {
+    "range": (_range, 1, 3, ()),
+    "len": (_len, 1, 1, ()),
+    "sum": (_fold(op.add, 0), 1, 2, ("dim",)),
+    "prod": (_fold(op.mul, 1), 1, 2, ("dim",)),
+    "min": (_extreme(min, "min"), 1, MANY, ()),
+    "max": (_extreme(max, "max"), 1, MANY, ()),
+    "int": (_number(int), 1, 1, ()),
+    "float": (_number(float), 1, 1, ()),
+    "zip": (_zip, 1, MANY, ()),
+    "enumerate": (_enumerate, 1, 1, ()),
+    "reversed": (_reversed, 1, 1, ()),
+    "ring": (_pairs_of(ring_pairs), 1, 1, ()),
+    "chain": (_pairs_of(chain_pairs), 1, 1, ()),
+    "pairs": (_pairs_of(all_pairs), 1, 1, ()),
+    "edges": (_edges, 1, 2, ()),
+    "paulis": (_paulis, 0, MANY, ("n", "count", "letters")),
+    **{letter: (_pauli(letter), 1, 1, ()) for letter in "XYZI"},
+    "expval": (_expectation("expval"), 1, 1, ()),
+    "variance": (_expectation("variance"), 1, 1, ()),
+    **{kind: (_of_qubits(kind), 1, 1, ()) for kind in ("probs", "state", "entropy", "purity")},
+}
+"""By name: the function, the fewest and most arguments, and its keywords."""
+
+
+def works_on(name: str, arguments: Arguments) -> bool:
+    """Whether `name` is meant as a compile-time function of these arguments."""
+    if name not in FUNCTIONS:
+        return False
+    tensors = any(isinstance(a, Tensor) for a in arguments)
+    if any(isinstance(a, tuple) and any(isinstance(x, Tensor) for x in a) for a in arguments):
+        return True
+    return not tensors and not any(isinstance(a, Poison) for a in arguments)

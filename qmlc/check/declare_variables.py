@@ -1,0 +1,174 @@
+"""`param`, `qubit` and `measure`: what a body declares."""
+
+from __future__ import annotations
+
+import math
+
+from qmlc.check.dimensions import resolve_type
+from qmlc.check.errors_names import AlreadyDeclared, NotAvailable
+from qmlc.check.errors_types import BadOperation, BadType, Misplaced, TooMuch, WrongArguments
+from qmlc.check.evaluate import evaluate
+from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, Frame
+from qmlc.check.require_number import require_number
+from qmlc.check.values import Bits, Poison, Qubits, Stop, Tensor, Value, describe, fail
+from qmlc.ir.circuit import Distribution, Instruction, Variable
+from qmlc.ops.distributions import DISTRIBUTIONS
+from qmlc.source.diagnostic import Label
+from qmlc.source.nearest import nearest
+from qmlc.syntax import tree
+from qmlc.types.tensors import TensorType
+
+
+def declare_parameter(frame: Frame, node: tree.Param) -> None:
+    """`param w: real[n] ~ zeros`: something to learn."""
+    _refuse_twice(frame, node.name)
+    if frame.circuit is not None and frame.circuit.capture is not None:
+        fail(Misplaced, node, "a gate has no parameters of its own", "not in a gate",
+             "declare it in the circuit, and hand it over as an angle")  # fmt: skip
+    if (frame.circuit is None and frame.network is None) or frame.loops:
+        fail(Misplaced, node, "`param` belongs into a circuit, layer or model, outside of loops",
+             "not here", "give it one more dimension, for the rounds")  # fmt: skip
+    kind = resolve_type(frame, node.type, {})
+    if not isinstance(kind, TensorType) or kind.dtype != "real":
+        fail(BadType, node.type, "a parameter is a `real` tensor", f"this is `{kind}`")
+    shape = tuple(
+        require_number(frame, d, node.type, "a dimension of a parameter") for d in kind.dims
+    )
+    check_size(node.type, shape)
+    start = _distribution(frame, node)
+    if frame.network is not None:
+        frame.network.parameters.append(Variable(node.name.name, shape, start))
+        position = frame.network.graph.add(
+            "parameter", [], TensorType("real", shape), name=node.name.name
+        )
+        value: Value = Tensor(position, TensorType("real", shape))
+    else:
+        assert frame.circuit is not None
+        value = frame.circuit.builder.parameter(node.name.name, *shape, start=start)
+    frame.scope.bind(node.name.name, value, node.name.span)
+
+
+def check_size(node: tree.Node, shape: tuple[int, ...]) -> None:
+    """Refuse tensors that no circuit can hold."""
+    if math.prod(shape) > MAX_ELEMENTS:
+        fail(TooMuch, node, f"this holds {math.prod(shape):,} numbers", f"at most {MAX_ELEMENTS:,}")
+
+
+def _distribution(frame: Frame, node: tree.Param) -> Distribution:
+    written = node.distribution
+    if written is None:
+        fail(Misplaced, node, f"the parameter `{node.name.name}` does not say how it starts",
+             "no `~` and distribution", "write `~ uniform(0, 2*pi)`, `~ normal(0, 0.01)`, `~ zeros`")  # fmt: skip
+    name = written if isinstance(written, tree.Identifier) else getattr(written, "function", None)
+    if not isinstance(name, tree.Identifier) or name.name not in DISTRIBUTIONS:
+        text = name.name if isinstance(name, tree.Identifier) else written.span.text
+        if text == "identity_blocks":
+            fail(NotAvailable, written, "`identity_blocks` is not there yet", "not a start yet",
+                 "use `~ zeros` or `~ normal(0, 0.01)`")  # fmt: skip
+        close = nearest(text, DISTRIBUTIONS)
+        fail(BadType, written, f"there is no distribution `{text}`", "not known",
+             f"did you mean `{close}`?" if close else "there are " + ", ".join(DISTRIBUTIONS))  # fmt: skip
+    names = DISTRIBUTIONS[name.name]
+    values: dict[str, float] = {}
+    if isinstance(written, tree.Call):
+        if len(written.arguments) > len(names):
+            fail(WrongArguments, written, f"`{name.name}` takes {len(names)} numbers",
+                 f"{len(written.arguments)} are given")  # fmt: skip
+        for key, argument in zip(names, written.arguments, strict=False):
+            values[key] = _real(frame, argument)
+        for keyword in written.keywords:
+            if keyword.name.name not in names:
+                fail(WrongArguments, keyword.name, f"`{name.name}` has no argument `{keyword.name.name}`",
+                     "not known", "it takes " + ", ".join(f"`{n}`" for n in names))  # fmt: skip
+            values[keyword.name.name] = _real(frame, keyword.value)
+    arguments = []
+    for key, default in names.items():
+        if key not in values and default is None:
+            fail(WrongArguments, written, f"`{name.name}` needs `{key}`", "not given")
+        arguments.append(values.get(key, default if default is not None else 0.0))
+    return Distribution(name.name, tuple(arguments))
+
+
+def _real(frame: Frame, node: tree.Expression) -> float:
+    value = evaluate(frame, node)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        fail(BadOperation, node, "a number is needed here", f"this is {describe(value)}")
+    return float(value)
+
+
+def declare_qubits(frame: Frame, node: tree.Qubit) -> None:
+    """`qubit a, b[2]`: registers in |0>."""
+    circuit = frame.circuit
+    if circuit is None:
+        fail(Misplaced, node, "`qubit` belongs into a circuit", "not here")
+    if circuit.capture is not None:
+        fail(NotAvailable, node, "a gate cannot declare qubits of its own yet", "inside a gate",
+             "declare them in the circuit, and hand them to the gate")  # fmt: skip
+    for register in node.registers:
+        _refuse_twice(frame, register.name)
+        size = 1
+        if register.size is not None:
+            size = require_number(
+                frame, evaluate(frame, register.size), register.size, "the size of a register"
+            )
+        total = size + sum(len(qubits) for _, _, qubits in circuit.declared)
+        if size < 0 or total > MAX_QUBITS:
+            fail(TooMuch, register, f"this circuit would have {total:,} qubits",
+                 f"from 0 to {MAX_QUBITS:,} are possible")  # fmt: skip
+        name = register.name.name
+        taken = {n for n, _, _ in circuit.declared}
+        unique = name if name not in taken else f"{name}_{len(taken)}"
+        qubits = circuit.builder.qubits(unique, size)
+        circuit.declared.append((unique, register.span, qubits))
+        frame.scope.bind(name, Qubits(qubits, register.size is not None), register.name.span)
+
+
+def _refuse_twice(frame: Frame, name: tree.Identifier) -> None:
+    scope = frame.scope.find(name.name)
+    if scope is not None and (scope is frame.scope or not frame.loops):
+        earlier = scope.places.get(name.name)
+        related = (Label(earlier, "declared here first"),) if earlier is not None else ()
+        fail(AlreadyDeclared, name, f"`{name.name}` is declared already", "again here",
+             "choose another name", related)  # fmt: skip
+
+
+def measure(frame: Frame, node: tree.Measure, name: str) -> Bits:
+    """Measure qubits into new bits called `name`."""
+    value = evaluate(frame, node.operand)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    if not isinstance(value, Qubits):
+        fail(
+            BadOperation, node.operand, "only qubits can be measured", f"this is {describe(value)}"
+        )
+    return measure_qubits(frame, node, value, name)
+
+
+def measure_qubits(frame: Frame, node: tree.Node, value: Qubits, name: str) -> Bits:
+    """Measure qubits into new bits called `name`, and remember that they were."""
+    circuit = frame.circuit
+    if circuit is None:
+        fail(Misplaced, node, "`measure` belongs into a circuit", "not here")
+    taken = {n for n, _ in circuit.builder.bit_names}
+    unique, count = name, 1
+    while unique in taken or unique in {n for n, _, _ in circuit.declared}:
+        unique, count = f"{name}_{count}", count + 1
+    bits = circuit.builder.bits(unique, len(value.indices))
+    for qubit, bit in zip(value.indices, bits, strict=True):
+        add_instruction(frame, Instruction("measure", (qubit,), bits=(bit,)))
+        circuit.touched.add(qubit)
+        circuit.measured[qubit] = node.span
+    circuit.mixed = circuit.mixed or node.span
+    return Bits(bits, value.register)
+
+
+def add_instruction(frame: Frame, instruction: Instruction) -> None:
+    """Add an instruction to the circuit, or to the gate being put together."""
+    assert frame.circuit is not None
+    frame.session.step(frame.place)
+    if frame.circuit.capture is not None:
+        frame.circuit.capture.append(instruction)
+    else:
+        frame.circuit.builder.append(instruction)

@@ -1,0 +1,251 @@
+"""Errors of phase 4: qubits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qmlc.source.diagnostic import Problem
+
+
+@dataclass(frozen=True)
+class QubitTwice(Problem):
+    """A gate is given the same qubit twice.
+
+    Qubits are linear: one cannot be copied, so no gate can act on a qubit and itself.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[2]
+        rx(x) q
+        cx q[0], q[0]
+        return expval(Z(q[0]))
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[2]
+        rx(x) q
+        cx q[0], q[1]
+        return expval(Z(q[0]))
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0401"
+    title: ClassVar[str] = "qubit used twice"
+
+
+@dataclass(frozen=True)
+class AfterMeasure(Problem):
+    """A gate acts on a qubit that was measured and not reset.
+
+    That is allowed, but often a mistake: the qubit is in the measured state, its superposition is gone.
+    A `reset` first says that it is meant.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[2]
+        rx(x) q[0]
+        let m = measure q[0]
+        h q[0]
+        if m == 1 { x q[1] }
+        return expval(Z(q[1]))
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[2]
+        rx(x) q[0]
+        let m = measure q[0]
+        reset q[0]
+        h q[0]
+        if m == 1 { x q[1] }
+        return expval(Z(q[1]))
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0402"
+    title: ClassVar[str] = "gate after measurement"
+    severity: ClassVar[str] = "warning"
+
+
+@dataclass(frozen=True)
+class UnusedQubit(Problem):
+    """A qubit is declared, and nothing ever acts on it or reads it.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[2]
+        rx(x) q[0]
+        return expval(Z(q[0]))
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[1]
+        rx(x) q[0]
+        return expval(Z(q[0]))
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0403"
+    title: ClassVar[str] = "unused qubit"
+    severity: ClassVar[str] = "warning"
+
+
+@dataclass(frozen=True)
+class WrongOperands(Problem):
+    """A gate is given more or fewer qubits than it acts on, or registers of different sizes.
+
+    A register where a qubit is expected means each of its qubits (`h q`, `cx a, b` pairwise). Each
+    `ctrl` takes one more qubit, in front.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[2]
+        rx(x) q
+        cx q[0]
+        return expval(Z(q[0]))
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[2]
+        rx(x) q
+        cx q[0], q[1]
+        return expval(Z(q[0]))
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0404"
+    title: ClassVar[str] = "wrong number of qubits"
+
+
+@dataclass(frozen=True)
+class NotInvertible(Problem):
+    """`inv`, `ctrl` or `pow` stands before something that has no inverse.
+
+    Measurement, reset and feed-forward are no unitaries; a gate that contains them cannot be inverted,
+    controlled or raised to a power.
+
+    ```hqm
+    gate g() a {
+        h a
+        reset a
+    }
+
+    circuit c(x: real) -> real {
+        qubit q[1]
+        rx(x) q
+        inv @ g q[0]
+        return expval(Z(q[0]))
+    }
+    ```
+
+    ```hqm
+    gate g() a {
+        h a
+        s a
+    }
+
+    circuit c(x: real) -> real {
+        qubit q[1]
+        rx(x) q
+        inv @ g q[0]
+        return expval(Z(q[0]))
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0405"
+    title: ClassVar[str] = "not a unitary"
+
+
+@dataclass(frozen=True)
+class NotHermitian(Problem):
+    """An operator is measured or evolved under that is not Hermitian.
+
+    The coefficients of its Pauli strings must be real; the product of `X` and `Y` on one qubit is `i Z`.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[1]
+        rx(x) q
+        return expval(X(q[0]) * Y(q[0]))
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[1]
+        rx(x) q
+        return expval(Z(q[0]))
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0406"
+    title: ClassVar[str] = "not an observable"
+
+
+@dataclass(frozen=True)
+class NoSingleState(Problem):
+    """A state vector is asked for where there is none.
+
+    `state(q)` needs all qubits, none of them measured or reset: otherwise what is left is a mixture.
+
+    ```hqm
+    circuit c(x: real) -> complex[2] {
+        qubit q[2]
+        rx(x) q
+        return state(q[0])
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> complex[4] {
+        qubit q[2]
+        rx(x) q
+        return state(q)
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0407"
+    title: ClassVar[str] = "no single state"
+
+
+@dataclass(frozen=True)
+class BitsReturned(Problem):
+    """A measured bit is returned as if it were a number.
+
+    A circuit's result is an expectation: return `expval(Z(q))`, `probs(q)` or another result.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q
+        rx(x) q
+        let m = measure q
+        return m
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q
+        rx(x) q
+        return expval((1 - Z(q)) / 2)
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0408"
+    title: ClassVar[str] = "bits are returned only through results"

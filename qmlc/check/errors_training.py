@@ -1,0 +1,95 @@
+"""Errors of phase 7 that show before any data is read: train, data and deploy blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qmlc.source.diagnostic import Problem
+
+
+@dataclass(frozen=True)
+class BadOption(Problem):
+    """An option, optimizer, schedule or metric that does not exist.
+
+    A train block accepts `loss metrics optimizer schedule epochs steps batch holdout validation test
+    seed precision clip early_stop accumulate device`. Optimizers are PyTorch's, in lower case.
+
+    ```hqm
+    circuit c() -> real {
+        param w: real ~ constant(0.1)
+        qubit q
+        rx(w) q
+        return expval(Z(q))
+    }
+
+    train c {
+        loss      = c()
+        optimizer = adamm(lr=0.1)
+        steps     = 10
+    }
+    ```
+
+    ```hqm
+    circuit c() -> real {
+        param w: real ~ constant(0.1)
+        qubit q
+        rx(w) q
+        return expval(Z(q))
+    }
+
+    train c {
+        loss      = c()
+        optimizer = adam(lr=0.1)
+        steps     = 10
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0720"
+    title: ClassVar[str] = "no such option"
+
+
+@dataclass(frozen=True)
+class BadLoss(Problem):
+    """The loss of a train block is missing, is not one number, or does not concern the model.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        param w: real ~ constant(0.1)
+        qubit q
+        rx(w * x) q
+        return expval(Z(q))
+    }
+
+    data d = csv("d.csv") {
+        x = position
+    }
+
+    train c on d {
+        loss  = c(x)
+        steps = 10
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        param w: real ~ constant(0.1)
+        qubit q
+        rx(w * x) q
+        return expval(Z(q))
+    }
+
+    data d = csv("d.csv") {
+        x = position
+    }
+
+    train c on d {
+        loss  = mean(c(x))
+        steps = 10
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0721"
+    title: ClassVar[str] = "no loss"

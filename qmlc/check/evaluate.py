@@ -1,0 +1,315 @@
+"""What an expression stands for: one small function for each kind of expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from qmlc.check.errors_names import AlreadyDeclared, WrongKind
+from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown
+from qmlc.check.frame import Frame
+from qmlc.check.operate import add_node, apply_binary, apply_unary, truth
+from qmlc.check.require_number import require_number
+from qmlc.check.values import (
+    Bits,
+    Fields,
+    Measured,
+    Poison,
+    Qubits,
+    RecordNode,
+    Stop,
+    Tensor,
+    Value,
+    describe,
+    fail,
+)
+from qmlc.ir.array import Array, ArrayError
+from qmlc.ir.operator import Operator
+from qmlc.ops.indexing import Slice
+from qmlc.source.nearest import nearest
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial
+
+
+def evaluate(frame: Frame, expression: tree.Expression) -> Value:
+    """The value of an expression; Stop where it has none."""
+    return _RULES[type(expression)](frame, expression)
+
+
+def _identifier(frame: Frame, node: tree.Identifier) -> Value:
+    scope = frame.scope.find(node.name)
+    return scope.values[node.name] if scope else frame.session.lookup(frame, node)
+
+
+def _literal(frame: Frame, node: tree.Literal) -> Value:
+    return node.value
+
+
+def _list(frame: Frame, node: tree.List) -> Value:
+    return make_list(frame, node, [evaluate(frame, item) for item in node.items])
+
+
+def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
+    """A list: an array of numbers or operators, a stacked tensor, or a tuple of other things."""
+    if any(isinstance(v, Poison) for v in values):
+        return Poison()
+    if values and all(isinstance(v, Measured) and v.kind == values[0].kind for v in values):
+        if values[0].operators is not None:
+            return Measured(values[0].kind, Array.stack([v.operators for v in values]))
+    numeric = int | float | complex | Polynomial | Operator | Array
+    if values and all(isinstance(v, numeric) and not isinstance(v, bool) for v in values):
+        try:
+            return Array.stack(values)
+        except ArrayError:
+            return tuple(values)
+    if any(isinstance(v, Tensor) for v in values):
+        return add_node(frame, node, "stack", values)
+    return tuple(values)
+
+
+def _generator(frame: Frame, node: tree.Generator) -> Value:
+    values = [evaluate(inner, node.element) for inner in generate(frame, node.clauses)]
+    return make_list(frame, node, values)
+
+
+def generate(frame: Frame, clauses: tuple[tree.Clause, ...]) -> Iterator[Frame]:
+    """A frame for each round of the `for`s of a comprehension."""
+    if not clauses:
+        yield frame
+        return
+    first, *rest = clauses
+    for position, item in enumerate(iterate(frame, first.iterable)):
+        frame.session.step(first)
+        inner = frame.inner(loops=(*frame.loops, position))
+        bind_names(inner, first.names, item)
+        if all(
+            truth(inner, condition, evaluate(inner, condition)) for condition in first.conditions
+        ):
+            yield from generate(inner, tuple(rest))
+
+
+def iterate(frame: Frame, expression: tree.Expression) -> list[Value]:
+    """The items to loop over, known when compiling."""
+    value = evaluate(frame, expression)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    if isinstance(value, range):
+        frame.session.step(expression, 0)
+        return _bounded(frame, expression, value)
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Array) and value.shape:
+        return list(value)
+    if isinstance(value, Qubits) and value.register:
+        return [Qubits((q,), False) for q in value.indices]
+    if isinstance(value, Bits) and value.register:
+        return [Bits((b,), False) for b in value.indices]
+    if isinstance(value, Tensor):
+        _require_bounds(frame, expression, value)
+        fail(NotKnown, expression, "a loop runs over values that are known when compiling",
+             f"this is {describe(value)}", "tensors are worked on as a whole, as in PyTorch")  # fmt: skip
+    fail(BadOperation, expression, "this cannot be looped over", f"this is {describe(value)}",
+         "loop over `range(n)`, a list, a register, `ring(q)`, …")  # fmt: skip
+
+
+def _require_bounds(frame: Frame, expression: tree.Expression, value: Tensor) -> None:
+    """Ask for the dimensions in the bounds of a `range` that is a tensor."""
+    assert frame.network is not None
+    node = frame.network.graph.nodes[value.node]
+    if node.operation == "range":
+        for _, bound in node.attributes:
+            if isinstance(bound, Polynomial):
+                require_number(frame, bound, expression, "a bound of `range`")
+
+
+def _bounded(frame: Frame, expression: tree.Expression, rounds: range) -> list[Value]:
+    frame.session.step(expression, len(rounds) if len(rounds) > 100_000 else 0)
+    return list(rounds)
+
+
+def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -> None:
+    """Bind the names of a `for` to an item, taking it apart where there are several."""
+    values = [value]
+    if len(names) > 1:
+        if isinstance(value, Array) and value.shape:
+            value = tuple(value)
+        if not isinstance(value, tuple) or len(value) != len(names):
+            fail(BadOperation, names[-1], f"{len(names)} names for {describe(value)}",
+                 "does not come apart into as many")  # fmt: skip
+        values = list(value)
+    for name, item in zip(names, values, strict=True):
+        frame.scope.bind(name.name, item, name.span)
+
+
+def _record(frame: Frame, node: tree.Record) -> Value:
+    fields: dict[str, Value] = {}
+    for field in node.fields:
+        if field.name.name in fields:
+            fail(
+                AlreadyDeclared,
+                field.name,
+                f"the record has two fields `{field.name.name}`",
+                "again",
+            )
+        fields[field.name.name] = evaluate(frame, field.value)
+    return Fields(tuple(fields.items()))
+
+
+def _attribute(frame: Frame, node: tree.Attribute) -> Value:
+    base = evaluate(frame, node.base)
+    name = node.name.name
+    match base:
+        case Poison():
+            return base
+        case Tensor() if name == "T":
+            return add_node(frame, node, "transpose_last", [base])
+        case Array() if name == "T" and len(base.shape) >= 2:
+            axes = (*range(len(base.shape) - 2), len(base.shape) - 1, len(base.shape) - 2)
+            return base.transpose(axes)
+        case Fields():
+            return _field(node, dict(base.values), name)
+        case RecordNode():
+            kinds = dict(base.type.fields)
+            kind = _field(node, kinds, name)
+            assert frame.network is not None
+            return Tensor(frame.network.graph.add("field", [base.node], kind, name=name), kind)
+    fail(WrongKind, node.name, f"{describe(base)} has no `.{name}`", "no such part",
+         "records have fields; tensors have `.T`")  # fmt: skip
+
+
+def _field(node: tree.Attribute, fields: dict[str, Any], name: str) -> Any:
+    if name in fields:
+        return fields[name]
+    close = nearest(name, fields)
+    has = "it has " + ", ".join(f"`{f}`" for f in fields)
+    fail(BadIndex, node.name, f"the record has no field `{name}`", "no such field",
+         f"did you mean `{close}`?" if close else has)  # fmt: skip
+
+
+def _index(frame: Frame, node: tree.Index) -> Value:
+    base = evaluate(frame, node.base)
+    if isinstance(base, Poison):
+        return base
+    items = tuple(_subscript(frame, s) for s in node.subscripts)
+    if isinstance(base, Tensor):
+        return add_node(frame, node, "index", [base], index=items)
+    plain = tuple(slice(i.start, i.stop, i.step) if isinstance(i, Slice) else i for i in items)
+    for item, subscript in zip(plain, node.subscripts, strict=True):
+        _check_subscript(item, subscript)
+    if isinstance(base, Qubits | Bits):
+        return _take(node, base, plain)
+    if isinstance(base, Array):
+        try:
+            return base[_without_ellipsis(plain, len(base.shape))]
+        except ArrayError as error:
+            fail(BadIndex, node, str(error), f"the tensor is {describe(base)}")
+    if isinstance(base, tuple | range):
+        sequence = tuple(base)
+        try:
+            return (
+                sequence[plain[0]]
+                if len(plain) == 1
+                else fail(BadIndex, node, "one index is enough")
+            )
+        except (IndexError, TypeError):
+            fail(
+                BadIndex,
+                node,
+                f"there is no element {plain[0]} among {len(sequence)}",
+                "out of range",
+            )
+    fail(BadOperation, node.base, f"{describe(base)} has no elements", "cannot be indexed")
+
+
+def _check_subscript(item: Any, node: tree.Node) -> None:
+    parts = (item.start, item.stop, item.step) if isinstance(item, slice) else (item,)
+    for part in parts:
+        if part is not None and part is not ... and not isinstance(part, int):
+            fail(BadIndex, node, "an index is a whole number, known when compiling",
+                 f"this is {describe(part)}")  # fmt: skip
+
+
+def _without_ellipsis(items: tuple[Any, ...], axes: int) -> tuple[Any, ...]:
+    if ... not in items:
+        return items
+    place = items.index(...)
+    used = sum(i is not None and i is not ... for i in items)
+    return (*items[:place], *[slice(None)] * max(0, axes - used), *items[place + 1 :])
+
+
+def _take(node: tree.Index, base: Qubits | Bits, items: tuple[Any, ...]) -> Value:
+    kind = "qubit" if isinstance(base, Qubits) else "bit"
+    size = len(base.indices)
+    if not base.register:
+        fail(BadIndex, node, f"a single {kind} has no elements", "not a register",
+             f"declare a register: `{kind} {node.base.span.text}[{2}]`")  # fmt: skip
+    if len(items) != 1 or items[0] is None or items[0] is ...:
+        fail(BadIndex, node, "a register has one index", "too many")
+    pick = items[0]
+    if isinstance(pick, slice):
+        return type(base)(base.indices[pick], True)
+    if not -size <= pick < size:
+        fail(BadIndex, node, f"there is no {kind} {pick} in a register of {size}", "out of range",
+             f"they are numbered from 0 to {size - 1}")  # fmt: skip
+    return type(base)((base.indices[pick],), False)
+
+
+def _subscript(frame: Frame, node: tree.Expression) -> Any:
+    if isinstance(node, tree.Slice):
+        bounds = [b and evaluate(frame, b) for b in (node.start, node.stop, node.step)]
+        return Slice(*bounds)
+    if isinstance(node, tree.Ellipsis):
+        return ...
+    value = evaluate(frame, node)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    return value
+
+
+def _unary(frame: Frame, node: tree.Unary) -> Value:
+    return apply_unary(frame, node, node.operator, evaluate(frame, node.operand))
+
+
+def _binary(frame: Frame, node: tree.Binary) -> Value:
+    left = evaluate(frame, node.left)
+    if isinstance(left, bool) and node.operator in ("and", "or"):
+        if left is (node.operator == "or"):
+            return left
+    return apply_binary(frame, node, node.operator, left, evaluate(frame, node.right))
+
+
+def _conditional(frame: Frame, node: tree.Conditional) -> Value:
+    chosen = truth(frame, node.condition, evaluate(frame, node.condition))
+    return evaluate(frame, node.then if chosen else node.otherwise)
+
+
+def _call(frame: Frame, node: tree.Call | tree.Pipe) -> Value:
+    return frame.session.call(frame, node)
+
+
+def _measure(frame: Frame, node: tree.Measure) -> Value:
+    fail(WrongKind, node, "`measure` stands in a `let` of a circuit", "not here",
+         "write `let m = measure q` on a line of its own")  # fmt: skip
+
+
+def _out_of_place(frame: Frame, node: tree.Node) -> Value:
+    fail(BadOperation, node, "this stands only inside `[ ]`", "not here")
+
+
+_RULES: dict[type, Callable[[Frame, Any], Value]] = {
+    tree.Identifier: _identifier,
+    tree.Literal: _literal,
+    tree.List: _list,
+    tree.Generator: _generator,
+    tree.Record: _record,
+    tree.Attribute: _attribute,
+    tree.Index: _index,
+    tree.Unary: _unary,
+    tree.Binary: _binary,
+    tree.Conditional: _conditional,
+    tree.Call: _call,
+    tree.Pipe: _call,
+    tree.Measure: _measure,
+    tree.Slice: _out_of_place,
+    tree.Ellipsis: _out_of_place,
+}

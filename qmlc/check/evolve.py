@@ -1,0 +1,145 @@
+"""`evolve(H, time=t, method=…) q`: from a Hamiltonian to gates."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+from qmlc.check.errors_names import UnknownName
+from qmlc.check.errors_qubits import NotHermitian
+from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
+from qmlc.check.evaluate import evaluate
+from qmlc.check.frame import MAX_STEPS, Frame
+from qmlc.check.require_number import require_number
+from qmlc.check.values import Poison, Stop, Unplaced, Value, describe, fail
+from qmlc.ir.circuit import Instruction
+from qmlc.ir.operator import Operator, PauliString, commute
+from qmlc.ops.gates import GATES, Rotation
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Value as Exact
+
+METHODS = ("trotter", "exact")
+
+
+def evolution(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list[Instruction]:
+    """The instructions of exp(-i H t) on `qubits`.
+
+    Commuting terms become one Pauli rotation each, exactly; `trotter(order=, steps=)` is Suzuki's
+    product formula in the order of the text; without a method the evolution is exact.
+    """
+    arguments = _arguments(frame, node.gate)
+    operator = _operator(frame, node, arguments["hamiltonian"], qubits)
+    time = arguments["time"]
+    if not set(operator.qubits) <= set(qubits):
+        fail(WrongArguments, node, "the Hamiltonian acts on qubits that are not evolved",
+             "other qubits than these")  # fmt: skip
+    strings = [string for string, _ in operator.terms]
+    frame.session.step(node, len(strings))
+    exact = len(strings) < 1_000 and all(commute(a, b) for a, b in combinations(strings, 2))
+    method = arguments["method"]
+    if method is not None and method[0] == "trotter":
+        order, steps = method[1], method[2]
+        frame.session.step(node, min(len(strings) * steps * max(1, order) ** 2, MAX_STEPS))
+        factors = suzuki(list(operator.terms), time / steps, order) * steps
+        return [pauli_rotation(string, c, t) for string, c, t in factors]
+    if exact:
+        return [pauli_rotation(string, c, time) for string, c in operator.terms]
+    place = {q: i for i, q in enumerate(qubits)}
+    return [Instruction("evolve", qubits, (time,), payload=operator.place(place))]
+
+
+def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
+    names = ("hamiltonian", "time", "method")
+    given: dict[str, tree.Expression] = dict(zip(names, head.arguments, strict=False))
+    if len(head.arguments) > len(names):
+        fail(WrongArguments, head, "`evolve` takes a Hamiltonian, a time and a method", "too many")
+    for keyword in head.keywords:
+        if keyword.name.name not in names or keyword.name.name in given:
+            fail(WrongArguments, keyword.name, f"`evolve` has no argument `{keyword.name.name}`",
+                 "not known", "it takes `time=` and `method=`")  # fmt: skip
+        given[keyword.name.name] = keyword.value
+    for name in names[:2]:
+        if name not in given:
+            fail(WrongArguments, head, f"`evolve` needs the {name}", "not given",
+                 "write `evolve(H, time=t) q`")  # fmt: skip
+    time = evaluate(frame, given["time"])
+    operator = evaluate(frame, given["hamiltonian"])
+    if isinstance(time, Poison) or isinstance(operator, Poison):
+        raise Stop(None)
+    if isinstance(time, bool) or (describe(time) != "`real`" and not isinstance(time, int | float)):
+        fail(BadOperation, given["time"], "a time is a number", f"this is {describe(time)}")
+    method = _method(frame, given["method"]) if "method" in given else None
+    return {"hamiltonian": operator, "time": time, "method": method}
+
+
+def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
+    name = node.function if isinstance(node, tree.Call) else node
+    if not isinstance(name, tree.Identifier) or name.name not in METHODS:
+        fail(UnknownName, node, "this is no method of evolution", "not known",
+             "methods are `trotter(order=2, steps=10)` and `exact`")  # fmt: skip
+    values = {"order": 1, "steps": 1}
+    if isinstance(node, tree.Call):
+        for key, argument in zip(values, node.arguments, strict=False):
+            values[key] = require_number(frame, evaluate(frame, argument), argument, f"`{key}`")
+        for keyword in node.keywords:
+            if keyword.name.name not in values:
+                fail(WrongArguments, keyword.name, f"`trotter` has no argument `{keyword.name.name}`",
+                     "not known", "it takes `order=` and `steps=`")  # fmt: skip
+            value = evaluate(frame, keyword.value)
+            values[keyword.name.name] = require_number(
+                frame, value, keyword, f"`{keyword.name.name}`"
+            )
+    order, steps = values["order"], values["steps"]
+    if steps < 1 or (order != 1 and (order < 1 or order % 2)):
+        fail(WrongArguments, node, "Suzuki's formulas have order 1 or an even order, and some steps",
+             f"order {order}, {steps} steps")  # fmt: skip
+    if steps > MAX_STEPS or order > 12:
+        fail(TooMuch, node, "this product formula has too many factors", f"{steps:,} steps")
+    return name.name, order, steps
+
+
+def _operator(frame: Frame, node: tree.Apply, value: Value, qubits: tuple[int, ...]) -> Operator:
+    if isinstance(value, Unplaced):
+        value = value.place(qubits)
+    if not isinstance(value, Operator):
+        fail(BadOperation, node.gate, "`evolve` takes a Hamiltonian", f"this is {describe(value)}",
+             "write `evolve(ising(J, g), time=t) q`, or a sum of Pauli operators")  # fmt: skip
+    if not value.hermitian:
+        fail(NotHermitian, node.gate, "this operator is not Hermitian", "has complex coefficients")
+    return value
+
+
+Factor = tuple[PauliString, Exact, Exact]
+"""A Pauli string, its coefficient, and the time for which it acts."""
+
+
+def suzuki(terms: list[tuple[PauliString, Exact]], time: Exact, order: int) -> list[Factor]:
+    """The factors of one step of Suzuki's product formula.
+
+    Hatano and Suzuki, arXiv:math-ph/0506007; the order of factors is Qiskit's SuzukiTrotter.
+    """
+    if order == 1:
+        return [(string, c, time) for string, c in terms]
+    if order == 2:
+        halves = [(string, c, time / 2) for string, c in terms[:-1]]
+        last = [(string, c, time) for string, c in terms[-1:]]
+        return halves + last + halves[::-1]
+    reduction = 1 / (4 - 4 ** (1 / (order - 1)))
+    outer = 2 * suzuki(terms, reduction * time, order - 2)
+    return outer + suzuki(terms, (1 - 4 * reduction) * time, order - 2) + outer
+
+
+def pauli_rotation(string: PauliString, coefficient: Exact, time: Exact) -> Instruction:
+    """exp(-i coefficient time P), as a named gate where there is one."""
+    if not string:
+        return Instruction("gphase", (), (-(coefficient * time),))
+    qubits = tuple(q for q, _ in string)
+    letters = "".join(letter for _, letter in string)
+    angle = 2 * coefficient * time
+    for name, row in GATES.items():
+        if isinstance(row, Rotation):
+            if row.pauli == letters:
+                return Instruction(name, qubits, (angle,))
+            if row.pauli == letters[::-1]:
+                return Instruction(name, qubits[::-1], (angle,))
+    return Instruction("rotation", qubits, (angle,), payload=letters)

@@ -1,0 +1,154 @@
+"""From a tree to a `Module`: its declarations by name, with those of the files it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from qmlc import resources
+from qmlc.check.errors_names import AlreadyDeclared, ImportFailed, NotAvailable, SelfReference
+from qmlc.check.values import Module
+from qmlc.source.diagnostic import Diagnostic, Label
+from qmlc.source.nearest import nearest
+from qmlc.source.span import Source
+from qmlc.syntax import tree
+from qmlc.syntax.parse import parse
+
+PLANNED = "hamiltonians chemistry algorithms transformer quantum_layers pretrained".split()
+"""Library modules that LANGUAGE names and this version does not have yet."""
+
+
+class Loader:
+    """Reads a file and, once each, the files it uses; collects what is wrong with them."""
+
+    def __init__(self, read: Callable[[Path], str]) -> None:
+        self.read = read
+        self.errors: list[Diagnostic] = []
+        self.files: dict[str, Module] = {}
+        self.sources: list[tuple[Path, Source]] = []
+        """The user's own files, in the order in which they were read."""
+        self.trees: dict[str, tree.File] = {}
+        self._loading: list[str] = []
+
+    def load(self, source: Source, path: Path | None) -> Module:
+        """The module of a source; `path` is where it stands, for files named relative to it."""
+        key = str(path or source.name)
+        file, errors = parse(source)
+        self.errors += errors
+        module = Module(source, path)
+        self.files[key] = module
+        self.trees[key] = file
+        if path is not None:
+            self.sources.append((path, source))
+        self._loading.append(key)
+        for declaration in file.declarations:
+            self._declare(module, declaration)
+        self._loading.pop()
+        return module
+
+    def _declare(self, module: Module, declaration: tree.Declaration) -> None:
+        match declaration:
+            case tree.Use():
+                self._use(module, declaration)
+            case tree.Rewrite():
+                self.errors.append(
+                    NotAvailable(
+                        declaration.name.span,
+                        what="user-defined rewrite rules are not applied yet",
+                        where="this rule would be ignored",
+                        proposal="leave the rule out: a program means the same without it",
+                    )
+                )
+            case tree.Const() | tree.Component() | tree.DataBlock():
+                name = declaration.name
+                if self._is_new(module, name):
+                    module.declared[name.name] = declaration
+
+    def _is_new(self, module: Module, name: tree.Identifier) -> bool:
+        earlier = module.declared.get(name.name)
+        if earlier is None and name.name not in module.imported:
+            return True
+        related = (Label(earlier.name.span, "declared here first"),) if earlier else ()
+        self.errors.append(
+            AlreadyDeclared(
+                name.span,
+                related,
+                what=f"`{name.name}` is declared twice",
+                where="again here" if earlier else "this file imports that name already",
+                proposal="give one of them another name",
+            )
+        )
+        return False
+
+    def _use(self, module: Module, use: tree.Use) -> None:
+        used = self._used_module(module, use)
+        if used is None:
+            return
+        for name in use.names:
+            if name.name in used.declared:
+                if self._is_new(module, name):
+                    module.imported[name.name] = (used, name.name)
+                continue
+            close = nearest(name.name, used.declared)
+            self.errors.append(
+                ImportFailed(
+                    name.span,
+                    what=f"`{use.path}` has no `{name.name}`",
+                    where="not there",
+                    proposal=f"did you mean `{close}`?"
+                    if close
+                    else "it has " + ", ".join(f"`{d}`" for d in used.declared),
+                )
+            )
+
+    def _used_module(self, module: Module, use: tree.Use) -> Module | None:
+        if use.is_file:
+            return self._file(module, use)
+        name = use.path.removeprefix("std.")
+        available = [f"std.{n}" for n in resources.stdlib_names()]
+        if use.path in available:
+            path = resources.stdlib_path(name)
+            known = self.files.get(f"std/{name}")
+            if known is None:
+                inner = Loader(self.read)
+                known = inner.load(Source(f"std/{name}.hqm", path.read_text("utf-8")), None)
+                self.errors += inner.errors
+                self.files[f"std/{name}"] = known
+            return known
+        if use.path.startswith("std.") and name in PLANNED:
+            self._fail(NotAvailable, use, f"the library module `{use.path}` does not exist yet",
+                       "available are " + ", ".join(available))  # fmt: skip
+            return None
+        close = nearest(use.path, available)
+        proposal = f"did you mean `{close}`?" if close else "available are " + ", ".join(available)
+        self._fail(ImportFailed, use, f"there is no module `{use.path}`", proposal)
+        return None
+
+    def _file(self, module: Module, use: tree.Use) -> Module | None:
+        base = module.path.parent if module.path is not None else Path()
+        path = base / use.path
+        key = str(path)
+        if key in self._loading:
+            chain = " → ".join([*self._loading[self._loading.index(key) :], key])
+            self._fail(SelfReference, use, f"files use each other in a circle: {chain}",
+                       "move what both need into a third file")  # fmt: skip
+            return None
+        if key in self.files:
+            return self.files[key]
+        try:
+            text = self.read(path)
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            self._fail(ImportFailed, use, f"cannot read `{use.path}`: {reason}",
+                       "paths are relative to the file they stand in")  # fmt: skip
+            return None
+        return self.load(Source(str(path), text), path)
+
+    def _fail(
+        self,
+        error: type[NotAvailable] | type[ImportFailed] | type[SelfReference],
+        use: tree.Use,
+        what: str,
+        proposal: str,
+    ) -> None:
+        self.errors.append(error(use.span, what=what, where="used here", proposal=proposal))

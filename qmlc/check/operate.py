@@ -1,0 +1,295 @@
+"""Operators on values: on tensors as nodes of the graph, on everything else at once."""
+
+from __future__ import annotations
+
+import operator as op
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from qmlc.check.errors_types import BadOperation, NotKnown, ShapeMismatch, TooMuch
+from qmlc.check.frame import Frame
+from qmlc.check.values import (
+    Bits,
+    BitTest,
+    Measured,
+    Poison,
+    Stop,
+    Tensor,
+    Unplaced,
+    Value,
+    describe,
+    fail,
+    type_of,
+)
+from qmlc.ir.array import Array, ArrayError, elementwise, matmul
+from qmlc.ir.circuit import Condition
+from qmlc.ir.operator import Operator
+from qmlc.ops.functions import FUNCTIONS
+from qmlc.source.diagnostic import Label
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial
+from qmlc.types.tensors import ShapeError, TensorType
+
+ROWS = {
+    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide",
+    "%": "remainder", "**": "power", "@": "matmul", "==": "equal", "!=": "not_equal",
+    "<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal",
+    "and": "logical_and", "or": "logical_or",
+}  # fmt: skip
+PYTHON: dict[str, Callable[[Any, Any], Any]] = {
+    "+": op.add, "-": op.sub, "*": op.mul, "/": op.truediv, "//": op.floordiv, "%": op.mod,
+    "**": op.pow, "==": op.eq, "!=": op.ne, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge,
+}  # fmt: skip
+COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+MAX_BITS = 4096
+"""Whole numbers with more bits than this are refused."""
+
+Number = int | float | complex
+
+
+def apply_binary(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
+    """`left symbol right`."""
+    if isinstance(left, Poison) or isinstance(right, Poison):
+        return Poison()
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return add_node(frame, node, ROWS[symbol], [left, right])
+    if isinstance(left, Bits | BitTest) or isinstance(right, Bits | BitTest):
+        return _test_bits(node, symbol, left, right)
+    if isinstance(left, Unplaced) or isinstance(right, Unplaced):
+        return _unplaced(frame, node, symbol, left, right)
+    if isinstance(left, Measured) or isinstance(right, Measured):
+        return _measured(frame, node, symbol, left, right)
+    return _exact(frame, node, symbol, left, right)
+
+
+def _exact(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
+    if symbol in ("and", "or"):
+        if isinstance(left, bool) and isinstance(right, bool):
+            return (left and right) if symbol == "and" else (left or right)
+        fail(BadOperation, node, f"`{symbol}` combines truth values", _both(left, right))
+    if isinstance(left, str) and isinstance(right, str) and symbol in ("+", "==", "!="):
+        return PYTHON[symbol](left, right)
+    if left is None or right is None:
+        if symbol in ("==", "!="):
+            return (left is right) is (symbol == "==")
+    if isinstance(left, tuple) and isinstance(right, tuple) and symbol == "+":
+        return left + right
+    for value in (left, right):
+        if (
+            (isinstance(value, bool)
+            and symbol not in COMPARISONS)
+            or not isinstance(value, Number | Polynomial | Operator | Array)
+        ):
+            fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
+    try:
+        if symbol == "@":
+            return matmul(left, right) if isinstance(left, Array) else _no_matmul(node, left, right)
+        return elementwise(lambda a, b: _number(node, symbol, a, b), left, right)
+    except ArrayError as error:
+        fail(ShapeMismatch, node, "shapes do not agree", str(error))
+
+
+def _no_matmul(node: tree.Node, left: Value, right: Value) -> Value:
+    fail(BadOperation, node, "`@` multiplies matrices and vectors", _both(left, right))
+
+
+def _number(node: tree.Node, symbol: str, left: Any, right: Any) -> Value:
+    if symbol in COMPARISONS and symbol not in ("==", "!="):
+        if isinstance(left, Polynomial) or isinstance(right, Polynomial):
+            fail(NotKnown, node, "a comparison here needs numbers known when compiling",
+                 "this depends on what the circuit is given", "use a setting")  # fmt: skip
+    if symbol == "**" and isinstance(left, int) and isinstance(right, int):
+        if abs(left).bit_length() * max(right, 1) > MAX_BITS:
+            fail(TooMuch, node, f"{left}**{right} is too large a number", "overflows")
+    if symbol == "**" and isinstance(left, Operator):
+        if not isinstance(right, int) or not 0 <= right <= 16:
+            fail(
+                BadOperation, node, "an operator has whole powers from 0 to 16", f"this is {right}"
+            )
+    try:
+        if symbol == "/" and isinstance(left, int) and isinstance(right, int) and left % right == 0:
+            return left // right
+        return PYTHON[symbol](left, right)
+    except ZeroDivisionError:
+        fail(BadOperation, node, "division by zero", "the divisor is 0")
+    except OverflowError:
+        fail(TooMuch, node, "the number is too large", "overflows")
+    except (TypeError, ValueError):
+        fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
+
+
+def _unplaced(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
+    if symbol not in ("+", "-", "*", "/", "**"):
+        fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
+
+    def place(qubits: tuple[int, ...]) -> Any:
+        a, b = (v.place(qubits) if isinstance(v, Unplaced) else v for v in (left, right))
+        return apply_binary(frame, node, symbol, a, b)
+
+    return Unplaced(place)
+
+
+def _measured(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
+    """Expectation is linear, so sums and multiples of expectation values are expectation values."""
+    sides = (left, right)
+    expectations = [isinstance(v, Measured) and v.kind == "expval" for v in sides]
+    numbers = [isinstance(v, Number | Polynomial | Array) for v in sides]
+    linear = (
+        symbol in ("+", "-") and all(e or n for e, n in zip(expectations, numbers, strict=True))
+    ) or (symbol == "*" and any(numbers) and any(expectations))
+    linear = linear or (symbol == "/" and expectations[0] and numbers[1])
+    if not linear:
+        fail(
+            BadOperation,
+            node,
+            "a circuit returns expectation values, or sums and multiples of them",
+            _both(left, right),
+            "return the values, and compute with them in the model that calls the circuit",
+        )
+    a, b = (v.operators if isinstance(v, Measured) else v for v in sides)
+    return Measured("expval", _exact(frame, node, symbol, a, b))
+
+
+def _test_bits(node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
+    if symbol in ("and", "or"):
+        a, b = as_condition(node, left), as_condition(node, right)
+        both = symbol == "and"
+        return _combine([a, b], lambda x, y: x and y if both else x or y)
+    if symbol not in ("==", "!=", "<", "<=", ">", ">="):
+        fail(BadOperation, node, f"`{symbol}` does not apply to measured bits", _both(left, right),
+             "compare them: `if m == 1 { … }`")  # fmt: skip
+    bits = tuple(b for v in (left, right) if isinstance(v, Bits) for b in v.indices)
+    distinct = tuple(dict.fromkeys(bits))
+    values = set()
+    for value in range(1 << len(distinct)):
+        known = {bit: value >> i & 1 for i, bit in enumerate(distinct)}
+        a, b = (_read(node, v, known) for v in (left, right))
+        if PYTHON[symbol](a, b):
+            values.add(value)
+    return BitTest(Condition(distinct, frozenset(values)))
+
+
+def _read(node: tree.Node, value: Value, known: dict[int, int]) -> int:
+    if isinstance(value, Bits):
+        return sum(known[bit] << i for i, bit in enumerate(value.indices))
+    if isinstance(value, int):
+        return int(value)
+    fail(BadOperation, node, "bits are compared with whole numbers", f"this is {describe(value)}")
+
+
+def as_condition(node: tree.Node, value: Value) -> Condition:
+    """A truth value made of measured bits."""
+    if isinstance(value, BitTest):
+        return value.condition
+    if isinstance(value, Bits) and len(value.indices) == 1:
+        return Condition(value.indices, frozenset({1}))
+    if isinstance(value, bool):
+        return Condition((), frozenset({0} if value else ()))
+    fail(BadOperation, node, "a condition is a truth value", f"this is {describe(value)}",
+         "compare a register with a number: `m == 2`")  # fmt: skip
+
+
+def _combine(conditions: list[Condition], rule: Callable[..., bool]) -> BitTest:
+    bits = tuple(dict.fromkeys(b for c in conditions for b in c.bits))
+    values = set()
+    for value in range(1 << len(bits)):
+        known = {bit: value >> i & 1 for i, bit in enumerate(bits)}
+        reads = [sum(known[b] << i for i, b in enumerate(c.bits)) in c.values for c in conditions]
+        if rule(*reads):
+            values.add(value)
+    return BitTest(Condition(bits, frozenset(values)))
+
+
+def apply_unary(frame: Frame, node: tree.Node, symbol: str, value: Value) -> Value:
+    """`-value`, `+value`, `not value`."""
+    if isinstance(value, Poison):
+        return value
+    if symbol == "not":
+        if isinstance(value, Tensor):
+            return add_node(frame, node, "logical_not", [value])
+        if isinstance(value, Bits | BitTest):
+            return _combine([as_condition(node, value)], lambda x: not x)
+        if isinstance(value, bool):
+            return not value
+        fail(BadOperation, node, "`not` takes a truth value", f"this is {describe(value)}")
+    if isinstance(value, Tensor):
+        return value if symbol == "+" else add_node(frame, node, "negative", [value])
+    if isinstance(value, Number) and not isinstance(value, bool):
+        return -value if symbol == "-" else value
+    return apply_binary(frame, node, "*", -1, value) if symbol == "-" else value
+
+
+def truth(frame: Frame, node: tree.Node, value: Value) -> bool:
+    """A condition that is known when compiling."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Tensor):
+        fail(NotKnown, node, "`if` needs a condition that is known when compiling",
+             f"this is {describe(value)}", "choose between tensors with `where(mask, a, b)`")  # fmt: skip
+    if isinstance(value, Polynomial):
+        fail(NotKnown, node, "`if` needs a condition that is known when compiling",
+             "this depends on what the circuit is given", "use a setting, or measured bits")  # fmt: skip
+    fail(BadOperation, node, "a condition is a truth value", f"this is {describe(value)}",
+         "compare it: `x == 1`")  # fmt: skip
+
+
+def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
+    """A value as a node of the graph: numbers become constants, dimensions are read when called."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Poison):
+        raise Stop(None)
+    if frame.network is not None:
+        graph = frame.network.graph
+        kind = type_of(value)
+        if isinstance(value, Polynomial):
+            kind = TensorType("int")
+            return Tensor(graph.add("dimension", [], kind, value=value), kind)
+        if isinstance(value, bool | int | float | complex):
+            assert isinstance(kind, TensorType)
+            return Tensor(graph.add("constant", [], kind, value=value), kind)
+        if isinstance(value, range):
+            return add_node(
+                frame, node, "range", [], start=value.start, stop=value.stop, step=value.step
+            )
+        if isinstance(value, Array) and value.items:
+            parts = [as_node(frame, node, part) for part in value]
+            return add_node(frame, node, "stack", parts)
+    fail(BadOperation, node, "a tensor is needed here", f"this is {describe(value)}")
+
+
+def add_node(
+    frame: Frame, node: tree.Node, row: str, values: Sequence[Value], **settings: Any
+) -> Tensor:
+    """A node for a row of `ops.functions`, its shape law checked."""
+    if frame.network is None:
+        fail(BadOperation, node, f"`{row}` works on tensors of a layer or model", "not here")
+    tensors = [None if v is None else as_node(frame, node, v) for v in values]
+    kinds = [t and t.type for t in tensors]
+    full = {p.name: settings.get(p.name, p.default) for p in FUNCTIONS[row].settings}
+    if FUNCTIONS[row].sizes:
+        full["sizes"] = settings.get("sizes", ())
+    try:
+        kind = FUNCTIONS[row].law(kinds, full)
+    except ShapeError as error:
+        shape_error(node, error, [])
+    inputs = [t.node for t in tensors if t is not None]
+    return Tensor(frame.network.graph.add(row, inputs, kind, **full), kind)
+
+
+def shape_error(node: tree.Node, error: ShapeError, places: Sequence[tuple[tree.Node, str]]) -> Any:
+    """Stop with the error of a shape law; `places` are the arguments and what they are."""
+    at = node
+    related: list[Label] = []
+    for position, (place, text) in enumerate(places):
+        if position == error.argument:
+            at = place
+        else:
+            related.append(Label(place.span, text))
+    if not places and isinstance(node, tree.Binary):
+        at = node
+    fail(ShapeMismatch, at, "shapes do not agree", error.message, error.proposal, tuple(related))
+
+
+def _both(left: Value, right: Value) -> str:
+    return f"{describe(left)} and {describe(right)}"

@@ -1,0 +1,126 @@
+"""What a name stands for that no `let`, setting or input binds."""
+
+from __future__ import annotations
+
+from qmlc.check.errors_names import NotAvailable, SelfReference, WrongKind
+from qmlc.check.evaluate import evaluate
+from qmlc.check.frame import Frame
+from qmlc.check.values import Builtin, Declared, Module, Poison, Scope, Stop, Value, fail
+from qmlc.ops.functions import FUNCTIONS
+from qmlc.ops.gates import ALIASES, GATES
+from qmlc.ops.layers import LAYERS
+from qmlc.syntax import tree
+
+CONSTANTS: dict[str, Value] = {
+    "pi": 3.141592653589793,
+    "tau": 6.283185307179586,
+    "inf": float("inf"),
+    "e": 2.718281828459045,
+}
+COMPILE_TIME = (
+    "range len sum min max int float zip enumerate ring chain pairs edges paulis "
+    "X Y Z I expval variance probs state entropy purity prod reversed"
+).split()
+"""Functions of compile-time values; see `check.compile_time`."""
+PLANNED = (
+    "counts sample ground_energy freeze quantize prune load molecule huggingface torch_hub keras "
+    "onnx safetensors device zne readout svm"
+).split()
+SYNONYMS = {"pow": "power", "concatenate": "cat", "concat": "cat", "matmul": "matmul"}
+
+
+def resolve(frame: Frame, name: tree.Identifier) -> Value:
+    """The declaration, import, constant, function or layer called `name`."""
+    found = find_declared(frame.module, name.name)
+    if found is not None:
+        module, declaration = found
+        if isinstance(declaration, tree.Const):
+            return _constant(frame, module, declaration)
+        if isinstance(declaration, tree.Component) and declaration.kind == "gate":
+            fail(WrongKind, name, f"`{name.name}` is a gate", "a value is needed here",
+                 "gates stand at the head of a statement: `" + name.name + "(…) q`")  # fmt: skip
+        return Declared(declaration, module)
+    if name.name in CONSTANTS:
+        return CONSTANTS[name.name]
+    if name.name in COMPILE_TIME:
+        return Builtin("function", name.name)
+    if name.name in LAYERS:
+        return Builtin("layer", name.name)
+    if name.name in FUNCTIONS or name.name in SYNONYMS:
+        return Builtin("function", SYNONYMS.get(name.name, name.name))
+    if name.name in PLANNED:
+        fail(NotAvailable, name, f"`{name.name}` is not there yet", "this version cannot do it")
+    if name.name in GATES or name.name in ALIASES:
+        fail(WrongKind, name, f"`{name.name}` is a gate", "a value is needed here",
+             f"gates stand at the head of a statement: `{name.name} q`")  # fmt: skip
+    frame.unknown(name, "name", candidates(frame))
+    raise AssertionError
+
+
+def candidates(frame: Frame) -> list[str]:
+    """Every name that an expression could mean."""
+    module = frame.module
+    return [
+        *frame.scope.names(), *module.declared, *module.imported, *CONSTANTS, *COMPILE_TIME,
+        *LAYERS, *FUNCTIONS,
+    ]  # fmt: skip
+
+
+def find_declared(
+    module: Module, name: str
+) -> tuple[Module, tree.Component | tree.DataBlock | tree.Const] | None:
+    """The declaration called `name` in a file or among its imports."""
+    if name in module.declared:
+        return module, module.declared[name]
+    if name in module.imported:
+        other, original = module.imported[name]
+        return other, other.declared[original]
+    return None
+
+
+def _constant(frame: Frame, module: Module, declaration: tree.Const) -> Value:
+    name = declaration.name.name
+    if name in module.constants:
+        value = module.constants[name]
+        if value is _PENDING:
+            fail(SelfReference, declaration.name, f"the constant `{name}` is made from itself",
+                 "needs its own value", "give one of the constants a value of its own")  # fmt: skip
+        return value
+    module.constants[name] = _PENDING
+    try:
+        value = evaluate(
+            Frame(frame.session, module, Scope(), stack=frame.stack), declaration.value
+        )
+    except Stop:
+        module.constants[name] = Poison()
+        raise
+    module.constants[name] = value
+    return value
+
+
+_PENDING = object()
+
+
+def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
+    """What the head of a gate statement means; it is looked up among gates only."""
+    scope = frame.scope.find(name.name)
+    if scope is not None and isinstance(value := scope.values[name.name], Declared | Builtin):
+        if value.kind == "gate":
+            return value
+    found = find_declared(frame.module, name.name)
+    if found is not None and isinstance(found[1], tree.Component) and found[1].kind == "gate":
+        return Declared(found[1], found[0])
+    if name.name in GATES or name.name in ALIASES:
+        return Builtin("gate", name.name)
+    if found is not None:
+        kind = getattr(found[1], "kind", "constant")
+        fail(WrongKind, name, f"`{name.name}` is a {kind}, not a gate", "a gate is needed here",
+             "call it in an expression: `let y = " + name.name + "(…)`")  # fmt: skip
+    gates = [
+        n for n, d in frame.module.declared.items()
+        if isinstance(d, tree.Component) and d.kind == "gate"
+    ]  # fmt: skip
+    known = [*gates, *frame.module.imported, *GATES, *ALIASES, "measure", "reset", "barrier",
+             "evolve", "gphase", "delay"]  # fmt: skip
+    frame.unknown(name, "gate", known)
+    raise AssertionError

@@ -1,0 +1,213 @@
+"""Statements, one after the other: bindings, loops, conditions, and what only circuits have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qmlc.check.apply_gate import apply_gate
+from qmlc.check.declare_variables import declare_parameter, declare_qubits, measure
+from qmlc.check.errors_names import AlreadyDeclared, UnknownName
+from qmlc.check.errors_types import BadOperation, Misplaced
+from qmlc.check.evaluate import bind_names, evaluate, iterate
+from qmlc.check.frame import Frame
+from qmlc.check.operate import as_condition, truth
+from qmlc.check.values import (
+    Bits,
+    BitTest,
+    Builtin,
+    Declared,
+    Instance,
+    Poison,
+    RecordNode,
+    Scope,
+    Stop,
+    Tensor,
+    Value,
+    describe,
+    fail,
+)
+from qmlc.source.diagnostic import Label
+from qmlc.source.nearest import nearest
+from qmlc.source.span import Span
+from qmlc.syntax import tree
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What a `return` yields, and where it stands."""
+
+    value: Value
+    span: Span
+
+
+def run_block(frame: Frame, block: tree.Block) -> Returned | None:
+    """Run statements in order; what a `return` among them yields."""
+    for position, statement in enumerate(block.statements):
+        frame.place = statement.span
+        result: Returned | None = None
+        try:
+            frame.session.step(statement)
+            result = _RULES[type(statement)](frame, statement)
+        except Stop as stop:
+            _poison(frame, statement, stop)
+            if isinstance(statement, tree.Return):
+                return Returned(Poison(), statement.span)
+        if result is not None:
+            if position + 1 < len(block.statements):
+                later = block.statements[position + 1]
+                with frame.session.recover():
+                    fail(Misplaced, later, "this is never reached", "after the `return`",
+                         "remove it, or move it up", (Label(result.span, "returns here"),))  # fmt: skip
+            return result
+    return None
+
+
+def _poison(frame: Frame, statement: tree.Statement, stop: Stop) -> None:
+    """Report an error, and let the names that the statement would bind stand for nothing."""
+    if stop.diagnostic is not None:
+        frame.session.report(stop.diagnostic)
+    names: tuple[tree.Identifier, ...] = ()
+    match statement:
+        case tree.Let() | tree.Assign():
+            names = statement.names
+        case tree.Param():
+            names = (statement.name,)
+        case tree.Qubit():
+            names = tuple(r.name for r in statement.registers)
+    for name in names:
+        frame.scope.bind(name.name, Poison(), name.span)
+
+
+def _let(frame: Frame, node: tree.Let) -> None:
+    for name in node.names:
+        check_new(frame, name)
+    if isinstance(node.value, tree.Measure):
+        value: Value = measure(frame, node.value, node.names[0].name)
+    else:
+        value = evaluate(frame, node.value)
+    if len(node.names) == 1:
+        value = _named(frame, node.names[0].name, node, value)
+    bind_names(frame, node.names, value)
+
+
+def check_new(frame: Frame, name: tree.Identifier) -> None:
+    """Refuse a name that this body binds already; only a `for` has names of its own."""
+    scope = frame.scope.find(name.name)
+    if scope is not None:
+        earlier = scope.places.get(name.name)
+        related = (Label(earlier, "bound here first"),) if earlier is not None else ()
+        fail(AlreadyDeclared, name, f"`{name.name}` is bound already", "again here",
+             f"choose another name; inside a `for`, bind it again with `{name.name} = …`",
+             related)  # fmt: skip
+
+
+def _named(frame: Frame, name: str, node: tree.Let, value: Value) -> Value:
+    """Remember the author's name for an instance or a node."""
+    if isinstance(value, Builtin | Declared) and value.kind in (
+        "layer", "circuit", "kernel", "model", "extern"
+    ):  # fmt: skip
+        return Instance(value, (), (), node.value.span, frame.loops, name)
+    if isinstance(value, Instance) and not value.name:
+        return replace(value, name=name)
+    if isinstance(value, Tensor | RecordNode) and frame.network is not None:
+        frame.network.graph.name(value.node, name)
+    return value
+
+
+def _assign(frame: Frame, node: tree.Assign) -> None:
+    for name in node.names:
+        scope = frame.scope.find(name.name)
+        if scope is None:
+            close = nearest(name.name, frame.scope.names())
+            fail(UnknownName, name, f"there is no name `{name.name}` to bind again", "not bound",
+                 f"did you mean `{close}`?" if close else f"write `let {name.name} = …`")  # fmt: skip
+        if frame.loop_scope is None:
+            fail(Misplaced, node, "a name is bound again only inside a `for`", "outside of a loop",
+                 f"write `let` with another name than `{name.name}`")  # fmt: skip
+    value = evaluate(frame, node.value)
+    values = [value] if len(node.names) == 1 else list(value) if isinstance(value, tuple) else []
+    if len(values) != len(node.names):
+        fail(BadOperation, node, f"{len(node.names)} names for {describe(value)}", "does not fit")
+    for name, item in zip(node.names, values, strict=True):
+        scope = frame.scope.find(name.name)
+        assert scope is not None
+        scope.bind(name.name, item)
+
+
+def _for(frame: Frame, node: tree.For) -> Returned | None:
+    for position, item in enumerate(iterate(frame, node.iterable)):
+        frame.session.step(node)
+        loops = (*frame.loops, position)
+        inner = replace(frame, scope=Scope(frame.scope), loops=loops, loop_scope=frame.scope)
+        bind_names(inner, node.names, item)
+        result = run_block(inner, node.body)
+        if result is not None:
+            fail(Misplaced, result.span, "`return` stands inside a `for`", "would end in round one",
+                 "return after the loop")  # fmt: skip
+    return None
+
+
+def _if(frame: Frame, node: tree.If) -> Returned | None:
+    condition = evaluate(frame, node.condition)
+    if isinstance(condition, Poison):
+        raise Stop(None)
+    if isinstance(condition, Bits | BitTest):
+        return _feed_forward(frame, node, condition)
+    chosen = node.then if truth(frame, node.condition, condition) else node.otherwise
+    if chosen is None:
+        return None
+    return run_block(replace(frame, scope=Scope(frame.scope)), chosen)
+
+
+def _feed_forward(frame: Frame, node: tree.If, value: Bits | BitTest) -> None:
+    condition = as_condition(node.condition, value)
+    every = frozenset(range(1 << len(condition.bits)))
+    assert frame.circuit is not None
+    for block, values in (
+        (node.then, condition.values),
+        (node.otherwise, every - condition.values),
+    ):
+        if block is None:
+            continue
+        with frame.circuit.builder.when(condition.bits, sorted(values)):
+            result = run_block(replace(frame, scope=Scope(frame.scope)), block)
+        if result is not None:
+            fail(Misplaced, result.span, "`return` stands under feed-forward",
+                 "a circuit ends in one place", "return after the `if`")  # fmt: skip
+
+
+def _return(frame: Frame, node: tree.Return) -> Returned:
+    value = evaluate(frame, node.value)
+    return Returned(value, node.value.span)
+
+
+def _apply(frame: Frame, node: tree.Apply) -> None:
+    if frame.circuit is None:
+        known = frame.scope.find(node.gate.name.name)
+        proposal = (
+            "bind it with `let`, or `return` it"
+            if known or node.gate.has_arguments
+            else ("gates belong into circuits and gates")
+        )
+        fail(
+            Misplaced,
+            node,
+            "an expression is never a statement",
+            "this does nothing here",
+            proposal,
+        )
+    apply_gate(frame, node)
+
+
+_RULES: dict[type, Callable[[Frame, Any], Returned | None]] = {
+    tree.Let: _let,
+    tree.Assign: _assign,
+    tree.Param: declare_parameter,
+    tree.Qubit: declare_qubits,
+    tree.For: _for,
+    tree.If: _if,
+    tree.Return: _return,
+    tree.Apply: _apply,
+}

@@ -1,0 +1,83 @@
+"""The body of a declared gate, as instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from qmlc.check.call import evaluate_arguments
+from qmlc.check.call_function import bind_declared, bind_inputs, bind_operands, enter
+from qmlc.check.dimensions import Binding
+from qmlc.check.errors_names import WrongKind
+from qmlc.check.errors_types import Misplaced
+from qmlc.check.frame import Frame
+from qmlc.check.resolve import find_gate
+from qmlc.check.run_block import run_block
+from qmlc.check.values import Builtin, Declared, Poison, Stop, Value, fail
+from qmlc.ir.circuit import Instruction
+from qmlc.syntax import tree
+
+
+def run_gate(
+    frame: Frame, node: tree.Apply, gate: Declared, operands: Sequence[Sequence[int]]
+) -> list[Instruction]:
+    """The instructions of `gate` with the angles of `node`, on these qubits."""
+    declaration = gate.declaration
+    assert isinstance(declaration, tree.Component) and frame.circuit is not None
+    head = node.gate
+    plain, handed = _split_gates(frame, head, declaration)
+    arguments, keywords = evaluate_arguments(frame, plain)
+    if any(isinstance(v, Poison) for v in (*arguments, *keywords.values())):
+        raise Stop(None)
+    inner = enter(frame, node, gate)
+    inner.circuit = replace(frame.circuit, capture=[])
+    binding: Binding = {}
+    bind_operands(inner, node, gate, [tuple(o) for o in operands], binding)
+    for name, value in handed.items():
+        inner.scope.bind(name, value)
+    others = replace(declaration, inputs=tuple(p for p in declaration.inputs if not _takes_gate(p)))
+    bound = bind_declared(frame, head, Declared(others, gate.module), arguments, keywords)
+    bind_inputs(frame, inner, head, bound, binding, False)
+    assert isinstance(declaration.body, tree.Block)
+    result = run_block(inner, declaration.body)
+    if result is not None:
+        with frame.session.recover():
+            fail(Misplaced, result.span, "a gate returns nothing", "not in a gate",
+                 "gates act on the qubits that they are given")  # fmt: skip
+    return inner.circuit.capture or []
+
+
+def _takes_gate(parameter: tree.Parameter) -> bool:
+    written = parameter.type
+    return isinstance(written, tree.TypeName) and written.name.name == "gate"
+
+
+def _split_gates(
+    frame: Frame, head: tree.Head, declaration: tree.Component
+) -> tuple[tree.Head, dict[str, Value]]:
+    """The call without its gates, and the gates by parameter name."""
+    handed: dict[str, Value] = {}
+    arguments = list(head.arguments)
+    keywords = list(head.keywords)
+    for position, parameter in reversed(list(enumerate(declaration.inputs))):
+        if not _takes_gate(parameter):
+            continue
+        name = parameter.name.name
+        given = next((k for k in keywords if k.name.name == name), None)
+        if given is not None:
+            keywords.remove(given)
+            handed[name] = as_gate(frame, given.value)
+        elif position < len(arguments):
+            handed[name] = as_gate(frame, arguments.pop(position))
+        elif parameter.default is not None:
+            handed[name] = as_gate(frame, parameter.default)
+        else:
+            fail(WrongKind, head, f"`{head.name.name}` needs the gate `{name}`", "not given")
+    return replace(head, arguments=tuple(arguments), keywords=tuple(keywords)), handed
+
+
+def as_gate(frame: Frame, node: tree.Expression) -> Declared | Builtin:
+    """A gate handed over as a setting, by its name."""
+    if not isinstance(node, tree.Identifier):
+        fail(WrongKind, node, "a gate is handed over by its name", "not a name")
+    return find_gate(frame, node)

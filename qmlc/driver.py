@@ -1,0 +1,141 @@
+"""The pipe: read → parse → elaborate → optimise → emit. What the compiler does, in order."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qmlc.check.elaborate import elaborate
+from qmlc.check.load import Loader
+from qmlc.ir.program import Program
+from qmlc.output.options import CompileOptions, Report
+from qmlc.passes.pipeline import optimise
+from qmlc.source.compile_error import CompileError
+from qmlc.source.diagnostic import Diagnostic, Problem
+from qmlc.source.errors import UnreadableFile
+from qmlc.source.span import Source, Span
+
+RECURSION = 20_000
+"""Python frames: expressions nest up to 400 deep, each level taking a few."""
+ERROR_ROOMS = (
+    "qmlc.source.errors",
+    "qmlc.syntax.errors",
+    "qmlc.check.errors_names",
+    "qmlc.check.errors_types",
+    "qmlc.check.errors_qubits",
+    "qmlc.check.errors_training",
+    "qmlc.output.errors",
+)
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A program, the texts it was made of, and what is wrong with it."""
+
+    program: Program
+    sources: tuple[tuple[Path, Source], ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are errors, not warnings."""
+        return tuple(d for d in self.diagnostics if d.severity == "error")
+
+    def checked(self) -> Compilation:
+        """This; CompileError where it has errors."""
+        if self.errors:
+            raise CompileError(self.diagnostics)
+        return self
+
+
+def analyse(
+    source: Source, path: Path | None = None, settings: Mapping[str, Any] | None = None
+) -> Compilation:
+    """Parse and elaborate a text. `settings` fill sizes and settings that it leaves open."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
+    loader = Loader(read_text)
+    module = loader.load(source, path)
+    name = path.stem if path is not None else "program"
+    if any(e.severity == "error" for e in loader.errors):
+        return Compilation(Program(name), tuple(loader.sources), tuple(loader.errors))
+    tree = loader.trees[str(path or source.name)]
+    program, errors = elaborate(module, tree, name, settings or {})
+    return Compilation(program, tuple(loader.sources), (*loader.errors, *errors))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file; OSError or UnicodeDecodeError where there is none."""
+    return path.read_text(encoding="utf-8-sig")
+
+
+def read_source(path: Path) -> Source:
+    """The text of a program; CompileError where it cannot be read."""
+    try:
+        return Source(str(path), read_text(path))
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except UnicodeDecodeError as error:
+        reason = f"it is not UTF-8 text (byte {error.start})"
+    nowhere = Span(Source(str(path), ""), 0, 0)
+    what, proposal = f"cannot read `{path}`: {reason}", "a program is a text file in UTF-8"
+    raise CompileError((UnreadableFile(nowhere, what=what, proposal=proposal),))
+
+
+def check_text(text: str, name: str = "program.hqm") -> tuple[Diagnostic, ...]:
+    """What is wrong with a text, errors and warnings, in the order of the text."""
+    return _sorted(analyse(Source(name, text)).diagnostics)
+
+
+def check_file(path: Path) -> tuple[Diagnostic, ...]:
+    """What is wrong with a program, errors and warnings, in the order of the text."""
+    try:
+        return _sorted(analyse(read_source(path), path).diagnostics)
+    except CompileError as error:
+        return error.diagnostics
+
+
+def _sorted(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(diagnostics, key=lambda d: (d.at.source.name, d.at.start)))
+
+
+def analyse_file(path: Path, settings: Mapping[str, Any] | None = None) -> Compilation:
+    """Parse and elaborate a program; CompileError where it has errors."""
+    return analyse(read_source(path), path, settings).checked()
+
+
+def all_errors() -> dict[str, type[Diagnostic]]:
+    """Every class of errors by its code."""
+    found: dict[str, type[Diagnostic]] = {}
+    for room in ERROR_ROOMS:
+        for _, item in inspect.getmembers(importlib.import_module(room), inspect.isclass):
+            if issubclass(item, Diagnostic) and item not in (Diagnostic, Problem) and item.code:
+                found[item.code] = item
+    return dict(sorted(found.items()))
+
+
+def compile_file(path: Path, options: CompileOptions) -> Report:
+    """Write a program as Python, OpenQASM and a manifest; CompileError where it has errors."""
+    # writing needs qiskit and numpy, which take seconds to import; checking does not
+    from qmlc.output.write_output import write_output
+
+    compilation = analyse_file(path, options.settings)
+    program = optimise(compilation.program, options.level)
+    return write_output(path, program, compilation.sources, options)
+
+
+def emit_stage(path: Path, stage: str, options: CompileOptions) -> str:
+    """What a stage of the compiler makes of a program, as text; CompileError."""
+    # some stages need qiskit and numpy, which take seconds to import
+    from qmlc.output.print_stage import print_stage, print_syntax
+
+    if stage in ("tokens", "tree"):
+        return print_syntax(read_source(path), stage)
+    program = analyse_file(path, options.settings).program
+    if stage != "graph":
+        program = optimise(program, options.level)
+    return print_stage(path, program, stage, options)

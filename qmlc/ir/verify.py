@@ -1,0 +1,78 @@
+"""What must hold of every graph and circuit, at every stage: a failure is a bug of the compiler."""
+
+from __future__ import annotations
+
+from qmlc.ir.circuit import NON_UNITARY, Circuit, Instruction
+from qmlc.ir.graph import Graph
+from qmlc.ir.program import Program, Unit
+from qmlc.ops.gates import GATES, Controlled, gate_arity
+
+OTHERS = NON_UNITARY | {"gphase", "rotation", "unitary", "evolve"}
+
+
+class Invalid(AssertionError):
+    """The program is malformed after `stage`."""
+
+
+def verify(program: Program, stage: str) -> None:
+    """Invalid where a unit breaks a rule of the IR; `stage` names who is to blame."""
+    known = {unit.class_name for unit in program.units}
+    try:
+        for unit in program.units:
+            if unit.circuit is not None:
+                _circuit(unit.circuit)
+            if unit.graph is not None:
+                _graph(unit, unit.graph)
+            for submodule in unit.submodules:
+                _require(
+                    not submodule.is_unit or submodule.target in known,
+                    f"{unit.name} holds the unknown unit {submodule.target}",
+                )
+    except Invalid as error:
+        raise Invalid(f"after {stage}: {error}") from None
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise Invalid(message)
+
+
+def _circuit(circuit: Circuit) -> None:
+    for instruction in circuit.instructions:
+        _instruction(circuit, instruction)
+    for result in circuit.results:
+        for operator in result.operators:
+            _require(
+                all(0 <= q < circuit.num_qubits for q in operator.qubits),
+                f"{circuit.name} measures a qubit that it does not have",
+            )
+
+
+def _instruction(circuit: Circuit, instruction: Instruction) -> None:
+    name, qubits = instruction.name, instruction.qubits
+    _require(name in GATES or name in OTHERS, f"{name} is no instruction")
+    _require(len(set(qubits)) == len(qubits), f"{name} is given a qubit twice")
+    _require(all(0 <= q < circuit.num_qubits for q in qubits), f"{name} on a qubit out of range")
+    _require(
+        all(0 <= b < circuit.num_bits for b in instruction.bits), f"{name} on a bit out of range"
+    )
+    if name in GATES:
+        _require(not isinstance(GATES[name], Controlled), f"{name} is not in normal form")
+        angles, targets = gate_arity(name)
+        _require(
+            (len(instruction.angles), len(instruction.targets)) == (angles, targets),
+            f"{name} has {len(instruction.angles)} angles and {len(instruction.targets)} targets",
+        )
+
+
+def _graph(unit: Unit, graph: Graph) -> None:
+    paths = {submodule.path for submodule in unit.submodules}
+    for position, node in enumerate(graph.nodes):
+        _require(
+            all(0 <= source < position for source in node.inputs),
+            f"{unit.name}: node {position} ({node.operation}) uses a later one",
+        )
+        if node.operation == "call":
+            path = node.attribute("module")
+            _require(path in paths, f"{unit.name} calls {path}, which it does not hold")
+    _require(0 <= graph.output < len(graph.nodes), f"{unit.name} has no output")

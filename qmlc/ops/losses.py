@@ -1,0 +1,178 @@
+"""Rows of `ops.functions`: losses. All yield the mean, a real scalar.
+
+Scores stand on the last axis, `[..., classes]`, and a target of classes is `int[...]`; -100 is
+ignored. Other losses take two tensors of one shape: torch would broadcast `[B, 1]` against `[B]`
+to `[B, B]`, which nobody means.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmlc.ops.rows import Function, Law, Settings, settings, tensors
+from qmlc.ops.shape_laws import convert_kind, need_rank, promote, same, show
+from qmlc.types.tensors import ShapeError, TensorType
+
+SCALAR = TensorType("real")
+
+
+def _classes(name: str) -> Law:
+    def law(types: Any, settings: Settings) -> TensorType:
+        scores, target, weight = (*types, None)[:3]
+        need_rank(scores, 2, name)
+        convert_kind(scores.dtype, "--r-", name)
+        if target.dtype != "int":
+            raise ShapeError(f"the target holds classes, `int`, this is `{target}`", 1)
+        if target.dims != scores.dims[:-1]:
+            raise ShapeError(
+                f"scores `{scores}` need a target `{TensorType('int', scores.dims[:-1])}`, "
+                f"this is `{target}`",
+                1,
+                "scores stand on the last axis, one for each class",
+            )
+        if weight is not None:
+            convert_kind(weight.dtype, "--r-", "weight", 2)
+            if len(weight.dims) != 1:
+                raise ShapeError(f"`weight` holds a number a class, this is `{weight}`", 2)
+            same(weight.dims[0], scores.dims[-1], "weights and classes differ in number", 2)
+        return SCALAR
+
+    return law
+
+
+def _one_shape(name: str, table: str, kinds: tuple[str, ...] = (), least: int = 0) -> Law:
+    """Tensors of one shape; `table` is for their common kind, `kinds` for each where it matters."""
+
+    def law(types: Any, settings: Settings) -> TensorType:
+        first = types[0]
+        need_rank(first, least, name)
+        for argument, x in enumerate(types):
+            if x is None:
+                continue
+            if x.dims != first.dims:
+                raise ShapeError(
+                    f"`{name}` takes tensors of one shape, these are {show(first.dims)} "
+                    f"and {show(x.dims)}",
+                    argument,
+                )
+            if kinds:
+                convert_kind(x.dtype, kinds[min(argument, len(kinds) - 1)], name, argument)
+        convert_kind(promote(*(x.dtype for x in types if x is not None)), table, name, None)
+        return SCALAR
+
+    return law
+
+
+def _with_logits(types: Any, settings: Settings) -> TensorType:
+    *pair, weight = types
+    if weight is not None and weight.dims not in ((), pair[0].dims[-1:], pair[0].dims):
+        raise ShapeError(f"`pos_weight` holds a number a class, this is `{weight}`", 2)
+    if weight is not None:
+        convert_kind(weight.dtype, "--r-", "pos_weight", 2)
+    return _one_shape("binary_cross_entropy_with_logits", "--r-", ("--r-",))(pair, settings)
+
+
+def _cosine_embedding(types: Any, settings: Settings) -> TensorType:
+    a, b, target = types
+    _one_shape("cosine_embedding_loss", "--r-", ("--r-",), least=2)((a, b), settings)
+    if target.dims != a.dims[:-1]:
+        raise ShapeError(f"the target is 1 or -1 for each of {show(a.dims[:-1])}", 2)
+    convert_kind(target.dtype, "-ir-", "cosine_embedding_loss", 2)
+    return SCALAR
+
+
+_PAIR = tensors("input", "target")
+_CLASSES = tensors("scores", "target", "weight?")
+_FLAT = "{scores}.flatten(0, -2), {target}.flatten(), weight={weight}"
+_MSE = Function(_PAIR, _one_shape("mse", "--r-"), "F.mse_loss({input}, {target})",
+                "Mean of the squared differences.")  # fmt: skip
+_MAE = Function(_PAIR, _one_shape("mae", "--r-", ("-ir-",)), "F.l1_loss({input}, {target})",
+                "Mean of the absolute differences.")  # fmt: skip
+
+LOSSES: dict[str, Function] = {
+    "cross_entropy": Function(
+        (*_CLASSES, *settings(label_smoothing=0.0)), _classes("cross_entropy"),
+        f"F.cross_entropy({_FLAT}, label_smoothing={{label_smoothing}})",
+        "Mean of -log softmax(scores) at the target class.",
+    ),
+    "nll_loss": Function(
+        _CLASSES, _classes("nll_loss"), f"F.nll_loss({_FLAT})",
+        "Mean of -scores at the target class: for log_softmax scores.",
+    ),
+    "multi_margin_loss": Function(
+        (*_CLASSES, *settings(p=1, margin=1.0)), _classes("multi_margin_loss"),
+        "F.multi_margin_loss({scores}.flatten(0, -2), {target}.flatten(), p={p}, "
+        "margin={margin}, weight={weight})",
+        "Hinge loss over classes.",
+    ),
+    "mse": _MSE, "mse_loss": _MSE, "mae": _MAE, "l1_loss": _MAE,
+    "smooth_l1_loss": Function(
+        (*_PAIR, *settings(beta=1.0)), _one_shape("smooth_l1_loss", "--r-"),
+        "F.smooth_l1_loss({input}, {target}, beta={beta})",
+        "Squared near 0, absolute beyond beta.",
+    ),
+    "huber_loss": Function(
+        (*_PAIR, *settings(delta=1.0)), _one_shape("huber_loss", "--r-", ("--r-", "bir-")),
+        "F.huber_loss({input}, {target}, delta={delta})", "Squared near 0, linear beyond delta.",
+    ),
+    "binary_cross_entropy": Function(
+        _PAIR, _one_shape("binary_cross_entropy", "--r-", ("--r-",)),
+        "F.binary_cross_entropy({input}, {target})", "For probabilities between 0 and 1.",
+    ),
+    "binary_cross_entropy_with_logits": Function(
+        tensors("input", "target", "pos_weight?"), _with_logits,
+        "F.binary_cross_entropy_with_logits({input}, {target}, pos_weight={pos_weight})",
+        "For scores, of which sigmoid is the probability.",
+    ),
+    "kl_divergence": Function(
+        (*tensors("student", "teacher"), *settings(temperature=1.0)),
+        _one_shape("kl_divergence", "--r-", ("--r-",), least=2),
+        "F.kl_div(F.log_softmax({student}.flatten(0, -2) / {temperature}, dim=-1), "
+        "F.log_softmax({teacher}.flatten(0, -2) / {temperature}, dim=-1), "
+        'reduction="batchmean", log_target=True) * {temperature} ** 2',
+        "Distillation: teacher against student, both scores, softened by the temperature.",
+        precedence=2,
+    ),
+    "cosine_embedding_loss": Function(
+        (*tensors("input1", "input2", "target"), *settings(margin=0.0)), _cosine_embedding,
+        "F.cosine_embedding_loss({input1}.flatten(0, -2), {input2}.flatten(0, -2), "
+        "{target}.flatten(), margin={margin})",
+        "Pairs brought together where the target is 1, apart where it is -1.",
+    ),
+    "hinge_embedding_loss": Function(
+        (*_PAIR, *settings(margin=1.0)),
+        _one_shape("hinge_embedding_loss", "--r-", ("--r-", "-ir-")),
+        "F.hinge_embedding_loss({input}, {target}, margin={margin})",
+        "Distances made small where the target is 1, large where it is -1.",
+    ),
+    "margin_ranking_loss": Function(
+        (*tensors("input1", "input2", "target"), *settings(margin=0.0)),
+        _one_shape("margin_ranking_loss", "--r-", ("-ir-",)),
+        "F.margin_ranking_loss({input1}, {input2}, {target}, margin={margin})",
+        "input1 ranked above input2 where the target is 1, below where it is -1.",
+    ),
+    "soft_margin_loss": Function(
+        _PAIR, _one_shape("soft_margin_loss", "--r-", ("--r-", "-ir-")),
+        "F.soft_margin_loss({input}, {target})", "log(1 + exp(-target * input)).",
+    ),
+    "triplet_margin_loss": Function(
+        (*tensors("anchor", "positive", "negative"),
+         *settings(margin=1.0, p=2.0, eps=1e-6, swap=False)),
+        _one_shape("triplet_margin_loss", "--r-", ("--r-",), least=1),
+        "F.triplet_margin_loss({anchor}, {positive}, {negative}, margin={margin}, p={p}, "
+        "eps={eps}, swap={swap})",
+        "The positive brought nearer to the anchor than the negative.",
+    ),
+    "poisson_nll_loss": Function(
+        (*_PAIR, *settings(log_input=True, full=False, eps=1e-8)),
+        _one_shape("poisson_nll_loss", "--r-", ("--r-",)),
+        "F.poisson_nll_loss({input}, {target}, log_input={log_input}, full={full}, eps={eps})",
+        "For counts.",
+    ),
+    "gaussian_nll_loss": Function(
+        (*tensors("input", "target", "var"), *settings(full=False, eps=1e-6)),
+        _one_shape("gaussian_nll_loss", "--r-", ("--r-",)),
+        "F.gaussian_nll_loss({input}, {target}, {var}, full={full}, eps={eps})",
+        "For means and variances.",
+    ),
+}  # fmt: skip

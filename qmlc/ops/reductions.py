@@ -1,0 +1,151 @@
+"""Rows of `ops.functions`: sums, means, extremes and the like, along dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmlc.ops.rows import Function, Law, Settings, settings, tensors
+from qmlc.ops.shape_laws import axes, axis, convert_kind, same
+from qmlc.types.polynomial import Value
+from qmlc.types.tensors import ShapeError, TensorType
+
+
+def _reduced(dims: tuple[Value, ...], places: tuple[int, ...], keepdim: bool) -> tuple[Value, ...]:
+    if keepdim:
+        return tuple(1 if i in places else d for i, d in enumerate(dims))
+    return tuple(d for i, d in enumerate(dims) if i not in places)
+
+
+def reduction(name: str, table: str, many: bool = True) -> Law:
+    """The law of a reduction along `dim`: None for all, a number, and a list where `many`."""
+
+    def law(types: Any, settings: Settings) -> TensorType:
+        x, dim = types[0], settings["dim"]
+        if isinstance(dim, (tuple, list)) and not many:
+            raise ShapeError(f"`{name}` goes along one dimension, not `{dim}`", 0)
+        # torch takes an empty list for all dimensions
+        places = axes(None if dim in ((), []) else dim, len(x.dims))
+        kind = convert_kind(x.dtype, table, name)
+        return TensorType(kind, _reduced(x.dims, places, settings["keepdim"]))
+
+    return law
+
+
+def _masked(name: str, table: str) -> Law:
+    plain = _whole_tensor(reduction(name, table))
+    # a share of what is true, or a mean of whole numbers, is fine where the mask counts
+    chosen = reduction(name, table.replace("--", "rr"))
+
+    def law(types: Any, settings: Settings) -> TensorType:
+        x, mask = types
+        if mask is None:
+            return plain((x,), settings)
+        if mask.dtype != "bool":
+            raise ShapeError(f"`where` is a bool tensor, this is `{mask}`", 1)
+        if len(mask.dims) > len(x.dims):
+            raise ShapeError(f"`where` has more dimensions, `{mask}`, than `{x}`", 1)
+        for left, right in zip(x.dims, mask.dims, strict=False):
+            if right != 1:
+                same(left, right, f"`where` is `{mask}`, which does not align with `{x}`", 1)
+        return chosen((x,), settings)
+
+    return law
+
+
+def _along(name: str, table: str) -> Law:
+    def law(types: Any, settings: Settings) -> TensorType:
+        x = types[0]
+        axis(settings["dim"], len(x.dims))
+        return TensorType(convert_kind(x.dtype, table, name), x.dims)
+
+    return law
+
+
+def _whole_tensor(law: Law) -> Law:
+    """For the functions that take `keepdim` only together with a `dim`, as torch has it."""
+
+    def checked(types: Any, settings: Settings) -> TensorType:
+        if settings["dim"] is None and settings["keepdim"]:
+            raise ShapeError("`keepdim` needs a `dim`", 0)
+        return law(types, settings)
+
+    return checked
+
+
+def _needs_dim(law: Law) -> Law:
+    def checked(types: Any, settings: Settings) -> TensorType:
+        if settings["dim"] is None:
+            raise ShapeError("`dim` says along which dimension", 0)
+        return law(types, settings)
+
+    return checked
+
+
+def _row(name: str, law: Law, doc: str, torch: str = "", **more: Any) -> Function:
+    keywords = "".join(f", {key}={{{key}}}" for key in more)
+    return Function(
+        (*tensors("x"), *settings(dim=None, keepdim=False, **more)),
+        law,
+        f"{torch or f'torch.{name}'}({{x}}{keywords}, dim={{dim}}, keepdim={{keepdim}})",
+        doc,
+    )
+
+
+def _masked_row(name: str, table: str, doc: str) -> Function:
+    return Function(
+        (*tensors("x"), *settings(dim=None, keepdim=False), *tensors("where?")),
+        _masked(name, table),
+        f"torch.{name}({{x}}, dim={{dim}}, keepdim={{keepdim}})",
+        doc,
+        alternative=("where", f"masked.{name}({{x}}, {{where}}, dim={{dim}}, keepdim={{keepdim}})"),
+    )
+
+
+REDUCTIONS: dict[str, Function] = {
+    "sum": _masked_row("sum", "iirc", "Sum; `where` chooses along the leading dimensions."),
+    "mean": _masked_row("mean", "--rc", "Mean; `where` chooses, nothing chosen gives 0."),
+    "var": _row("var", reduction("var", "--rr"), "Variance; divides by n - correction.",
+                correction=1),
+    "std": _row("std", reduction("std", "--rr"), "Standard deviation, as `var`.", correction=1),
+    "prod": _row("prod", _whole_tensor(reduction("prod", "iirc", many=False)), "Product."),
+    "amin": _row("amin", reduction("amin", "bir-"), "Smallest element."),
+    "amax": _row("amax", reduction("amax", "bir-"), "Largest element."),
+    "min": _row("min", reduction("min", "bir-"), "Smallest element.", "torch.amin"),
+    "max": _row("max", reduction("max", "bir-"), "Largest element.", "torch.amax"),
+    "argmin": _row("argmin", reduction("argmin", "-ii-", many=False), "Where the smallest is."),
+    "argmax": _row("argmax", reduction("argmax", "-ii-", many=False), "Where the largest is."),
+    "any": _row("any", reduction("any", "bbbb"), "Whether any is true."),
+    "all": _row("all", reduction("all", "bbbb"), "Whether all are true."),
+    "norm": Function(
+        (*tensors("x"), *settings(p=2, dim=None, keepdim=False)),
+        reduction("norm", "--rr"),
+        "torch.linalg.vector_norm({x}, ord={p}, dim={dim}, keepdim={keepdim})",
+        "The p-norm of the elements.",
+    ),
+    "logsumexp": Function(
+        (*tensors("x"), *settings("dim", keepdim=False)),
+        _needs_dim(reduction("logsumexp", "rrrc")),
+        "torch.logsumexp({x}, dim={dim}, keepdim={keepdim})",
+        "log(sum(exp(x))), without overflow.",
+    ),
+    "cumsum": Function(
+        (*tensors("x"), *settings("dim")), _along("cumsum", "iirc"),
+        "torch.cumsum({x}, dim={dim})", "Sums up to each place.",
+    ),
+    "cumprod": Function(
+        (*tensors("x"), *settings("dim")), _along("cumprod", "iirc"),
+        "torch.cumprod({x}, dim={dim})", "Products up to each place.",
+    ),
+    "softmax": Function(
+        (*tensors("x"), *settings(dim=-1)), _along("softmax", "--r-"),
+        "torch.softmax({x}, dim={dim!s})", "exp(x), scaled to the sum 1.",
+    ),
+    "log_softmax": Function(
+        (*tensors("x"), *settings(dim=-1)), _along("log_softmax", "--r-"),
+        "torch.log_softmax({x}, dim={dim!s})", "Logarithm of softmax.",
+    ),
+    "softmin": Function(
+        (*tensors("x"), *settings(dim=-1)), _along("softmin", "--r-"),
+        "F.softmin({x}, dim={dim!s})", "softmax(-x).",
+    ),
+}  # fmt: skip

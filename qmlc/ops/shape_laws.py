@@ -1,0 +1,207 @@
+"""The arithmetic of shapes that all laws share: axes, broadcasting, exact division, kinds.
+
+A dimension is a number or a polynomial. What cannot be decided for a symbol (is `T` even?) is
+left to the moment when the module is called; what is wrong for every value is a ShapeError here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qmlc.types.polynomial import Atom, Monomial, Number, Polynomial, Value, lift, lower
+from qmlc.types.tensors import DTYPES, ShapeError, TensorType, UnknownDimension
+
+KINDS = ("bool", "int", "real", "complex")
+"""Kinds of numbers in the order in which one is promoted to the next."""
+
+Dims = tuple[Value, ...]
+
+
+def show(dims: Iterable[Value]) -> str:
+    """`[B, 4]`."""
+    return f"[{', '.join(map(str, dims))}]"
+
+
+def promote(*kinds: str) -> str:
+    """The kind that holds all of `kinds`."""
+    return max(kinds, key=KINDS.index)
+
+
+def convert_kind(kind: str, table: str, name: str, argument: int | None = 0) -> str:
+    """The result's kind for an operand's: `table` has a letter for each of KINDS, `-` for none."""
+    letter = table[KINDS.index(kind)]
+    if letter != "-":
+        return next(k for k in DTYPES if k[0] == letter)
+    accepted = [k for k, x in zip(KINDS, table, strict=True) if x != "-"]
+    raise ShapeError(
+        f"`{name}` takes {' or '.join(accepted)} numbers, this is {kind}",
+        argument,
+        "compute with real numbers: `1.0 * x`" if kind in ("bool", "int") else "",
+    )
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a number that is written as a setting."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "int"
+    return "complex" if isinstance(value, complex) else "real"
+
+
+def is_dimension(value: Any) -> bool:
+    """Whether `value` may be a size: a whole number or a polynomial."""
+    return isinstance(value, Polynomial) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def whole(value: Any, name: str, least: int | None = None) -> int:
+    """`value` where it is a whole number of at least `least`, else ShapeError."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ShapeError(f"`{name}` must be a whole number, not `{value!r}`")
+    if least is not None and value < least:
+        raise ShapeError(f"`{name}` must be at least {least}, not {value}")
+    return value
+
+
+def known(dimension: Value) -> int:
+    """`dimension` where it is a number; UnknownDimension where it holds a symbol."""
+    if isinstance(dimension, int):
+        return dimension
+    raise UnknownDimension(dimension)
+
+
+def need(value: TensorType | None) -> TensorType:
+    """A tensor argument that the row requires."""
+    assert value is not None
+    return value
+
+
+def axis(dim: Any, rank: int, name: str = "dim") -> int:
+    """The place of `dim`, which may count from the end, among `rank` dimensions."""
+    place = whole(dim, name)
+    limit = max(rank, 1)
+    if not -limit <= place < limit:
+        raise ShapeError(
+            f"`{name}={place}` does not exist: the tensor has {count(rank, 'dimension')}",
+            0,
+            f"choose from {-limit} to {limit - 1}",
+        )
+    return place % limit
+
+
+def axes(dim: Any, rank: int, name: str = "dim") -> tuple[int, ...]:
+    """The places of `dim`: None (all of them), a number, or a list without repetitions."""
+    if dim is None:
+        return tuple(range(rank))
+    if not isinstance(dim, (tuple, list)):
+        return (axis(dim, rank, name),)
+    places = tuple(axis(d, rank, name) for d in dim)
+    if len(set(places)) < len(places):
+        raise ShapeError(f"`{name}={tuple(dim)}` names a dimension twice", 0)
+    return places
+
+
+def count(number: int, noun: str) -> str:
+    """`no dimensions`, `1 dimension`, `2 dimensions`."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def need_rank(x: TensorType, least: int, name: str, argument: int = 0) -> None:
+    """ShapeError where `x` has fewer than `least` dimensions."""
+    if len(x.dims) < least:
+        raise ShapeError(
+            f"`{name}` needs at least {count(least, 'dimension')}, this is `{x}`", argument
+        )
+
+
+def broadcast(*shapes: Dims) -> Dims:
+    """The common shape: dimensions align from the end, equal ones agree, a literal 1 stretches."""
+    result: Dims = ()
+    for argument, dims in enumerate(shapes):
+        rank = max(len(result), len(dims))
+        left = (1,) * (rank - len(result)) + result
+        right = (1,) * (rank - len(dims)) + dims
+        merged: list[Value] = []
+        for a, b in zip(left, right, strict=True):
+            if a != b and a != 1 and b != 1:
+                raise ShapeError(
+                    f"`{a}` and `{b}` do not agree: {show(result)} against {show(dims)}", argument
+                )
+            merged.append(b if a == 1 else a)
+        result = tuple(merged)
+    return result
+
+
+def same(left: Value, right: Value, message: str, argument: int | None = None) -> None:
+    """ShapeError unless two sizes are equal; the message is followed by both."""
+    if left != right:
+        raise ShapeError(f"{message}: {left} and {right}", argument)
+
+
+def product(dims: Iterable[Value]) -> Value:
+    """The number of elements."""
+    total: Value = 1
+    for dim in dims:
+        total = lower(dict(lift(lift(total) * dim).terms))
+    return total
+
+
+def add(left: Value, right: Value) -> Value:
+    """The sum, a number where it is one."""
+    return lower(dict(lift(lift(left) + right).terms))
+
+
+def divide_exactly(value: Value, divisor: Value) -> Value | None:
+    """`value / divisor` where that is a polynomial with whole coefficients, else None."""
+    remainder, quotient = lift(value), lift(0)
+    lead, coefficient = _leading(lift(divisor))
+    while remainder.terms:
+        monomial, factor = _leading(remainder)
+        rest = _divide_monomial(monomial, lead)
+        if rest is None or factor % coefficient:  # type: ignore[operator]
+            return None
+        term = Polynomial(((rest, factor // coefficient),))  # type: ignore[operator]
+        quotient = lift(quotient + term)
+        remainder = lift(remainder - term * divisor)
+    return lower(dict(quotient.terms))
+
+
+def floor_divide(value: Value, divisor: int) -> Value:
+    """`value // divisor`, opaque where that depends on a symbol."""
+    if isinstance(value, int):
+        return value // divisor
+    constant = dict(value.terms).get((), 0) if isinstance(value, Polynomial) else 0
+    whole_part = divide_exactly(add(value, -constant), divisor)
+    if whole_part is not None:
+        return add(whole_part, constant // divisor)  # type: ignore[operator]
+    return Polynomial.apply("floordiv", value, divisor)
+
+
+def _leading(polynomial: Polynomial) -> tuple[Monomial, Number]:
+    """The term that is largest in the lexicographic order of the atoms' names."""
+    names = sorted({str(atom) for monomial, _ in polynomial.terms for atom, _ in monomial})
+
+    def exponents(term: tuple[Monomial, Number]) -> tuple[int, ...]:
+        powers = {str(atom): exponent for atom, exponent in term[0]}
+        return tuple(powers.get(name, 0) for name in names)
+
+    return max(polynomial.terms, key=exponents)
+
+
+def _divide_monomial(left: Monomial, right: Monomial) -> Monomial | None:
+    powers: dict[Atom, int] = dict(left)
+    for atom, exponent in right:
+        powers[atom] = powers.get(atom, 0) - exponent
+        if powers[atom] < 0:
+            return None
+    return tuple((atom, exponent) for atom, exponent in powers.items() if exponent)
+
+
+def per_axis(value: Any, axes: int, name: str, least: int = 0) -> tuple[int, ...]:
+    """A setting that is one number for all axes, or a tuple with one for each."""
+    if isinstance(value, (tuple, list)):
+        if len(value) != axes:
+            raise ShapeError(f"`{name}` takes {count(axes, 'number')}, {len(value)} given")
+        return tuple(whole(v, name, least) for v in value)
+    return (whole(value, name, least),) * axes

@@ -1,0 +1,33 @@
+"""What can be asked of a compilation, and what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """What the command line and Python can ask of a compilation."""
+
+    output: Path | None = None
+    target: str | None = None
+    state: Path | None = None
+    """Trained weights (safetensors) that circuits are bound to."""
+    inputs: Mapping[str, Path] = field(default_factory=dict)
+    """Numbers for inputs of circuits, by name."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings and sizes that the program leaves open, by name: `n`, or `qaoa.n`."""
+    level: int = 2
+    stages: tuple[str, ...] = ()
+    """Stages to write beside the rest, such as `qasm2`."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The files that were written, and what a user should know of what was not."""
+
+    files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,131 @@
+"""Write a compiled program into a folder: Python, OpenQASM, its source, a manifest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from qmlc.backends.torch.emit_torch import emit_torch
+from qmlc.ir.program import Program
+from qmlc.output.find_circuits import Use
+from qmlc.output.manifest import CircuitFile, make_manifest
+from qmlc.output.options import CompileOptions, Report
+from qmlc.output.print_qasm import circuit_uses, device_qasm, file_name, find_target, logical_qasm
+from qmlc.output.print_stage import print_stage
+from qmlc.source.compile_error import CompileError
+from qmlc.source.span import Source
+from qmlc.targets.read_target import Target
+
+FOLDER = "source"
+
+
+def write_output(
+    path: Path,
+    program: Program,
+    sources: Sequence[tuple[Path, Source]],
+    options: CompileOptions,
+) -> Report:
+    """Write everything; nothing is written where anything has an error.
+
+    `NAME.py`, `source/…` (the program's texts), `CIRCUIT.qasm` (OpenQASM 3), for each device
+    `CIRCUIT.DEVICE.qasm` (one file for each group of measurements) and `manifest.json`.
+    """
+    assert options.output is not None
+    names = _source_names(path, sources)
+    texts: dict[str, str] = {f"{program.name}.py": emit_torch(program, path.name, tuple(names))}
+    texts |= {name: source.text for name, (_, source) in zip(names, sources, strict=True)}
+    notes: list[str] = []
+    files: list[CircuitFile] = []
+    for use in circuit_uses(program, options):
+        _write_circuit(program, use, options, texts, files, notes)
+    for stage in options.stages:
+        if stage not in ("qasm3", "qasm2", "torch"):
+            texts[f"{program.name}.{stage}.txt"] = print_stage(path, program, stage, options)
+    for template in program.templates:
+        needed = " ".join(f"--set {name}=…" for name in template.needs)
+        notes.append(f"{template.name}: give {needed} to write its Python and OpenQASM now")
+    manifest = make_manifest(program, sources, files, options, tuple(texts))
+    texts["manifest.json"] = manifest
+    return Report(tuple(_save(options.output, texts)), tuple(notes))
+
+
+def _source_names(path: Path, sources: Sequence[tuple[Path, Source]]) -> list[str]:
+    """Where each text of the program goes, so that their `use`s still find each other."""
+    base = Path(os.path.commonpath([p.resolve().parent for p, _ in sources]))
+    return [f"{FOLDER}/{p.resolve().relative_to(base).as_posix()}" for p, _ in sources]
+
+
+def _write_circuit(
+    program: Program,
+    use: Use,
+    options: CompileOptions,
+    texts: dict[str, str],
+    files: list[CircuitFile],
+    notes: list[str],
+) -> None:
+    logical = file_name([use.name, "qasm"])
+    try:
+        texts[logical] = logical_qasm(use, 3)
+        files.append(CircuitFile(use, logical, "OpenQASM 3"))
+    except CompileError as error:
+        if options.target or "qasm3" in options.stages:
+            raise
+        notes.append(f"{use.name}: no OpenQASM, {_reason(error)}")
+    if "qasm2" in options.stages:
+        name = file_name([use.name, "qasm2", "qasm"])
+        texts[name] = logical_qasm(use, 2)
+        files.append(CircuitFile(use, name, "OpenQASM 2"))
+    for target in _targets(program, use, options):
+        try:
+            _write_device(use, target, options, texts, files)
+        except CompileError as error:
+            if options.target:
+                raise
+            notes.append(f"{use.name} on {target.name}: {_reason(error)}")
+
+
+def _write_device(
+    use: Use,
+    target: Target,
+    options: CompileOptions,
+    texts: dict[str, str],
+    files: list[CircuitFile],
+) -> None:
+    device = device_qasm(use, target, options.level)
+    many = len(device.texts) > 1
+    for index, text in enumerate(device.texts):
+        parts = [use.name, target.name, *([str(index)] if many else []), "qasm"]
+        texts[file_name(parts)] = text
+        files.append(CircuitFile(use, file_name(parts), "OpenQASM 3", device, index))
+
+
+def _targets(program: Program, use: Use, options: CompileOptions) -> list[Target]:
+    """The devices to write a circuit for: as asked, and those of its deploy blocks."""
+    names = [options.target] if options.target else []
+    for deployment in program.deployments:
+        part = deployment.path.split(".")[-1]
+        if part in (use.name, use.unit.name) and deployment.target not in names:
+            names.append(deployment.target)
+    return [find_target(name) for name in names]
+
+
+def _reason(error: CompileError) -> str:
+    first = error.diagnostics[0]
+    return first.message_text + (f" ({first.help_text})" if first.help_text else "")
+
+
+def _save(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Write each file under a temporary name and move it into place."""
+    written = []
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        written.append(path)
+    return written

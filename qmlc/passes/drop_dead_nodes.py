@@ -1,0 +1,36 @@
+"""Nodes that the output does not need are left out, and submodules that nothing calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qmlc.ir.graph import Graph
+from qmlc.ir.program import Program, Unit
+
+
+def drop_dead_nodes(program: Program) -> Program:
+    """`program` with only live nodes in its graphs; inputs stay."""
+    return replace(program, units=tuple(map(_unit, program.units)))
+
+
+def _unit(unit: Unit) -> Unit:
+    if unit.graph is None:
+        return unit
+    graph = unit.graph
+    live = graph.live()
+    kept = [
+        i
+        for i, node in enumerate(graph.nodes)
+        if i in live or node.operation in ("input", "parameter")
+    ]
+    place = {old: new for new, old in enumerate(kept)}
+    nodes = tuple(
+        replace(graph.nodes[i], inputs=tuple(place[s] for s in graph.nodes[i].inputs)) for i in kept
+    )
+    names = tuple((place[i], name) for i, name in graph.names if i in place)
+    called = {n.attribute("module") for n in nodes if n.operation == "call"}
+    return replace(
+        unit,
+        graph=Graph(nodes, place[graph.output], names),
+        submodules=tuple(s for s in unit.submodules if s.path in called),
+    )

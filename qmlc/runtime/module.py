@@ -1,0 +1,121 @@
+"""`Module`: what every generated class is; constructed with other settings, it is compiled anew."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import keyword
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self, cast
+
+from torch import nn
+
+
+class Module(nn.Module):
+    """A compiled component: a class for the `settings` that it names.
+
+    Constructing it with these settings makes it; with others, the component is compiled for them
+    from the program's text (the `SOURCE` of the class's module), and an instance of that class
+    comes back. TypeError for settings that it does not have or that are missing.
+    """
+
+    name: ClassVar[str] = ""
+    """What the author calls the component."""
+    settings: ClassVar[Mapping[str, Any]] = {}
+    origin: ClassVar[tuple[type[Module], Mapping[str, Any], str] | None] = None
+    """For a class that was compiled on the spot: the class it came from, for which settings, and
+    its own name there. Pickles hold this, so that another process can compile it again."""
+
+    def __new__(cls, *args: Any, **keywords: Any) -> Self:
+        """An instance for the settings given; see the class."""
+        template = TemplateModule in cls.__bases__
+        if not (template or {"settings", "__init__"} <= vars(cls).keys()):
+            return super().__new__(cls)
+        given = given_settings(cls, args, keywords)
+        if given == dict(cls.settings) and not template:
+            return super().__new__(cls)
+        # not always a subclass of `cls`, but a class of the same component
+        made = specialised_class(cls, given)
+        return cast(Self, made(**made.settings))
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        """Copies and pickles are made without construction, from the state alone."""
+        cls = type(self)
+        how = (cls, None, "") if cls.origin is None else cls.origin
+        state: Callable[[], Any] = self.__getstate__
+        return blank, how, state()
+
+
+class TemplateModule(Module):
+    """A component that is compiled once all its settings are known: it has no instances itself."""
+
+
+def given_settings(
+    cls: type[Module], args: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of the settings for a construction, defaults filled in; TypeError."""
+    _, *parameters = inspect.signature(cls.__init__).parameters.values()
+    own = inspect.Signature([p.replace(annotation=inspect.Parameter.empty) for p in parameters])
+    try:
+        bound = own.bind_partial(*args, **keywords)
+    except TypeError as error:
+        raise TypeError(f"{cls.__name__}: {error}; it is {cls.__name__}{own}") from None
+    bound.apply_defaults()
+    missing = [f"`{p.name}`" for p in parameters if p.name not in bound.arguments]
+    if missing:
+        raise TypeError(f"{cls.__name__} needs {', '.join(missing)}")
+    return dict(bound.arguments)
+
+
+def specialised_class(cls: type[Module], settings: Mapping[str, Any]) -> type[Module]:
+    """The class of the component of `cls` for other settings, compiled once a process.
+
+    ValueError where the program's text does not lie beside the module.
+    """
+    key = (cls, tuple((name, repr(value)) for name, value in settings.items()))
+    if key not in _SPECIALISED:
+        _SPECIALISED[key] = _specialise(cls, dict(settings))
+    return _SPECIALISED[key]
+
+
+_SPECIALISED: dict[tuple[type[Module], tuple[tuple[str, str], ...]], type[Module]] = {}
+
+
+def _specialise(cls: type[Module], settings: dict[str, Any]) -> type[Module]:
+    source = getattr(sys.modules.get(cls.__module__), "SOURCE", None) or _source(cls)
+    if source is None or not Path(source).is_file():
+        given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+        raise ValueError(
+            f"{cls.__name__}({given}) must be compiled from the program's text, which is not at "
+            f"{source or 'any known place'}"
+        )
+    # the compiler imports this module, and is needed only where settings differ
+    program = importlib.import_module("qmlc.program")
+    named = {_authors(name): value for name, value in settings.items()}
+    made: type[Module] = program.specialise(Path(source), cls.name, named)
+    for name, part in list(vars(sys.modules[made.__module__]).items()):
+        own = inspect.isclass(part) and part.__module__ == made.__module__
+        if own and issubclass(part, Module):
+            part.origin = (cls, settings, name)
+    return made
+
+
+def _source(cls: type[Module]) -> Any:
+    """`SOURCE` among the globals of the class's own functions: its module may not be registered."""
+    functions = (f for f in vars(cls).values() if inspect.isfunction(f))
+    return next((f.__globals__["SOURCE"] for f in functions if "SOURCE" in f.__globals__), None)
+
+
+def _authors(name: str) -> str:
+    """The author's name of a setting: generated code says `lambda_` for `lambda`."""
+    return name[:-1] if keyword.iskeyword(name[:-1]) or name == "self_" else name
+
+
+def blank(cls: type[Module], settings: Mapping[str, Any] | None, name: str) -> Module:
+    """An instance that was not constructed, of `cls`, or of the class `name` made from it."""
+    if settings is not None:
+        made = specialised_class(cls, settings)
+        cls = getattr(sys.modules[made.__module__], name)
+    return object.__new__(cls)

@@ -1,0 +1,253 @@
+"""From raw tokens to declarations: keywords, line ends and brackets.
+
+The lexer knows neither keywords nor which line ends matter. Here a name becomes a keyword only
+where a declaration or statement can begin (so `kernel=3` stays an argument), a line end that ends
+nothing is dropped, and the tokens are cut at each declaration, so that an error in one does not
+hide those in the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lark import Token
+
+from qmlc.source.diagnostic import Diagnostic, Label
+from qmlc.source.nearest import nearest
+from qmlc.source.span import Source, Span
+from qmlc.syntax.errors import InvalidText, TooLarge, Unclosed
+
+DECLARATIONS = (
+    "use const fn gate circuit kernel layer model hamiltonian extern rewrite data train deploy"
+).split()
+STATEMENTS = ("let", "param", "qubit", "return")
+ANYWHERE = ("for", "if", "else", "in", "and", "or", "not", "true", "false", "none")
+OPENING = {"(": ")", "[": "]", "{": "}"}
+CONTINUE = frozenset("= , -> => |> { + - * / // % ** @ == != <= >= < > and or ~ :".split())
+BEGIN_CONTINUE = frozenset("-> => |> { + - * / // % ** @ == != <= >= < > and or else".split())
+MAX_NESTING = 200
+MAX_INVALID = 20
+
+
+@dataclass
+class Chunk:
+    """The tokens of one declaration, and the documentation above it."""
+
+    tokens: list[Token] = field(default_factory=list)
+    doc: str = ""
+    broken: bool = False
+    """Whether a bracket error was reported, so that there is no point in parsing."""
+
+
+def token_span(source: Source, token: Token) -> Span:
+    """The place of a token."""
+    start = token.start_pos or 0
+    return Span(source, start, start + len(token))
+
+
+def read_documentation(tokens: Sequence[Token]) -> str:
+    """The text of the `##` lines at the very top of a file."""
+    lines = []
+    for token in tokens:
+        if token.type == "DOC":
+            lines.append(token[2:].strip())
+        elif token.type != "NL" or (lines and token.count("\n") > 1):
+            break
+    return "\n".join(lines)
+
+
+class Layout:
+    """One pass over the tokens of a text; see `lay_out`."""
+
+    def __init__(self, source: Source, tokens: Sequence[Token]) -> None:
+        self.source, self.tokens = source, tokens
+        self.errors: list[Diagnostic] = []
+        self.chunks: list[Chunk] = []
+        self.brackets: list[Token] = []
+        self.doc: list[str] = []
+        self.invalid = 0
+
+    def run(self) -> tuple[list[Chunk], list[Diagnostic]]:
+        """The declarations and what is wrong with characters and brackets."""
+        following = self._following()
+        skip_line = -1
+        for token, after in zip(self.tokens, following, strict=True):
+            if token.line == skip_line and token.type != "NL":
+                continue
+            if token.type == "INVALID":
+                self._report_invalid(token)
+                if token in ('"', "'"):
+                    skip_line = token.line or -1
+                    self._break()
+            elif token.type == "DOC":
+                self.doc.append(token[2:].strip())
+            elif token.type == "NL":
+                self._end_line(token, after)
+            else:
+                self._add(token, after)
+        self._finish()
+        return self.chunks, self.errors
+
+    def _break(self) -> None:
+        """Give the current declaration up: its error is reported."""
+        if self.chunks:
+            self.chunks[-1].broken = True
+
+    def _following(self) -> list[Token | None]:
+        """For each token the next one that is no line end, comment or rubbish."""
+        result: list[Token | None] = []
+        after: Token | None = None
+        for token in reversed(self.tokens):
+            result.append(after)
+            if token.type not in ("NL", "DOC", "INVALID"):
+                after = token
+        return result[::-1]
+
+    @property
+    def _current(self) -> list[Token]:
+        return self.chunks[-1].tokens if self.chunks else []
+
+    def _at_statement(self) -> bool:
+        current = self._current
+        return not current or current[-1].type == "NL" or current[-1] in ("{", "}")
+
+    def _end_line(self, token: Token, after: Token | None) -> None:
+        current = self._current
+        if not current or (self.brackets and self.brackets[-1] != "{"):
+            return
+        last = current[-1]
+        if last.type == "NL" or last in ("{", "}") or (last in CONTINUE and last.type != "STRING"):
+            return
+        if after is not None and after in BEGIN_CONTINUE and after.type != "STRING":
+            return
+        current.append(token)
+
+    def _add(self, token: Token, after: Token | None) -> None:
+        if token.type == "NAME":
+            token = self._keyword(token, after)
+        if self._begins_declaration(token):
+            self._finish()
+            self.chunks.append(Chunk(doc="\n".join(self.doc)))
+            self.doc = []
+        elif not self.chunks:
+            self.chunks.append(Chunk())
+        if token in OPENING and token.type != "STRING":
+            self._open(token)
+        elif token in ("}", ")", "]"):
+            self._close(token)
+        if token != "}":
+            self.doc = []
+        self._current.append(token)
+
+    def _keyword(self, token: Token, after: Token | None) -> Token:
+        word = str(token)
+        current = self._current
+        kind = after.type if after is not None else ""
+        if word in ANYWHERE:
+            return token.update(type=word.upper())
+        if word == "measure" and kind == "NAME":
+            return token if self._at_statement() else token.update(type="MEASURE")
+        if self._at_statement():
+            if word in DECLARATIONS and kind in ("NAME", "STRING"):
+                return token.update(type=word.upper())
+            if word in STATEMENTS and (kind == "NAME" or (word == "return" and after != "=")):
+                return token.update(type=word.upper())
+        elif word == "layer" and current[-1].type == "EXTERN":
+            return token.update(type="LAYER")
+        elif word in ("on", "to") and not self.brackets and current[0].type in ("TRAIN", "DEPLOY"):
+            return token.update(type=word.upper())
+        return token
+
+    def _begins_declaration(self, token: Token) -> bool:
+        if not self._at_statement():
+            return False
+        if token.type.lower() in DECLARATIONS:
+            return True
+        misspelt = token.type == "NAME" and not self.brackets and self.chunks
+        return bool(misspelt and nearest(str(token), DECLARATIONS))
+
+    def _open(self, token: Token) -> None:
+        self.brackets.append(token)
+        if len(self.brackets) == MAX_NESTING + 1 and not self.chunks[-1].broken:
+            self.chunks[-1].broken = True
+            self.errors.append(
+                TooLarge(
+                    token_span(self.source, token),
+                    what=f"brackets nest more than {MAX_NESTING} deep",
+                    where="one too many",
+                    proposal="give the inner parts names with `let` or `const`",
+                )
+            )
+
+    def _close(self, token: Token) -> None:
+        if self.brackets and OPENING[str(self.brackets[-1])] == token:
+            self.brackets.pop()
+            if token == "}" and self._current[-1].type != "NL" and self._current[-1] not in "{}":
+                self._current.append(Token("NL", "\n", token.start_pos, token.line, token.column))
+            return
+        if self.chunks[-1].broken:
+            return
+        self.chunks[-1].broken = True
+        if self.brackets:
+            opened = self.brackets.pop()
+            self._report_unclosed(opened, f"`{token}` stands here before it is closed", token)
+        else:
+            self.errors.append(
+                Unclosed(
+                    token_span(self.source, token),
+                    found=f"`{token}` closes nothing",
+                    what="no bracket is open here",
+                    proposal=f"remove it, or open a `{_opening(str(token))}` before it",
+                )
+            )
+
+    def _finish(self) -> None:
+        """End the current chunk: what is still open is never closed."""
+        if self.chunks:
+            if self.brackets and not self.chunks[-1].broken:
+                self.chunks[-1].broken = True
+                self._report_unclosed(self.brackets[-1], "", None)
+            current = self._current
+            if current and current[-1].type != "NL" and current[-1] != "}":
+                end = (current[-1].start_pos or 0) + len(current[-1])
+                current.append(Token("NL", "\n", end, current[-1].line))
+        self.brackets = []
+
+    def _report_unclosed(self, opened: Token, text: str, other: Token | None) -> None:
+        related = (Label(token_span(self.source, other), text),) if other is not None else ()
+        self.errors.append(
+            Unclosed(
+                token_span(self.source, opened),
+                related,
+                found=f"`{opened}` is never closed",
+                what="opened here",
+                proposal=f"add `{OPENING[str(opened)]}` where the part ends",
+            )
+        )
+
+    def _report_invalid(self, token: Token) -> None:
+        self.invalid += 1
+        if self.invalid > MAX_INVALID:
+            return
+        text = str(token)
+        what, proposal = "not part of the language", "remove it"
+        if text == ";":
+            what, proposal = "a statement ends with its line", "leave the `;` out"
+        elif text in ('"', "'"):
+            what, proposal = "this string has no end on its line", f"close it with {text}"
+        elif text in "&|!":
+            what, proposal = "not an operator here", "write `and`, `or`, `not`"
+        shown = f"`{text}`" if text.isprintable() else f"the character U+{ord(text[0]):04X}"
+        self.errors.append(
+            InvalidText(token_span(self.source, token), found=shown, what=what, proposal=proposal)
+        )
+
+
+def lay_out(source: Source, tokens: Sequence[Token]) -> tuple[list[Chunk], list[Diagnostic]]:
+    """The tokens of each declaration, ready for the grammar, and what is wrong with them."""
+    return Layout(source, tokens).run()
+
+
+def _opening(closing: str) -> str:
+    return next(o for o, c in OPENING.items() if c == closing)

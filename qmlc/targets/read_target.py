@@ -1,0 +1,93 @@
+"""Devices as data: one TOML file each, beside this module."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Target:
+    """A device that a circuit may be compiled for.
+
+    `name` is `vendor:device` (or a bare word), `basis` the gates it runs, by their names in
+    `ops.gates`. `edges` are the pairs of qubits that a two-qubit gate may act on, in either order
+    unless `directed`; None where all are connected. `feedforward` says whether gates may depend on
+    measured bits. `labels` are the vendor's names of the qubits, if they are not numbers. `noise`
+    holds medians over the device: probabilities (`…_error`) and seconds (`…_time`, `t1`, `t2`).
+    """
+
+    name: str
+    title: str
+    vendor: str
+    qubits: int
+    basis: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...] | None = None
+    directed: bool = False
+    feedforward: bool = True
+    dialect: str = "openqasm3"
+    source: str = ""
+    notes: str = ""
+    labels: tuple[str, ...] = ()
+    noise: tuple[tuple[str, float], ...] = ()
+
+    def allows(self, first: int, second: int) -> bool:
+        """Whether a two-qubit gate may act on these qubits, in this order."""
+        if self.edges is None:
+            return max(first, second) < self.qubits
+        return (first, second) in self.edges or (
+            not self.directed and (second, first) in self.edges
+        )
+
+
+class UnknownTarget(ValueError):
+    """There is no such device; `name` is what was asked for, `proposal` the nearest name or ""."""
+
+    def __init__(self, name: str, proposal: str) -> None:
+        hint = (
+            f"did you mean `{proposal}`?" if proposal else f"there are {', '.join(list_targets())}"
+        )
+        super().__init__(f"there is no device `{name}`; {hint}")
+        self.name, self.proposal = name, proposal
+
+
+@cache
+def list_targets() -> tuple[str, ...]:
+    """The names of all devices, in alphabetical order."""
+    stems = (p.name.removesuffix(".toml") for p in _folder().iterdir() if p.name.endswith(".toml"))
+    return tuple(sorted(stem.replace("_", ":", 1) for stem in stems))
+
+
+@cache
+def read_target(name: str) -> Target:
+    """The device `name` (`ibm:torino`); UnknownTarget where there is none."""
+    if name not in list_targets():
+        raise UnknownTarget(name, next(iter(get_close_matches(name, list_targets(), 1)), ""))
+    text = (_folder() / f"{name.replace(':', '_', 1)}.toml").read_text(encoding="utf-8")
+    return parse_target(name, text)
+
+
+def parse_target(name: str, text: str) -> Target:
+    """The device that a TOML text describes; ValueError where it lacks a field or has another."""
+    fields = tomllib.loads(text)
+    noise = fields.pop("noise", {})
+    try:
+        return Target(
+            name=name,
+            noise=tuple((key, float(value)) for key, value in noise.items()),
+            **{key: _frozen(value) for key, value in fields.items()},
+        )
+    except TypeError as error:
+        raise ValueError(f"the device file of `{name}` is not right: {error}") from error
+
+
+def _folder() -> Any:
+    return files("qmlc.targets")
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value

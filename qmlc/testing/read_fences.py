@@ -1,0 +1,33 @@
+"""Programs in documents: the `hqm` fences of a Markdown text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import dedent
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced program and the line, from 1, on which its fence opens."""
+
+    line: int
+    text: str
+
+
+def read_fences(markdown: str, language: str = "hqm") -> tuple[Fence, ...]:
+    """The fences of a language in the order of the text; indented ones are dedented."""
+    return tuple(_fences(markdown.splitlines(), language))
+
+
+def _fences(lines: list[str], language: str) -> Iterator[Fence]:
+    opened: int | None = None
+    mark = ""
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if opened is None and line.startswith("```"):
+            opened, mark = number, line[: len(line) - len(line.lstrip("`"))]
+        elif opened is not None and line == mark:
+            if lines[opened - 1].strip() == mark + language:
+                text = "\n".join(lines[opened : number - 1])
+                yield Fence(opened, dedent(text) + "\n")
+            opened = None

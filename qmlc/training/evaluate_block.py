@@ -1,0 +1,57 @@
+"""Measure a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import nn
+
+from qmlc.ir.program import Program, Training
+from qmlc.training.build_metric import check_metrics
+from qmlc.training.errors import shown
+from qmlc.training.fit_fields import apply_fields
+from qmlc.training.load_run import load_fitted, load_weights
+from qmlc.training.make_accelerator import DTYPES, make_accelerator
+from qmlc.training.measure import Measurement, measure
+from qmlc.training.prepare_rows import find_data, held_out, make_batches
+from qmlc.training.read_data import read_data
+from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.train_block import BEST, FITTED, run_folder
+
+
+def evaluate_block(
+    program: Program,
+    training: Training,
+    make_loss: Callable[[], nn.Module],
+    base: Path,
+    options: TrainOptions | None = None,
+    *,
+    model_path: str,
+    table: Path | None = None,
+    weights: str = BEST,
+) -> dict[str, Measurement]:
+    """The loss and the metrics of a saved model, by what they were measured on.
+
+    That is all rows of `table` (under its name); without one, the rows that were kept from
+    training: `test`, else `held-out`, else `training`. Of `options`, `folder`, `batch` and
+    `device` count. Raises DataError for all that can be wrong with data and saved state.
+    """
+    options = options or TrainOptions()
+    plan = read_options(training, TrainOptions(batch=options.batch, device=options.device))
+    check_metrics(training.metrics)
+    folder = options.folder or run_folder(program, training)
+    dtype = DTYPES[plan.precision]
+    accelerator = make_accelerator(plan.device, plan.precision)
+    module = make_loss().to(device=accelerator.device, dtype=dtype)
+    load_weights(module.get_submodule(model_path), folder / weights)
+    module = accelerator.prepare(module)
+    if training.data is None:
+        return {"training": measure(module, [()], training.metrics)}
+    saved = load_fitted(folder / FITTED, training.data)
+    data = find_data(program, training)
+    rows = read_data(data.source, base, table)
+    name, rows = held_out(rows, saved) if table is None else (shown(table), rows)
+    tensors = apply_fields(data, rows, training.inputs, saved["fields"], dtype)
+    batches = accelerator.prepare(make_batches(tensors, plan.batch))
+    return {name: measure(module, batches, training.metrics)}

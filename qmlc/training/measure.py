@@ -1,0 +1,69 @@
+"""Measure the loss and the metrics of a model on some rows, without learning from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from qmlc.ir.program import Call
+from qmlc.ops.metrics import METRICS
+from qmlc.training.build_metric import build_metric, read_metric, update_metric
+from qmlc.training.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The mean loss over the examples, and the metrics in the order asked for."""
+
+    loss: float
+    metrics: tuple[tuple[str, float | list[Any]], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """By name, the loss first."""
+        return {"loss": self.loss, **dict(self.metrics)}
+
+    def key(self) -> tuple[float, ...]:
+        """Greater is better: the first metric that is a number, then a smaller loss."""
+        for name, value in self.metrics:
+            if isinstance(value, float):
+                return (value if METRICS[name].higher else -value), -self.loss
+        return (-self.loss,)
+
+
+def measure(
+    module: nn.Module, batches: Iterable[Sequence[Tensor]], metrics: tuple[Call, ...] = ()
+) -> Measurement:
+    """What `module` yields over `batches` in evaluation mode, each example counting alike.
+
+    The module is left in the mode it was in.
+    """
+    training = module.training
+    module.eval()
+    total, count = 0.0, 0
+    states: list[Any] = []
+    with torch.no_grad():
+        for batch in batches:
+            output = module(*batch)
+            examples = len(batch[0]) if batch else 1
+            total += float(output.loss) * examples
+            count += examples
+            if metrics:
+                scores, target = _pair(output)
+                states = states or [build_metric(call, scores, target) for call in metrics]
+                for call, state in zip(metrics, states, strict=True):
+                    update_metric(call, state, scores, target)
+    module.train(training)
+    values = tuple((c.function, read_metric(s)) for c, s in zip(metrics, states, strict=True))
+    return Measurement(total / count, values)
+
+
+def _pair(output: Any) -> tuple[Tensor, Tensor]:
+    scores, target = getattr(output, "scores", None), getattr(output, "target", None)
+    if scores is None or target is None:
+        help = "a metric needs a loss of scores and a target"
+        raise DataError("E0706", "the loss yields nothing to measure a metric on", help)
+    return scores, target

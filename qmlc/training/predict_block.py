@@ -1,0 +1,132 @@
+"""Run a trained model on raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from qmlc.ir.program import Call, Column, Data, Program, Training
+from qmlc.training.errors import DataError
+from qmlc.training.fit_fields import States, apply_fields
+from qmlc.training.load_run import load_fitted, load_weights
+from qmlc.training.make_accelerator import DTYPES, make_accelerator
+from qmlc.training.prepare_rows import find_data, make_batches
+from qmlc.training.read_data import read_data
+from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.train_block import BEST, FITTED, run_folder
+from qmlc.training.transforms import TRANSFORMS, State
+from qmlc.training.write_files import replace_file
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """How a model is fed and read."""
+
+    inputs: tuple[str, ...]
+    """The data fields that the model takes, in order."""
+    target: str | None = None
+    """The field that the model was trained to yield; a `category` makes its outputs scores."""
+    output: str | None = None
+    """The field of the model's record that answers to `target`; unsaid, the first."""
+
+
+def predict_block(
+    program: Program,
+    training: Training,
+    make_model: Callable[[], nn.Module],
+    base: Path,
+    prediction: Prediction,
+    table: Path,
+    options: TrainOptions | None = None,
+    *,
+    output: Path | None = None,
+    weights: str = BEST,
+) -> pd.DataFrame:
+    """What the saved model says of each row of `table`, also written as CSV to `output`.
+
+    For classes: a column `prediction` with the class name, and `probability_<class>` for each
+    class (softmax of the scores; the sigmoid of a single score is the probability of the second
+    class). For numbers: a column for each output, named after the columns of the target, in their
+    units (`standardize` and `scale` are undone). The table needs no column of the target. Of
+    `options`, `folder`, `batch` and `device` count. Raises DataError as the others do.
+    """
+    options = options or TrainOptions()
+    plan = read_options(training, TrainOptions(batch=options.batch, device=options.device))
+    folder = options.folder or run_folder(program, training)
+    data = find_data(program, training)
+    saved = load_fitted(folder / FITTED, training.data)
+    dtype = DTYPES[plan.precision]
+    rows = read_data(data.source, base, table)
+    tensors = apply_fields(data, rows, prediction.inputs, saved["fields"], dtype)
+    accelerator = make_accelerator(plan.device, plan.precision)
+    model = make_model().to(device=accelerator.device, dtype=dtype)
+    load_weights(model, folder / weights)
+    batches = accelerator.prepare(make_batches(tensors, plan.batch))
+    outputs = _run(accelerator.prepare(model), batches, prediction.output)
+    result = describe_outputs(data, saved["fields"], prediction.target, outputs)
+    if output is not None:
+        replace_file(output, lambda f: result.to_csv(f, index=False, float_format="%.7g"))
+    return result
+
+
+def _run(model: nn.Module, batches: Any, name: str | None) -> Tensor:
+    model.eval()
+    parts = []
+    with torch.no_grad():
+        for batch in batches:
+            result = model(*batch)
+            if not isinstance(result, Tensor):
+                result = result[0] if name is None else getattr(result, name)
+            parts.append(result.double().cpu())
+    return torch.cat(parts)
+
+
+def describe_outputs(
+    data: Data, states: States, target: str | None, outputs: Tensor
+) -> pd.DataFrame:
+    """A model's outputs, a row for each example, as columns that a reader understands."""
+    field = next((f for f in data.fields if target in f.names), None)
+    value = field.value if field else None
+    state = states[target][-1] if target and states.get(target) else None
+    if isinstance(value, Call) and value.function == "category" and state is not None:
+        return _classes(outputs, state["classes"])
+    if isinstance(value, Call) and state is not None:
+        outputs = _undo(value, state, outputs)
+        value = value.arguments[0] if value.arguments else None
+    table = outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None]
+    return pd.DataFrame(table.numpy(), columns=_names(value, target or "output", table.shape[1]))
+
+
+def _classes(scores: Tensor, classes: Sequence[str]) -> pd.DataFrame:
+    if scores.ndim == 1 or scores.shape[-1] == 1:
+        second = scores.reshape(-1).sigmoid()
+        probabilities = torch.stack([1 - second, second], dim=1)
+    else:
+        probabilities = scores.softmax(dim=-1)
+    if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
+        message = f"the model yields {list(scores.shape[1:])} scores for {len(classes)} classes"
+        raise DataError("E0707", message, "the classes are: " + ", ".join(classes))
+    table = {"prediction": [classes[i] for i in probabilities.argmax(dim=1).tolist()]}
+    columns = {f"probability_{c}": probabilities[:, i].numpy() for i, c in enumerate(classes)}
+    return pd.DataFrame(table | columns)
+
+
+def _undo(value: Call, state: State, outputs: Tensor) -> Tensor:
+    invert = TRANSFORMS[value.function].invert
+    if invert is None:
+        return outputs
+    features = torch.tensor(next(v for k, v in state.items() if k != "function")).shape
+    return invert(outputs.reshape(-1, *features), state)
+
+
+def _names(value: Any, target: str, count: int) -> list[str]:
+    parts = value if isinstance(value, tuple) else (value,)
+    if len(parts) == count and all(isinstance(part, Column) for part in parts):
+        return [part.name for part in parts]
+    return [target] if count == 1 else [f"{target}_{i}" for i in range(count)]

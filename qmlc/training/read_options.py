@@ -1,0 +1,190 @@
+"""Read the options of a train block: every name and value is checked, none is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qmlc.ir.program import Call, Column, Training
+from qmlc.training.errors import DataError, propose
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What the caller of a training says; where given, it goes before what the program says."""
+
+    epochs: int | None = None
+    steps: int | None = None
+    batch: int | None = None
+    seed: int | None = None
+    device: str | None = None
+    folder: Path | None = None
+    """Where the outputs go; unsaid, `runs/<program>/<training>` in the current folder."""
+    quiet: bool = False
+
+
+DEFAULT_OPTIMIZER = Call("adam")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The options of a training, with their defaults."""
+
+    optimizer: Call = DEFAULT_OPTIMIZER
+    schedule: Call | None = None
+    epochs: int | None = None
+    """Passes over the training rows; 10 where neither these nor steps are given."""
+    steps: int | None = None
+    """Steps of the optimizer; 100 where there is no data and none are given."""
+    batch: int = 32
+    holdout: float = 0.0
+    """The fraction of rows that is measured each epoch and never trained on."""
+    test: float = 0.0
+    """The fraction of rows that is measured once, at the end, and never trained on."""
+    seed: int = 0
+    clip: float | None = None
+    """The greatest norm of the gradient of all parameters together."""
+    precision: str = "float32"
+    early_stop: int | None = None
+    """How many epochs in a row may bring no better model."""
+    accumulate: int = 1
+    """How many batches make a step."""
+    device: str | None = None
+
+
+PENDING = (
+    "inputs", "target", "folds", "noise", "shots", "gradient", "groups", "checkpoint", "private",
+)  # fmt: skip
+"""Options of the language that do not exist yet."""
+
+PRECISIONS = ("float32", "float64", "bfloat16")
+
+
+def read_options(training: Training, given: TrainOptions | None = None) -> Plan:
+    """The plan of `training`, with what is `given` in the place of what it says.
+
+    DataError E0706 for an unknown option, one that is not available yet, or a value that does not
+    fit.
+    """
+    values: dict[str, Any] = {}
+    for name, value in training.options:
+        values["holdout" if name == "validation" else name] = _read(name, value)
+    if sum(name in ("holdout", "validation") for name, _ in training.options) > 1:
+        raise DataError("E0706", "`holdout` and `validation` are one option: give either")
+    values |= _overrides(given or TrainOptions())
+    if "epochs" in values and "steps" in values:
+        raise DataError("E0706", "`epochs` and `steps` both say how long to train: give either")
+    if training.data is None:
+        return _without_data(values)
+    if not {"epochs", "steps"} & values.keys():
+        values["epochs"] = 10
+    return Plan(**values)
+
+
+def _overrides(given: TrainOptions) -> dict[str, Any]:
+    names = ("epochs", "steps", "batch", "seed", "device")
+    values = {n: getattr(given, n) for n in names if getattr(given, n) is not None}
+    return {name: _read(name, value) for name, value in values.items()}
+
+
+def _without_data(values: Mapping[str, Any]) -> Plan:
+    for name in ("epochs", "batch", "holdout", "test", "accumulate"):
+        if name in values:
+            help = "give `steps`" if name == "epochs" else "leave it out"
+            raise DataError("E0706", f"without data there is no `{name}`", help)
+    return Plan(**({"steps": 100} | dict(values)))
+
+
+def _read(name: str, value: Any) -> Any:
+    if name in PENDING:
+        raise DataError("E0706", f"the option `{name}` is not available yet")
+    if name not in OPTIONS:
+        known = (*OPTIONS, "metrics", "loss")
+        raise DataError(
+            "E0706", f"there is no option `{name}`", propose(name, known, "the options are")
+        )
+    return OPTIONS[name](name, value)
+
+
+def _whole(least: int) -> Callable[[str, Any], int]:
+    def read(name: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise _unfit(name, value, f"a whole number from {least}")
+        return value
+
+    return read
+
+
+def _fraction(name: str, value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 1:
+        raise _unfit(name, value, "a fraction from 0 up to, but not including, 1")
+    return float(value)
+
+
+def _positive(name: str, value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
+        raise _unfit(name, value, "a number above 0")
+    return float(value)
+
+
+def _call(name: str, value: Any) -> Call:
+    word = _word(value)
+    if word is None and not isinstance(value, Call):
+        raise _unfit(name, value, "a name with its arguments, as in `adam(lr=0.01)`")
+    return value if isinstance(value, Call) else Call(word or "")
+
+
+def _precision(name: str, value: Any) -> str:
+    word = _word(value)
+    if word not in PRECISIONS:
+        raise _unfit(name, value, "one of " + ", ".join(PRECISIONS))
+    return word
+
+
+def _device(name: str, value: Any) -> str:
+    word = _word(value)
+    if word is None:
+        raise _unfit(name, value, "`cpu` or `cuda`")
+    return word
+
+
+def _word(value: Any) -> str | None:
+    """The name that stands alone as a value, however it was written."""
+    match value:
+        case str(word) | Column(word) | Call(word, (), ()):
+            return word
+    return None
+
+
+def _unfit(name: str, value: Any, expected: str) -> DataError:
+    return DataError("E0706", f"`{name}` takes {expected}, not `{_text(value)}`")
+
+
+def _text(value: Any) -> str:
+    match value:
+        case Call(function):
+            return f"{function}(…)"
+        case Column(name):
+            return name
+    return str(value)
+
+
+OPTIONS: dict[str, Callable[[str, Any], Any]] = {
+    "optimizer": _call,
+    "schedule": _call,
+    "epochs": _whole(1),
+    "steps": _whole(1),
+    "batch": _whole(1),
+    "holdout": _fraction,
+    "validation": _fraction,
+    "test": _fraction,
+    "seed": _whole(0),
+    "clip": _positive,
+    "precision": _precision,
+    "early_stop": _whole(1),
+    "accumulate": _whole(1),
+    "device": _device,
+}
+"""How the value of each option is read; `loss` and `metrics` are read before."""

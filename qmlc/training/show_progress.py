@@ -1,0 +1,110 @@
+"""Show how a training goes: a bar on a terminal, a line an epoch elsewhere, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from qmlc.training.run_epochs import Length, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Where to report: each step, and each row of the history."""
+
+    step: Callable[[Step], None]
+    row: Callable[[Mapping[str, Any]], None]
+
+
+@contextmanager
+def show_progress(title: str, length: Length, quiet: bool, console: Console) -> Iterator[Show]:
+    """Where to report a training of this length."""
+    if quiet:
+        yield Show(lambda step: None, lambda row: None)
+    elif not console.is_terminal:
+        yield Show(lambda step: None, lambda row: _print_line(row, length, console))
+    else:
+        with _bar(console) as progress:
+            yield _on_bar(progress, title, length)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[epoch]}"),
+        TextColumn("loss {task.fields[loss]}"),
+        TextColumn("{task.fields[measured]}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _on_bar(progress: Progress, title: str, length: Length) -> Show:
+    task = progress.add_task(title, total=length.steps, epoch="", loss="…", measured="", rate="")
+    seen = [0]
+
+    def step(step: Step) -> None:
+        seen[0] += step.examples
+        elapsed = progress.tasks[task].elapsed or 0.0
+        unit = "steps" if length.per_epoch == 1 and step.examples == 1 else "examples"
+        rate = f"{seen[0] / elapsed:.0f} {unit}/s" if elapsed > 0 else ""
+        epoch = f"epoch {step.epoch}/{length.epochs}"
+        progress.update(
+            task, completed=step.number, epoch=epoch, loss=f"{step.loss:.4f}", rate=rate
+        )
+
+    def row(row: Mapping[str, Any]) -> None:
+        progress.update(task, measured=_measured(row))
+
+    return Show(step, row)
+
+
+def _print_line(row: Mapping[str, Any], length: Length, console: Console) -> None:
+    width = len(str(length.epochs))
+    epoch = f"epoch {row['epoch']:>{width}}/{length.epochs}"
+    text = f"{epoch}  learning {row['learning']:.4f}  {_measured(row)}"
+    console.print(text, highlight=False, markup=False)
+
+
+def _measured(row: Mapping[str, Any]) -> str:
+    values = [
+        f"{name} {value:.4f}"
+        for name, value in row.items()
+        if isinstance(value, float) and name != "learning"
+    ]
+    return f"{row['split']} " + " ".join(values)
+
+
+def show_measurements(
+    measured: Mapping[str, Mapping[str, Any]],
+    title: str,
+    notes: Mapping[str, str],
+    console: Console,
+) -> None:
+    """Print a table with a row for each split, its loss and metrics, and the notes below it."""
+    names = list(next(iter(measured.values())))
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for name in names:
+        table.add_column(name, justify="right")
+    for split, values in measured.items():
+        table.add_row(split, *(_cell(values[name]) for name in names))
+    console.print(table)
+    for name, note in notes.items():
+        console.print(f"{name}: {note}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(" ".join(map(str, line)) for line in value)
+    return f"{value:.4f}"

@@ -1,0 +1,219 @@
+"""Train what a train block names, and write what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from torch import nn
+
+from qmlc.ir.program import Call, Program, Training
+from qmlc.training.build_metric import check_metrics
+from qmlc.training.errors import shown
+from qmlc.training.make_accelerator import DTYPES, make_accelerator
+from qmlc.training.measure import Measurement, measure
+from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
+from qmlc.training.read_options import Plan, TrainOptions, read_options
+from qmlc.training.run_epochs import Batch, Epoch, Learner, make_learner, plan_length, run_epochs
+from qmlc.training.show_progress import show_measurements, show_progress
+from qmlc.training.write_files import copy_weights, write_json, write_json_lines, write_weights
+
+BEST, LAST, FITTED = "best.safetensors", "last.safetensors", "fitted.json"
+HISTORY, RESULTS = "history.jsonl", "metrics.json"
+"""The files of a run's folder."""
+
+MEASURED_WITHOUT_DATA = 100
+"""About how often a training without data is measured."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What came of a training."""
+
+    folder: Path
+    module: nn.Module = field(repr=False)
+    """The loss module, with the weights of the best epoch, in evaluation mode."""
+    best_epoch: int
+    measurements: Mapping[str, Measurement]
+    """The best model on each split; the one split `training` where there is no data."""
+    history: tuple[Mapping[str, Any], ...] = field(repr=False)
+    parameters: int
+    """How many numbers were learned."""
+    steps: int
+    seconds: float
+    files: tuple[Path, ...]
+
+
+Loaders = dict[str, Sequence[Batch]]
+
+
+def train_block(
+    program: Program,
+    training: Training,
+    make_loss: Callable[[], nn.Module],
+    base: Path,
+    options: TrainOptions | None = None,
+    *,
+    model_path: str,
+) -> TrainResult:
+    """The result of `training`, after writing its files.
+
+    `make_loss` is called once the random numbers are seeded; the submodule of the loss at
+    `model_path` is the model whose weights are saved. Paths in the program are relative to `base`.
+    On one machine the same program, data and seed give the same bytes. The caller's random
+    numbers stay as they were. Raises DataError for all that can be wrong with data and options.
+    """
+    options = options or TrainOptions()
+    plan = read_options(training, options)
+    check_metrics(training.metrics)
+    dtype = DTYPES[plan.precision]
+    rows = prepare_rows(program, training, base, plan, dtype) if training.data else None
+    accelerator = make_accelerator(plan.device, plan.precision)
+    loaders = _loaders(rows, plan, accelerator)
+    folder = options.folder or run_folder(program, training)
+    started = time.perf_counter()
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(plan.seed)
+        module = make_loss().to(device=accelerator.device, dtype=dtype)
+        model = module.get_submodule(model_path)
+        length = plan_length(plan, len(loaders["learning"]))
+        console = Console(stderr=True)
+        learner = make_learner(module, plan, length, accelerator)
+        with show_progress(training.name, length, options.quiet, console) as show:
+            epochs = run_epochs(learner, loaders["learning"], length, show.step)
+            keep = _Keep(folder, module, model, plan, training)
+            if rows is not None:
+                keep.start(describe_rows(training.data, rows, plan))
+            measured = _measure_epochs(epochs, learner, loaders, training.metrics, length.epochs)
+            for epoch, split, measurement in measured:
+                show.row(keep.add(epoch, split, measurement))
+                if keep.stale():
+                    break
+    result = keep.finish(loaders, time.perf_counter() - started)
+    if not options.quiet:
+        show_result(result, training.name)
+    return result
+
+
+def run_folder(program: Program, training: Training) -> Path:
+    """Where the outputs of a training go unless another folder is given."""
+    return Path("runs") / program.name / training.name
+
+
+def show_result(result: TrainResult, title: str) -> None:
+    """Print the losses and metrics of a result, its time and its files."""
+    epoch = f"{result.best_epoch} of {result.history[-1]['epoch']}"
+    notes = {
+        "best epoch": epoch,
+        "parameters": str(result.parameters),
+        "time": f"{result.seconds:.1f} s, {result.steps} steps",
+        "files": ", ".join(f.name for f in result.files) + f" in {shown(result.folder)}",
+    }
+    measured = {split: m.as_dict() for split, m in result.measurements.items()}
+    show_measurements(measured, title, notes, Console())
+
+
+def _loaders(rows: Rows | None, plan: Plan, accelerator: Any) -> Loaders:
+    """Batches to learn from, shuffled, and those of each split to measure, in order."""
+    if rows is None:
+        # A loss without inputs is learned from one empty batch.
+        return {"learning": [()], "training": [()]}
+    learning = make_batches(rows.splits["training"], plan.batch, plan.seed)
+    loaders = {"learning": learning}
+    loaders |= {name: make_batches(tensors, plan.batch) for name, tensors in rows.splits.items()}
+    return {name: accelerator.prepare(loader) for name, loader in loaders.items()}
+
+
+def _measure_epochs(
+    epochs: Iterator[Epoch],
+    learner: Learner,
+    loaders: Loaders,
+    metrics: tuple[Call, ...],
+    last: int,
+) -> Iterator[tuple[Epoch, str, Measurement]]:
+    """Each epoch with its measurement on the held-out split, or on the training split if none.
+
+    Without data an epoch is one step, so that only some are measured.
+    """
+    split = "held-out" if "held-out" in loaders else "training"
+    every = max(1, last // MEASURED_WITHOUT_DATA) if loaders["training"] == [()] else 1
+    for epoch in epochs:
+        if epoch.number % every == 0 or epoch.number == last:
+            measurement = measure(learner.module, loaders[split], metrics)
+            learner.schedule.move("validation", measurement.loss)
+            yield epoch, split, measurement
+
+
+@dataclass
+class _Keep:
+    """Keeps the best and the last model of a run, and its history, on disk after each epoch."""
+
+    folder: Path
+    module: nn.Module
+    model: nn.Module
+    plan: Plan
+    training: Training
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    best: tuple[float, ...] = ()
+    best_epoch: int = 0
+    best_row: int = 0
+    weights: dict[str, torch.Tensor] = field(default_factory=dict)
+    steps: int = 0
+
+    def start(self, fitted: Mapping[str, Any]) -> None:
+        """Write what was learned from the data, once no older model lies beside it."""
+        self._clear()
+        self.files.append(write_json(self.folder / FITTED, fitted))
+
+    def _clear(self) -> None:
+        for name in (BEST, LAST, FITTED, HISTORY, RESULTS):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def add(self, epoch: Epoch, split: str, measurement: Measurement) -> Mapping[str, Any]:
+        """The row of the history that was written for an epoch."""
+        row = {"epoch": epoch.number, "step": epoch.steps, "learning": epoch.loss}
+        self.rows.append(row | {"split": split} | measurement.as_dict())
+        self.steps = epoch.steps
+        if not self.weights or measurement.key() > self.best:
+            self.best, self.best_epoch = measurement.key(), epoch.number
+            self.best_row, self.weights = len(self.rows), copy_weights(self.module)
+            write_weights(self.folder / BEST, self.model)
+        write_weights(self.folder / LAST, self.model)
+        write_json_lines(self.folder / HISTORY, self.rows)
+        return self.rows[-1]
+
+    def stale(self) -> bool:
+        """Whether so many epochs brought no better model that the training is to stop."""
+        patience = self.plan.early_stop
+        return patience is not None and len(self.rows) - self.best_row >= patience
+
+    def finish(self, loaders: Loaders, seconds: float) -> TrainResult:
+        """The result, measured with the best weights on every split."""
+        self.module.load_state_dict(self.weights)
+        self.module.eval()
+        measured = {
+            name: measure(self.module, loader, self.training.metrics)
+            for name, loader in loaders.items()
+            if name != "learning"
+        }
+        results = {"best_epoch": self.best_epoch, "steps": self.steps}
+        splits = {name: m.as_dict() for name, m in measured.items()}
+        write_json(self.folder / RESULTS, results | splits)
+        names = [BEST, LAST, HISTORY, RESULTS]
+        return TrainResult(
+            folder=self.folder,
+            module=self.module,
+            best_epoch=self.best_epoch,
+            measurements=measured,
+            history=tuple(self.rows),
+            parameters=sum(p.numel() for p in self.module.parameters() if p.requires_grad),
+            steps=self.steps,
+            seconds=seconds,
+            files=(*self.files, *(self.folder / name for name in names)),
+        )

@@ -1,0 +1,74 @@
+"""Every function of a data block: its shape law is what it computes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from qmlc.ir.program import Call, Column, Data, Field
+from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES, stack_law
+from qmlc.ops.parameters import REQUIRED
+from qmlc.training.fit_fields import apply_fields, fit_fields
+from qmlc.training.read_data import SOURCES, read_data
+from qmlc.training.transforms import TRANSFORMS
+from qmlc.types.tensors import ShapeError, TensorType
+
+SETTINGS = {"min": 0.5, "max": 2.0, "num_classes": 4}
+SCALAR = TensorType("real")
+
+
+def test_each_row_that_is_ready_can_be_computed():
+    assert set(TRANSFORMS) == {name for name, row in DATA_FUNCTIONS.items() if row.ready}
+    assert set(SOURCES) == {name for name, row in DATA_SOURCES.items() if row.ready}
+    assert all(row.doc for row in (*DATA_FUNCTIONS.values(), *DATA_SOURCES.values()))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)], ids=str)
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_law(tmp_path, name, shape):
+    (tmp_path / "t.csv").write_text("a,b,c\n1,2,3\n2,3,4\n3,4,1\n")
+    row = DATA_FUNCTIONS[name]
+    columns = tuple(map(Column, "abc"))
+    value = {0: columns[0], 1: columns, 2: (columns, columns)}[len(shape)]
+    kind = TensorType("real", shape)
+    tensors = [p.name for p in row.parameters if p.tensor]
+    values = {p.name: SETTINGS.get(p.name, p.default) for p in row.parameters if not p.tensor}
+    assert REQUIRED not in values.values()
+    if tensors == ["column"] and shape:
+        with pytest.raises(ShapeError, match="takes one column"):
+            row.law(values | {"column": kind})
+        return
+    kinds = {p: kind if i == 0 else SCALAR for i, p in enumerate(tensors)}
+    arguments = tuple(value if i == 0 else columns[1] for i in range(len(tensors)))
+    expected = row.law(values | kinds)
+    data = Data(
+        "d", Call("csv", ("t.csv",)), (Field(("x",), Call(name, arguments, tuple(values.items()))),)
+    )
+    table = read_data(data.source, tmp_path)
+    states = fit_fields(data, table, ["x"])
+    (result,) = apply_fields(data, table, ["x"], states, torch.float32)
+    assert tuple(result.shape) == (3, *expected.dims)
+    assert result.dtype == {"real": torch.float32, "int": torch.int64}[expected.dtype]
+    assert row.fitted == (len(states["x"][0]) > 1)
+
+
+def test_lists():
+    assert stack_law([SCALAR, SCALAR, TensorType("int")]) == TensorType("real", (3,))
+    assert stack_law([TensorType("real", (4,))] * 2) == TensorType("real", (2, 4))
+    with pytest.raises(ShapeError):
+        stack_law([SCALAR, TensorType("real", (4,))])
+    with pytest.raises(ShapeError):
+        DATA_FUNCTIONS["add"].law(
+            {"left": TensorType("real", (2,)), "right": TensorType("real", (3,))}
+        )
+
+
+def test_rows_are_data_only():
+    code = (
+        "import sys, qmlc.ops.data_functions; print({'torch', 'pandas', 'numpy'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

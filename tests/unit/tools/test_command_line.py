@@ -1,0 +1,322 @@
+"""The command line around a compiler that is made up: what it is handed, what comes out."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from typer.main import get_command
+
+from qmlc.source.compile_error import CompileError
+from qmlc.source.diagnostic import Diagnostic
+from qmlc.source.span import Source, Span
+from qmlc.tools.main import VERBS, build_app, main
+from qmlc.tools.options import Color
+from qmlc.tools.report_errors import wants_color
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Wrong(Diagnostic):
+    """Something is wrong.
+
+    ```hqm
+    bad
+    ```
+
+    ```hqm
+    good
+    ```
+    """
+
+    code = "E0999"
+    title = "wrong"
+    message = "this is wrong"
+
+
+@dataclass(frozen=True)
+class Doubtful(Wrong):
+    code = "E0998"
+    severity = "warning"
+
+
+class DataError(Exception):
+    """Like that of the training room."""
+
+    code, message, help, file, line = "E0701", "a column is missing", "", "iris.csv", None
+
+    def __str__(self) -> str:
+        return f"error[{self.code}]: {self.message}\n  --> {self.file}"
+
+
+def diagnostics(path: Path) -> tuple[Diagnostic, ...]:
+    """`wrong` and `odd` in a text make an error and a warning."""
+    source = Source(path.name, path.read_text())
+    kinds = {"wrong": Wrong, "odd": Doubtful}
+    return tuple(k(Span(source, 0, 3)) for word, k in kinds.items() if word in source.text)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """A made-up driver in the place of the real one; what it was asked for."""
+    asked: list[tuple] = []
+
+    def compile_file(path, options):
+        asked.append((path, options))
+        if found := diagnostics(path):
+            raise CompileError(found)
+        return SimpleNamespace(files=(options.output / "a.py",), notes=("a note",))
+
+    driver = ModuleType("qmlc.driver")
+    driver.check_file = diagnostics
+    driver.compile_file = compile_file
+    driver.emit_stage = lambda path, stage, options: f"<{stage}>\n"
+    driver.CompileOptions = SimpleNamespace
+    driver.all_errors = lambda: {"E0999": Wrong, "E0998": Doubtful}
+    monkeypatch.setitem(sys.modules, "qmlc.driver", driver)
+
+    def measure(path, *arguments, **keywords):
+        asked.append((path, *arguments, keywords))
+        if "lost" in path.read_text():
+            raise DataError
+        if found := diagnostics(path):
+            raise CompileError(found)
+        return {"iris": {"loss": 0.25, "accuracy": 0.96667}}
+
+    def predict(path, data, options, **keywords):
+        measure(path, data, options, **keywords)
+        return SimpleNamespace(to_csv=lambda stream, **_: stream.write("prediction\nsetosa\n"))
+
+    program = ModuleType("qmlc.program")
+    program.train_program = program.evaluate_program = measure
+    program.predict_program = predict
+    monkeypatch.setitem(sys.modules, "qmlc.program", program)
+    options = ModuleType("qmlc.training.read_options")
+    options.TrainOptions = SimpleNamespace
+    monkeypatch.setitem(sys.modules, "qmlc.training.read_options", options)
+    errors = ModuleType("qmlc.training.errors")
+    errors.DataError = DataError
+    monkeypatch.setitem(sys.modules, "qmlc.training.errors", errors)
+    return asked
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path, calls):
+    """`run("check", "wrong")` is (status, stdout, stderr); words become programs that hold them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        for argument in arguments:
+            if argument.endswith(".hqm"):
+                Path(argument).write_text(argument.removesuffix(".hqm"))
+        monkeypatch.setattr(sys, "argv", ["qmlc", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return command
+
+
+def test_help_is_as_expected(snapshot):
+    lines = []
+    for verb, command in get_command(build_app()).commands.items():
+        lines += [f"qmlc {verb}", *(f"    {line}".rstrip() for line in command.help.splitlines())]
+        for option in command.params:
+            names = ", ".join(option.opts) if option.opts[0][0] == "-" else option.metavar
+            lines.append(f"    {names}: {option.help}")
+        lines.append("")
+    snapshot("\n".join(lines), HERE / "help.txt")
+
+
+@pytest.mark.parametrize("verb", ["", *VERBS])
+def test_help_fits_and_is_not_cut(run, verb):
+    status, out, _ = run(*[verb][: len(verb)], "--help")
+    assert status == 0
+    assert out.startswith(f"Usage: qmlc {verb}".rstrip())
+    assert "..." not in out.replace("FILE...", "").replace("}...", "").replace("ARGS]...", "")
+
+
+def test_check_right(run):
+    assert run("check", "fine.hqm") == (0, "", "1 file checked: no errors\n")
+
+
+def test_check_wrong(run):
+    status, out, err = run("check", "wrong.hqm", "odd.hqm")
+    assert status == 1
+    assert out.startswith("error[E0999]: this is wrong\n --> wrong.hqm:1:1\n")
+    assert "\n\nwarning[E0998]: this is wrong\n" in out
+    assert err == "2 files checked: 1 error, 1 warning\n"
+
+
+def test_warnings_alone_are_no_failure(run):
+    assert run("check", "odd.hqm")[0] == 0
+
+
+def test_check_formats(run):
+    line = "wrong.hqm:1:1: error[E0999]: this is wrong\n"
+    assert run("check", "--format", "concise", "wrong.hqm") == (1, line, "")
+    status, out, err = run("check", "wrong.hqm", "--format", "json")
+    assert (status, err) == (1, "")
+    assert [d["code"] for d in json.loads(out)] == ["E0999"]
+    assert json.loads(run("check", "fine.hqm", "--format", "json")[1]) == []
+
+
+def test_color(run, monkeypatch):
+    assert "\x1b[" in run("check", "wrong.hqm", "--color", "always")[1]
+    assert "\x1b[" not in run("check", "wrong.hqm")[1]
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert wants_color(Color.auto, terminal)
+    assert not wants_color(Color.never, terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not wants_color(Color.auto, terminal)
+    assert wants_color(Color.always, terminal)
+
+
+def test_compile_hands_its_options_on(run, calls):
+    Path("w.safetensors").touch()
+    status, out, err = run(
+        "compile", "fine.hqm", "-o", "out", "--target", "ibm:torino", "--state", "w.safetensors",
+        "--input", "mu=mu.npy", "--set", "n=6", "--set", "how=fast", "--set", "s=[0.5, true]",
+        "-O1", "--precision", "float64",
+    )  # fmt: skip
+    assert (status, out, err) == (0, f"{Path('out/a.py')}\na note\n", "")
+    ((path, options),) = calls
+    assert path == Path("fine.hqm")
+    assert vars(options) == {
+        "output": Path("out"),
+        "target": "ibm:torino",
+        "state": Path("w.safetensors"),
+        "inputs": {"mu": Path("mu.npy")},
+        "settings": {"n": 6, "how": "fast", "s": [0.5, True]},
+        "level": 1,
+        "precision": "float64",
+    }
+
+
+def test_compile_of_a_wrong_program(run):
+    status, out, err = run("compile", "wrong.hqm", "-o", "out")
+    assert (status, out) == (1, "")
+    assert err.startswith("error[E0999]: this is wrong\n")
+
+
+def test_emit(run, calls):
+    assert run("compile", "fine.hqm", "--emit", "tree,torch") == (0, "<tree>\n<torch>\n", "")
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "nothing"], "nothing"),
+        (["check"], "FILE"),
+        (["chek"], "check"),
+        (["compile", "fine.hqm"], "give -o DIR to write files, or --emit STAGES to print"),
+        (["compile", "fine.hqm", "--emit", "touch"], "did you mean torch?"),
+        (["compile", "fine.hqm", "-o", "out", "--set", "n"], "n should read NAME=VALUE"),
+        (["compile", "fine.hqm", "-o", "out", "-O", "9"], "-O"),
+        (["explain", "E0989"], "did you mean E0998?"),
+        (["train", "fine.hqm", "--epochs", "0"], "--epochs"),
+    ],
+)
+def test_wrong_commands(run, arguments, message):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_explain(run):
+    status, out, _ = run("explain", "e0999")
+    assert status == 0
+    assert out == (
+        "E0999: wrong\n\nSomething is wrong.\n\n"
+        "This fails:\n\n    bad\n\nThis compiles:\n\n    good\n"
+    )
+    assert run("explain")[1] == "E0998  wrong\nE0999  wrong\n"
+
+
+def test_train(run, calls):
+    assert run("train", "fine.hqm", "--name", "iris", "--epochs", "3", "-o", "r", "-q")[0] == 0
+    ((path, options, keywords),) = calls
+    assert (path, keywords) == (Path("fine.hqm"), {"name": "iris"})
+    assert vars(options) == {"epochs": 3, "seed": None, "folder": Path("r"), "quiet": True}
+
+
+def test_eval(run, calls):
+    assert run("eval", "fine.hqm") == (0, "iris: loss 0.2500, accuracy 0.9667\n", "")
+    assert json.loads(run("eval", "fine.hqm", "--format", "json")[1])["iris"]["loss"] == 0.25
+
+
+def test_predict(run, calls):
+    Path("rows.csv").touch()
+    assert run("predict", "fine.hqm", "rows.csv") == (0, "prediction\nsetosa\n", "")
+    assert run("predict", "fine.hqm", "rows.csv", "-o", "p.csv") == (0, "", "")
+    assert calls[-1][-1] == {"name": None, "output": Path("p.csv")}
+
+
+@pytest.mark.parametrize("verb", ["train", "eval"])
+def test_wrong_data(run, verb):
+    status, out, err = run(verb, "lost.hqm")
+    assert (status, out, err) == (1, "", "error[E0701]: a column is missing\n  --> iris.csv\n")
+    line = "iris.csv:1: error[E0701]: a column is missing\n"
+    assert run(verb, "lost.hqm", "--format", "concise")[2] == line
+    assert json.loads(run(verb, "lost.hqm", "--format", "json")[2])[0]["code"] == "E0701"
+    assert run(verb, "wrong.hqm")[0] == 1
+
+
+def test_version(run):
+    status, out, _ = run("version", "--verbose")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()[:3]] == ["qmlc", "python", "torch"]
+
+
+def test_a_terminal_that_knows_ascii_only(run, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert run("check", "wrong_量.hqm")[0] == 1
+    stream.flush()
+    assert b"wrong_\\u91cf.hqm:1:1" in stream.buffer.getvalue()
+
+
+def test_our_own_bug(run, monkeypatch):
+    def broken(path):
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr(sys.modules["qmlc.driver"], "check_file", broken)
+    status, out, err = run("check", "fine.hqm")
+    assert (status, out) == (70, "")
+    first, second = err.splitlines()
+    assert first == "this is a bug in qmlc, not in your program: ZeroDivisionError: of ours"
+    saved = Path(second.rpartition(" ")[2])
+    assert "in broken" in saved.read_text()
+    assert "'check', 'fine.hqm'" in saved.read_text()
+    status, _, err = run("--debug", "check", "fine.hqm")
+    assert status == 70
+    assert err.startswith("Traceback")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(13, "Permission denied", "out"), "[Errno 13] Permission denied: 'out'"),
+        (ModuleNotFoundError(name="qiskit_aer"), "this needs the Python package qiskit_aer"),
+    ],
+)
+def test_what_the_machine_refuses_is_no_bug(run, monkeypatch, error, message):
+    def refused(path):
+        raise error
+
+    monkeypatch.setattr(sys.modules["qmlc.driver"], "check_file", refused)
+    status, _, err = run("check", "fine.hqm")
+    assert status == 1
+    assert err.startswith(f"error: {message}")
