@@ -101,7 +101,7 @@ def _expectations(expectations: Expectations, state: Tensor, take: Take) -> Tens
 def _rows(group: Group, state: Tensor) -> list[Tensor]:
     if group.source is None:
         return [_project(group.real, _weights(state))]
-    partners = state.index_select(1, group.source)
+    partners = state[:, group.source]
     rows = []
     if group.real is not None:
         overlap = partners.real * state.real + partners.imag * state.imag

@@ -112,6 +112,15 @@ def plan_permutation(
     gates: Sequence[Permute], num_qubits: int, pool: Pool
 ) -> ApplyPermutation | None:
     """The operation of permutations in a row, or None where they are the identity."""
+    known = pool.permutations
+    key = tuple(gates)
+    if key not in known:
+        known[key] = _permutation_source(gates, num_qubits)
+    source = known[key]
+    return None if source is None else ApplyPermutation(source)
+
+
+def _permutation_source(gates: Sequence[Permute], num_qubits: int) -> Array | None:
     indices = basis_indices(num_qubits)
     place = indices
     for gate in gates:
@@ -121,7 +130,7 @@ def plan_permutation(
         return None
     source = np.empty_like(place)
     source[place] = indices
-    return ApplyPermutation(pool.share(source))
+    return source
 
 
 def plan_gate(

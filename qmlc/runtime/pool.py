@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qmlc.runtime.normal_form import Array
+from qmlc.runtime.normal_form import Array, Permute
 from qmlc.runtime.plan import Angles
 from qmlc.types.polynomial import Polynomial, Value, lift
 
@@ -22,6 +22,9 @@ class Pool:
     )
     """Positions of expressions shared by the batch, and of those per sample."""
     tables: dict[tuple[bytes, str], Array] = field(default_factory=dict)
+
+    permutations: dict[tuple[Permute, ...], Array | None] = field(default_factory=dict)
+    """Sources of runs of permutations, None for the identity."""
 
     def add(self, values: Iterable[Value]) -> Angles:
         """Where `values` will stand; all are per sample where one of them is."""

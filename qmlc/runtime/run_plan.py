@@ -177,7 +177,7 @@ def _act(operation: Operation, state: Tensor, values: _Values) -> Tensor:
         case ApplyTurns():
             return _apply_turns(operation, state, values)
         case ApplyPermutation():
-            return state.index_select(1, operation.source)
+            return state[:, operation.source]
         case ApplyPhases():
             return state * _phases(operation, state.shape[1], values)
         case ApplyPauli():
@@ -186,7 +186,7 @@ def _act(operation: Operation, state: Tensor, values: _Values) -> Tensor:
             return _apply_dense(operation, state, values)
         case ApplyPrepare():
             amplitudes = _amplitudes(operation, values)
-            return state.index_select(1, operation.source) * amplitudes[operation.place]
+            return state[:, operation.source] * amplitudes[operation.place]
         case _:
             raise AssertionError(operation)
 
@@ -200,7 +200,9 @@ def _apply_blocks(operation: ApplyBlocks, state: Tensor, values: _Values) -> Ten
         if outer == 1:
             state = matrix @ state.reshape(rows, inner)
         else:
-            state = matrix @ state.reshape(outer, rows, inner)
+            # one large product is faster, forward and backward, than a batch of small ones
+            columns = state.reshape(outer, rows, inner).transpose(0, 1).reshape(rows, outer * inner)
+            state = (matrix @ columns).reshape(rows, outer, inner).transpose(0, 1)
         state = state.reshape(branches, size, batch)
     return state
 
@@ -238,7 +240,7 @@ def _apply_pauli(operation: ApplyPauli, state: Tensor, values: _Values) -> Tenso
     cosine = angle.cos()
     if operation.where is not None:
         cosine = 1 + operation.where * (cosine - 1)
-    rotated: Tensor = operation.sign * state.index_select(1, operation.source)
+    rotated: Tensor = operation.sign * state[:, operation.source]
     return cosine * state + angle.sin() * rotated
 
 
@@ -246,14 +248,14 @@ def _apply_dense(operation: ApplyDense, state: Tensor, values: _Values) -> Tenso
     branches, _, batch = state.shape
     rows = 1 << operation.width
     shape = (branches, rows, len(operation.chosen) // rows, batch)
-    chosen = state.index_select(1, operation.chosen).reshape(shape)
+    chosen = state[:, operation.chosen].reshape(shape)
     moved = _times_matrix(operation.matrix, chosen, values)
     batch = moved.shape[3]
     moved = moved.reshape(branches, rows * shape[2], batch)
     if operation.rest is not None:
-        rest = state.index_select(1, operation.rest)
+        rest = state[:, operation.rest]
         moved = torch.cat([moved, rest.expand(-1, -1, batch)], 1)
-    return moved.index_select(1, operation.order)
+    return moved[:, operation.order]
 
 
 def _times_matrix(matrix: Table, state: Tensor, values: _Values) -> Tensor:

@@ -8,8 +8,10 @@ the parities that it reads are then other parities.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
+
+import numpy as np
 
 from qmlc.ir.circuit import Condition, Result
 from qmlc.ops.matrices import PAULI
@@ -236,10 +238,12 @@ class Schedule:
         """Put a one-qubit gate into a layer."""
         sample = self.per_sample(turn.angle)
         for step in self.reachable(turn, branches):
-            if isinstance(step, Layer) and (
-                step.sample == bool(sample) or (sample is None and turn.qubit in step.runs)
-            ):
-                step.runs.setdefault(turn.qubit, []).append(turn)
+            if not isinstance(step, Layer):
+                continue
+            if step.sample == bool(sample) or (sample is None and turn.qubit in step.runs):
+                # not across: the gradient of a shared angle is cheaper than of one per sample
+                if not _add_angle(step, turn):
+                    step.runs.setdefault(turn.qubit, []).append(turn)
                 return
         self.steps.append(Layer(bool(sample), branches, {turn.qubit: [turn]}))
 
@@ -346,6 +350,18 @@ class Schedule:
         for offset in range(2 * len(is_open)):
             self.known[len(rest) + offset][qubit] = int(offset >= len(is_open))
         return [i for i, old in enumerate(order) if old in chosen]
+
+
+def _add_angle(layer: Layer, turn: Turn) -> bool:
+    """Whether the last turn of the qubit was about the same axis, and now turns further."""
+    run = layer.runs.get(turn.qubit)
+    if not run or turn.constant.any() or run[-1].constant.any():
+        return False
+    last = run[-1]
+    if not (np.array_equal(last.cosine, PAULI["I"]) and np.array_equal(last.sine, turn.sine)):
+        return False
+    run[-1] = replace(last, angle=last.angle + turn.angle)
+    return True
 
 
 def _joins(step: Step, sample: bool | None, branches: Branches) -> TypeGuard[Diagonal]:
