@@ -21,11 +21,9 @@ from qmlc.check.values import (
     Value,
     describe,
     fail,
-    type_of,
 )
 from qmlc.ir.program import Submodule
 from qmlc.ops.layers import LAYERS
-from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, ShapeError, Type, UnknownDimension
@@ -84,7 +82,7 @@ def _apply_layer(
     try:
         shape = row.law([t and t.type for t in tensors], settings)
     except ShapeError as error:
-        shape_error(node, error, _inputs(node, tensors))
+        shape_error(frame, node, error, tensors)
     except UnknownDimension as error:
         require_number(frame, error.dimension, node, f"the input size of `{name}`")
         raise
@@ -97,13 +95,6 @@ def _apply_layer(
     given = {key: t for key, t in zip(values, tensors, strict=True) if t is not None}
     names = {} if len(given) == len(tensors) else {"names": tuple(given)}
     return call_node(frame, submodule.path, list(given.values()), shape.output, **names)
-
-
-def _inputs(node: tree.Node, tensors: Sequence[Any]) -> list[tuple[tree.Node, str]]:
-    first = node.value if isinstance(node, tree.Pipe) else None
-    if isinstance(node, tree.Call) and node.arguments:
-        first = node.arguments[0]
-    return [(first, f"this is `{tensors[0].type}`")] if first is not None and tensors[0] else []
 
 
 def call_node(
@@ -155,17 +146,3 @@ def _hold(network: NetworkState | None, node: tree.Node, submodule: Submodule) -
 def hold_unit(frame: Frame, node: tree.Node, submodule: Submodule) -> None:
     """Add a unit as a submodule of the unit at hand."""
     _hold(frame.network, node, submodule)
-
-
-def check_types(node: tree.Node, values: Sequence[tuple[tree.Parameter, Value]]) -> None:
-    """Refuse inputs that are no tensors."""
-    for parameter, value in values:
-        if type_of(value) is None:
-            fail(
-                WrongArguments,
-                node,
-                f"`{parameter.name.name}` takes a tensor",
-                f"this is {describe(value)}",
-                "",
-                (Label(parameter.span, "declared here"),),
-            )

@@ -22,6 +22,7 @@ from qmlc.check.values import (
     Qubits,
     Stop,
     Value,
+    as_qubits,
     describe,
     fail,
 )
@@ -100,9 +101,8 @@ def _operand(frame: Frame, node: tree.Expression) -> Operand:
     value = evaluate(frame, node)
     if isinstance(value, Poison):
         raise Stop(None)
-    if isinstance(value, tuple) and value and all(isinstance(v, Qubits) for v in value):
-        value = Qubits(tuple(q for v in value for q in v.indices), True)
-    if not isinstance(value, Qubits):
+    qubits = as_qubits(value)
+    if qubits is None:
         fail(
             WrongKind,
             node,
@@ -110,7 +110,7 @@ def _operand(frame: Frame, node: tree.Expression) -> Operand:
             f"this is {describe(value)}",
             "declare qubits with `qubit q[n]`",
         )
-    return Operand(value, node)
+    return Operand(qubits, node)
 
 
 def _modifier(frame: Frame, head: tree.Head) -> Modifier:

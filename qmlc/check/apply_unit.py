@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from qmlc.check.apply import call_node, check_types, hold_unit, register
-from qmlc.check.bind_arguments import bind_arguments
+from qmlc.check.apply import call_node, hold_unit, register
+from qmlc.check.bind_arguments import argument_at
+from qmlc.check.call_function import bind_declared
+from qmlc.check.check_width import check_width
 from qmlc.check.complete_settings import bind_settings
 from qmlc.check.dimensions import (
     DTYPES,
@@ -19,19 +21,22 @@ from qmlc.check.errors_names import NotAvailable
 from qmlc.check.errors_types import WrongArguments
 from qmlc.check.frame import Frame
 from qmlc.check.make_unit import make_unit
-from qmlc.check.making import CIRCUITS, Making, Units
+from qmlc.check.making import CIRCUITS, Input, Making, Units
 from qmlc.check.operate import as_node
+from qmlc.check.origin import origin
 from qmlc.check.values import (
     Declared,
     Instance,
+    RecordNode,
     Stop,
     Tensor,
     Value,
+    describe,
     fail,
     type_of,
 )
 from qmlc.ir.program import Submodule
-from qmlc.ops.parameters import REQUIRED, Parameter
+from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
 from qmlc.types.polynomial import Value as Exact
@@ -51,101 +56,92 @@ def apply_unit(
     assert isinstance(callee, Declared)
     making = Making(units, callee, node, bind_settings(units, frame, node, instance))
     declaration = making.declaration
-    if declaration.kind == "extern":
-        fail(
-            NotAvailable,
-            node,
-            "`extern` layers are not run yet",
-            "a module of your own",
-            "embed the compiled part in your own torch module instead",
-        )
-    if declaration.kind == "kernel":
-        fail(
-            NotAvailable,
-            node,
-            "kernels are not applied yet",
-            "a kernel",
-            "return `state` from a circuit, and compute overlaps of two",
-        )
-    rows = [
-        Parameter(p.name.name, REQUIRED if p.default is None else p.default)
-        for p in declaration.inputs
-    ]
-    bound = bind_arguments(node, callee.name, rows, list(arguments), dict(keywords))
-    pairs = [(p, bound[p.name.name]) for p in declaration.inputs]
-    check_types(node, pairs)
-    tensors = [v if isinstance(v, Tensor) else as_node(frame, node, v) for _, v in pairs]
-    kinds = [(p, type_of(t)) for (p, _), t in zip(pairs, tensors, strict=True)]
-    leading = match_inputs(making, kinds)
+    if declaration.kind in _NOT_APPLIED:
+        fail(NotAvailable, node, *_NOT_APPLIED[declaration.kind])
+    pairs = bind_declared(frame, node, callee, list(arguments), dict(keywords))
+    inputs = [_input(frame, node, p, v, i) for i, (p, v) in enumerate(pairs)]
+    leading = match_inputs(making, frame, inputs)
+    check_width(making, frame, inputs)
     unit, output, outer = make_unit(making)
     kind = _substitute(output, outer)
     if leading:
         kind = _lead(kind, leading)
     path = register(frame.network, instance, callee.name)
     hold_unit(frame, node, Submodule(path, unit.class_name, unit.settings, is_unit=True))
-    return call_node(frame, path, tensors, kind)
+    return call_node(frame, path, [i.tensor for i in inputs], kind)
 
 
-def match_inputs(
-    making: Making, kinds: Sequence[tuple[tree.Parameter, Type | None]]
-) -> tuple[Exact, ...]:
+_NOT_APPLIED = {
+    "extern": (
+        "`extern` layers are not run yet",
+        "a module of your own",
+        "embed the compiled part in your own torch module instead",
+    ),
+    "kernel": (
+        "kernels are not applied yet",
+        "a kernel",
+        "return `state` from a circuit, and compute overlaps of two",
+    ),
+}
+
+
+def _input(
+    frame: Frame, node: tree.Node, parameter: tree.Parameter, value: Value, position: int
+) -> Input:
+    """A value given for an input, as a tensor; WrongArguments where it is none."""
+    place = argument_at(node, position, parameter.name.name)
+    listed = isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value)
+    if type_of(value) is None and not listed:
+        what = f"`{parameter.name.name}` takes a tensor"
+        related = (Label(parameter.span, "declared here"),)
+        fail(WrongArguments, place, what, f"this is {describe(value)}", "", related)
+    if isinstance(value, RecordNode):
+        what, fields = f"`{parameter.name.name}` takes a tensor", value.type.fields
+        fail(
+            WrongArguments,
+            place,
+            what,
+            f"this is the record `{value.type}`",
+            f"hand over one of its fields: `….{fields[0][0]}`" if fields else "",
+            (Label(parameter.span, "declared here"),),
+        )
+    return Input(parameter, as_node(frame, place, value), place)
+
+
+def match_inputs(making: Making, frame: Frame, inputs: Sequence[Input]) -> tuple[Exact, ...]:
     """Bind the sizes of the inputs; the leading dimensions that a circuit maps over."""
     declaration = making.declaration
     leading: list[tuple[Exact, ...]] = []
     for name, value in making.given.items():
         if isinstance(value, int) and not isinstance(value, bool):
             making.binding.setdefault(name, value)
-    for parameter, kind in kinds:
-        written = parameter.type
-        if isinstance(kind, RecordType) or not isinstance(written, tree.TypeName):
+    for given in inputs:
+        written, kind = given.parameter.type, given.tensor.type
+        if isinstance(written, tree.TypeRecord):
             raise Stop(None)
-        assert kind is not None
+        wanted = written.dims if written is not None else ()
         dims = kind.dims
         if declaration.kind in CIRCUITS:
-            own = len(written.dims)
+            own = len(wanted)
             leading.append(dims[: len(dims) - own] if len(dims) >= own else ())
             dims = dims[len(dims) - own :] if len(dims) >= own else dims
         try:
             _check_dtype(written, kind)
-            match_dims(making.frame(), written.dims, dims, making.binding)
+            match_dims(making.frame(), wanted, dims, making.binding)
         except Mismatch as mismatch:
+            name, source = f"`{declaration.name.name}`", origin(frame, given.place)
             raise mismatch_error(
-                _place(making.node, parameter, declaration),
-                f"`{declaration.name.name}`",
-                parameter,
-                kind,
-                mismatch,
-                _proposal(declaration, parameter, kind),
+                given.place, name, given.parameter, kind, mismatch, source=source
             ) from None
     return _broadcast(making, leading)
 
 
-def _place(node: tree.Node, parameter: tree.Parameter, declaration: tree.Component) -> tree.Node:
-    """The argument in the text that fills a parameter."""
-    position = declaration.inputs.index(parameter)
-    if isinstance(node, tree.Pipe):
-        return node.value if position == 0 else node
-    if isinstance(node, tree.Call):
-        for keyword in node.keywords:
-            if keyword.name.name == parameter.name.name:
-                return keyword.value
-        if position < len(node.arguments):
-            return node.arguments[position]
-    return node
-
-
-def _proposal(declaration: tree.Component, parameter: tree.Parameter, kind: TensorType) -> str:
-    if declaration.kind in CIRCUITS and kind.dims and isinstance(kind.dims[-1], int):
-        if kind.dims[-1] > 24:
-            return f"bring the {kind.dims[-1]} features down first: `… |> linear(4) |> tanh`"
-    return ""
-
-
-def _check_dtype(written: tree.TypeName, kind: TensorType) -> None:
-    wanted = DTYPES.get(written.name.name)
+def _check_dtype(written: tree.TypeName | None, kind: TensorType) -> None:
+    name = "real" if written is None else written.name.name
+    wanted = DTYPES.get(name)
     if wanted == kind.dtype or wanted is None or (wanted == "real" and kind.dtype == "int"):
         return
-    raise Mismatch(f"its elements are `{kind.dtype}`, not `{written.name.name}`")
+    raise Mismatch(f"its elements are `{kind.dtype}`, not `{name}`")
 
 
 def _broadcast(making: Making, leading: list[tuple[Exact, ...]]) -> tuple[Exact, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from qmlc.check.bind_arguments import argument_at, bind_arguments, plain
 from qmlc.check.dimensions import (
     Binding,
     Mismatch,
+    dimension,
     dimension_names,
     match_dims,
     mismatch_error,
@@ -110,7 +112,7 @@ def _add(
     try:
         kind = row.law([None if t is None else t.type for t in nodes], settings)
     except ShapeError as error:
-        shape_error(node, error, _places(node, nodes))
+        shape_error(frame, node, error, nodes)
     inputs = [t.node for t in nodes if t is not None]
     if any(t is None for t in nodes[: len(inputs)]):
         left_out = next(p.name for p, t in zip(row.tensors, nodes, strict=True) if t is None)
@@ -122,17 +124,6 @@ def _add(
             "of several optional tensors, only the last can be left out",
         )
     return Tensor(frame.network.graph.add(name, inputs, kind, **settings), kind)
-
-
-def _places(node: tree.Node, nodes: Sequence[Tensor | None]) -> list[tuple[tree.Node, str]]:
-    """The arguments in the text, with their types, where they can be told apart."""
-    written: list[tree.Node] = []
-    if isinstance(node, tree.Call):
-        written = list(node.arguments)
-    elif isinstance(node, tree.Pipe):
-        written = [node.value, *(node.into.arguments if isinstance(node.into, tree.Call) else ())]
-    pairs = zip(written, nodes, strict=False)
-    return [(place, f"this is `{t.type}`") for place, t in pairs if t is not None]
 
 
 def _scalar(
@@ -291,7 +282,7 @@ def _match_input(
         try:
             match_dims(inner, written.dims, kind.dims, binding, broadcast)
         except Mismatch as mismatch:
-            raise mismatch_error(place, f"`{name}`", parameter, kind, mismatch, "") from None
+            raise mismatch_error(place, f"`{name}`", parameter, kind, mismatch) from None
         return
     scalar = written is None and isinstance(kind, TensorType) and not kind.dims
     if not scalar and not isinstance(written, tree.TypeRecord):
@@ -357,7 +348,8 @@ def call_hamiltonian(
     def place(qubits: tuple[int, ...]) -> Operator:
         inner = enter(frame, node, callee)
         binding: Binding = {}
-        bind_operands(inner, node, callee, [qubits], binding)
+        operands = _split(inner, node, callee, qubits)
+        bind_operands(inner, node, callee, operands, binding)
         bind_inputs(inner, node, bound, binding, False)
         result = run_body(inner, declaration)
         if isinstance(result, Unplaced):
@@ -376,6 +368,28 @@ def call_hamiltonian(
         return lift_operator(result)
 
     return Unplaced(place)
+
+
+def _split(
+    inner: Frame, node: tree.Node, callee: Declared, qubits: tuple[int, ...]
+) -> list[tuple[int, ...]]:
+    """Qubits dealt out to the registers of a hamiltonian, in order; one may be of open size."""
+    declaration = callee.declaration
+    assert isinstance(declaration, tree.Component)
+    if len(declaration.registers) == 1:
+        return [qubits]
+    sizes: list[int | None] = []
+    for register in declaration.registers:
+        size: Value = 1 if register.size is None else dimension(inner, register.size, {})
+        sizes.append(size if isinstance(size, int) else None)
+    left = len(qubits) - sum(s for s in sizes if s is not None)
+    if sizes.count(None) > 1 or left < 0 or (left and None not in sizes):
+        what = f"`{callee.name}` acts on {len(sizes)} registers, which these qubits do not fill"
+        place = declaration.registers[0].span.to(declaration.registers[-1].span)
+        related = (Label(place, "declared here"),)
+        fail(WrongArguments, node, what, f"{len(qubits)} qubits", "", related)
+    dealt = iter(qubits)
+    return [tuple(islice(dealt, left if s is None else s)) for s in sizes]
 
 
 def bind_operands(

@@ -19,6 +19,7 @@ from qmlc.check.values import (
     Tensor,
     Unplaced,
     Value,
+    as_qubits,
     describe,
     fail,
 )
@@ -174,7 +175,7 @@ def all_pairs(n: int) -> list[tuple[int, int]]:
 def _edges(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
     listed = arguments[-1]
     register = arguments[0] if len(arguments) > 1 else None
-    result = []
+    result: list[Value] = []
     for edge in _sequence(frame, node, listed):
         ends = [
             require_number(frame, e, node, "the end of an edge")
@@ -191,11 +192,11 @@ def _edges(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywor
 
 def _pauli(letter: str) -> Callable[..., Value]:
     def make(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
-        on = arguments[0]
-        if isinstance(on, Qubits):
+        on = as_qubits(arguments[0])
+        if on is not None:
             operators = tuple(Operator.pauli(letter, q) for q in on.indices)
             return Array((len(operators),), operators) if on.register else operators[0]
-        position = require_number(frame, on, node, f"the position of `{letter}`")
+        position = require_number(frame, arguments[0], node, f"the position of `{letter}`")
         return Unplaced(lambda qubits: _placed_pauli(node, letter, position, qubits))
 
     return make
@@ -299,10 +300,10 @@ def _expectation(kind: str) -> Callable[..., Value]:
 def _of_qubits(kind: str) -> Callable[..., Value]:
     def measure(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
         value = arguments[0]
-        parts = value if isinstance(value, tuple) else (value,)
-        if not parts or not all(isinstance(p, Qubits) for p in parts):
+        on = as_qubits(value)
+        if on is None:
             fail(BadOperation, node, f"`{kind}` takes qubits", f"this is {describe(value)}")
-        qubits = tuple(q for p in parts for q in p.indices)
+        qubits = on.indices
         if len(set(qubits)) < len(qubits):
             fail(BadOperation, node, f"`{kind}` is given a qubit twice", "the same qubit again")
         if kind == "state":

@@ -12,11 +12,12 @@ from qmlc.check.dimensions import (
 from qmlc.check.errors_names import NotAvailable
 from qmlc.check.errors_types import UnknownDimension, WrongArguments
 from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate_arguments import as_gate
 from qmlc.check.frame import Frame
 from qmlc.check.making import Making, Units
 from qmlc.check.require_number import require_number
-from qmlc.check.run_gate import as_gate
 from qmlc.check.values import (
+    Builtin,
     Declared,
     Instance,
     Poison,
@@ -76,6 +77,16 @@ def check_setting(node: tree.Node, parameter: tree.Parameter, value: Value) -> N
             f"settings of kind `{kind}` are not there yet",
             f"`{parameter.name.name}`",
             "mention the component in the body instead",
+            (Label(parameter.span, "declared here"),),
+        )
+    is_gate = isinstance(value, Declared | Builtin) and value.kind == "gate"
+    if is_gate != (kind == "gate"):
+        fail(
+            WrongArguments,
+            node,
+            f"the setting `{parameter.name.name}` is a {'gate' if kind == 'gate' else f'`{kind}`'}",
+            f"this is {describe(value)}",
+            "hand a gate over by its name: `ry`" if kind == "gate" else "",
             (Label(parameter.span, "declared here"),),
         )
     plain_scalar = isinstance(written, tree.TypeName) and not written.dims

@@ -251,3 +251,39 @@ class BitsReturned(Problem):
 
     code: ClassVar[str] = "E0408"
     title: ClassVar[str] = "bits are returned only through results"
+
+
+@dataclass(frozen=True)
+class TooWide(Problem):
+    """A network applies a circuit of more qubits than can be simulated.
+
+    A circuit by itself may be as wide as a device. A layer, a model or a loss that applies it runs
+    it on a simulator, which holds 2**n amplitudes: 30 qubits take 8 GiB for one example. Where the
+    number of qubits follows from a tensor's size, this is the error E0301.
+
+    ```hqm
+    circuit ghz() -> real {
+        qubit q[40]
+        h q[0]
+        for a, b in chain(q) { cx a, b }
+        return expval(Z(q[39]))
+    }
+
+    model m(x: real[B, 4]) -> real[B, 4] = x * ghz()
+    ```
+
+    ```hqm
+    circuit ghz() -> real {
+        qubit q[10]
+        h q[0]
+        for a, b in chain(q) { cx a, b }
+        return expval(Z(q[9]))
+    }
+
+    model m(x: real[B, 4]) -> real[B, 4] = x * ghz()
+    ```
+    """
+
+    code: ClassVar[str] = "E0409"
+    title: ClassVar[str] = "too wide to simulate"
+    severity: ClassVar[str] = "warning"

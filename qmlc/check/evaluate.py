@@ -50,7 +50,7 @@ def _list(frame: Frame, node: tree.List) -> Value:
 
 
 def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
-    """A list: an array of numbers or operators, a stacked tensor, or a tuple of other things."""
+    """A list: an array of numbers or operators, else a tuple, which is stacked where needed."""
     if any(isinstance(v, Poison) for v in values):
         return Poison()
     if values and all(isinstance(v, Measured) and v.kind == values[0].kind for v in values):
@@ -62,8 +62,6 @@ def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
             return Array.stack(values)
         except ArrayError:
             return tuple(values)
-    if any(isinstance(v, Tensor) for v in values):
-        return add_node(frame, node, "stack", values)
     return tuple(values)
 
 

@@ -84,9 +84,6 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
     frame = making.frame()
     frame.stack = (declaration,)
     names = {n for p in declaration.inputs if p.type for n in dimension_names(p.type)}
-    frame.dimensions = frozenset(
-        s.name for v in making.binding.values() if isinstance(v, Polynomial) for s in v.symbols()
-    )
     if declaration.kind in CIRCUITS:
         return _build_circuit(making, settings, frame, sorted(names))
     frame.network = NetworkState()
@@ -129,6 +126,7 @@ def _build_circuit(
     making: Making, settings: dict[str, Value], frame: Frame, names: list[str]
 ) -> tuple[Unit, Type]:
     declaration = making.declaration
+    errors = len(frame.session.errors)
     state = CircuitState(CircuitBuilder(declaration.name.name))
     frame.circuit = state
     inputs = []
@@ -146,7 +144,8 @@ def _build_circuit(
         else _prepare(frame, declaration)
     )
     output = circuit_output(making.binding, frame, declaration, value)
-    finish_circuit(frame, declaration)
+    if len(frame.session.errors) == errors:  # what follows an error is no warning
+        finish_circuit(frame, declaration)
     circuit = state.builder.build()
     unit = replace(
         _unit(making, settings, tuple(inputs), output),

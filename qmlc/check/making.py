@@ -13,10 +13,12 @@ from qmlc.check.frame import Frame, Session
 from qmlc.check.values import (
     Declared,
     Scope,
+    Tensor,
     Value,
 )
 from qmlc.ir.program import Unit
 from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import Type
 
 CIRCUITS = ("circuit", "kernel")
@@ -47,6 +49,15 @@ def camel_case(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Unit"
 
 
+@dataclass(frozen=True)
+class Input:
+    """A tensor given for an input, and where it stands in the call."""
+
+    parameter: tree.Parameter
+    tensor: Tensor
+    place: tree.Node
+
+
 @dataclass
 class Making:
     """A declaration while it becomes a unit."""
@@ -71,4 +82,6 @@ class Making:
         for name, value in {**self.given, **self.binding}.items():
             if name != REST:
                 scope.bind(name, value)
-        return Frame(self.units.session, self.callee.module, scope)
+        sizes = [v for v in self.binding.values() if isinstance(v, Polynomial)]
+        open_names = frozenset(s.name for v in sizes for s in v.symbols())
+        return Frame(self.units.session, self.callee.module, scope, open_names)

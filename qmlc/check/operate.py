@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from qmlc.check.errors_types import BadOperation, NotKnown, ShapeMismatch, TooMuch
 from qmlc.check.frame import Frame
+from qmlc.check.origin import label_operands, operands
 from qmlc.check.values import (
     Bits,
     BitTest,
@@ -25,7 +26,6 @@ from qmlc.ir.array import Array, ArrayError, elementwise, matmul
 from qmlc.ir.circuit import Condition
 from qmlc.ir.operator import Operator
 from qmlc.ops.functions import FUNCTIONS
-from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import ShapeError, TensorType
@@ -287,8 +287,9 @@ def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
                 frame, node, "range", [], start=value.start, stop=value.stop, step=value.step
             )
         if isinstance(value, Array) and value.items:
-            parts = [as_node(frame, node, part) for part in value]
-            return add_node(frame, node, "stack", parts)
+            return add_node(frame, node, "stack", list(value))
+        if isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
+            return add_node(frame, node, "stack", value)
     fail(BadOperation, node, "a tensor is needed here", f"this is {describe(value)}")
 
 
@@ -298,7 +299,12 @@ def add_node(
     """A node for a row of `ops.functions`, its shape law checked."""
     if frame.network is None:
         fail(BadOperation, node, f"`{row}` works on tensors of a layer or model", "not here")
-    tensors = [None if v is None else as_node(frame, node, v) for v in values]
+    written = operands(node)
+    places = written if len(written) == len(values) else (node,) * len(values)
+    tensors = [
+        None if v is None else as_node(frame, place, v)
+        for place, v in zip(places, values, strict=True)
+    ]
     kinds = [None if t is None else t.type for t in tensors]
     full = {p.name: settings.get(p.name, p.default) for p in FUNCTIONS[row].settings}
     if FUNCTIONS[row].sizes:
@@ -306,23 +312,22 @@ def add_node(
     try:
         kind = FUNCTIONS[row].law(kinds, full)
     except ShapeError as error:
-        shape_error(node, error, [])
+        shape_error(frame, node, error, tensors)
     inputs = [t.node for t in tensors if t is not None]
     return Tensor(frame.network.graph.add(row, inputs, kind, **full), kind)
 
 
-def shape_error(node: tree.Node, error: ShapeError, places: Sequence[tuple[tree.Node, str]]) -> Any:
-    """Stop with the error of a shape law; `places` are the arguments and what they are."""
+def shape_error(
+    frame: Frame, node: tree.Node, error: ShapeError, values: Sequence[Tensor | None]
+) -> NoReturn:
+    """Stop with the error of a shape law, at the operand that does not fit, if one is to blame."""
+    written = operands(node)
     at = node
-    related: list[Label] = []
-    for position, (place, text) in enumerate(places):
-        if position == error.argument:
-            at = place
-        else:
-            related.append(Label(place.span, text))
-    if not places and isinstance(node, tree.Binary):
-        at = node
-    fail(ShapeMismatch, at, "shapes do not agree", error.message, error.proposal, tuple(related))
+    if error.argument is not None and error.argument < len(written) and len(written) > 1:
+        at = written[error.argument]
+    labels = label_operands(frame, node, values)
+    related = tuple(label for label in labels if label.span != at.span)
+    fail(ShapeMismatch, at, "shapes do not agree", error.message, error.proposal, related)
 
 
 def _both(left: Value, right: Value) -> str:

@@ -26,7 +26,11 @@ PLANNED = (
     "counts sample ground_energy freeze quantize prune load molecule huggingface torch_hub keras "
     "onnx safetensors device zne readout svm"
 ).split()
-SYNONYMS = {"pow": "power", "concatenate": "cat", "concat": "cat", "matmul": "matmul"}
+SYNONYMS = {
+    "pow": "power", "concatenate": "cat", "concat": "cat", "absolute": "abs",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+}  # fmt: skip
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:

@@ -253,6 +253,18 @@ _DESCRIPTIONS: dict[type, Callable[[Any], str]] = {
 """What a value of each type is called."""
 
 
+def as_qubits(value: Value) -> Qubits | None:
+    """Qubits, or a list of them as one register; None for anything else."""
+    if isinstance(value, Qubits):
+        return value
+    if not isinstance(value, tuple) or not value:
+        return None
+    parts = [as_qubits(v) for v in value]
+    if any(p is None for p in parts):
+        return None
+    return Qubits(tuple(q for p in parts if p is not None for q in p.indices), True)
+
+
 def type_of(value: Value) -> Type | None:
     """The type of a tensor or of a scalar value; None for anything else."""
     match value:

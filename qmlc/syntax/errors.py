@@ -17,17 +17,19 @@ class UnexpectedToken(Diagnostic):
 
     ```hqm
     circuit c(x: real) -> real {
-        qubit q
-        rx(x q
-        return expval(Z(q))
+        qubit q[2]
+        rx(x) q
+        cx q[0] q[1]
+        return expval(Z(q[1]))
     }
     ```
 
     ```hqm
     circuit c(x: real) -> real {
-        qubit q
+        qubit q[2]
         rx(x) q
-        return expval(Z(q))
+        cx q[0], q[1]
+        return expval(Z(q[1]))
     }
     ```
     """
@@ -91,7 +93,7 @@ class InvalidText(Diagnostic):
 
     code = "E0103"
     title = "no token"
-    message = "{found} begins nothing"
+    message = "{found}"
     label = "{what}"
     help = "{proposal}"
 
