@@ -74,12 +74,14 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
             _plain_statement(frame, node, name, operands)
             return
     controls = _count_controls(modifiers)
+    operands = _spread(operands, modifiers)
     if len(operands) < controls:
         fail(
             WrongOperands,
             node,
             f"{controls} controls need {controls} qubits in front",
             f"{len(operands)} are given",
+            "name them one by one, or hand over a register of just as many",
         )
     if name in STATEMENTS and local is None:
         rounds = _special(frame, node, name, operands, controls)
@@ -148,6 +150,21 @@ def _modifier(frame: Frame, head: tree.Head) -> Modifier:
 
 def _count_controls(modifiers: Sequence[Modifier]) -> int:
     return sum(m.value for m in modifiers if m.name in ("ctrl", "negctrl"))
+
+
+def _spread(operands: list[Operand], modifiers: Sequence[Modifier]) -> list[Operand]:
+    """Operands with each register of k qubits that stands for a `ctrl(k)` as k single ones."""
+    rest, result = list(operands), []
+    for modifier in modifiers:
+        if modifier.name not in ("ctrl", "negctrl"):
+            continue
+        if modifier.value > 1 and rest and len(rest[0].qubits.indices) == modifier.value:
+            first = rest.pop(0)
+            result += [Operand(Qubits((q,), False), first.node) for q in first.qubits.indices]
+        else:
+            result += rest[: modifier.value]
+            rest = rest[modifier.value :]
+    return result + rest
 
 
 def _modify(

@@ -88,8 +88,10 @@ def resolve_type(frame: Frame, written: tree.TypeExpression, binding: Mapping[st
             BadType, written.name, f"there is no type `{written.name.name}`", "not a type", proposal
         )
     dims: list[Value] = []
-    for expression in written.dims:
+    for position, expression in enumerate(written.dims):
         if isinstance(expression, tree.Ellipsis):
+            if position:
+                fail(BadType, expression, "`...` stands for leading dimensions", "comes first")
             rest = binding.get(REST)
             dims += rest if rest is not None else [Polynomial.symbol(REST)]
         else:
