@@ -13,8 +13,15 @@ from qmlc.backends.torch.emit_torch import emit_torch
 from qmlc.ir.program import Program
 from qmlc.output.find_circuits import Use
 from qmlc.output.manifest import CircuitFile, make_manifest
-from qmlc.output.options import CompileOptions, Report
-from qmlc.output.print_qasm import circuit_uses, device_qasm, file_name, find_target, logical_qasm
+from qmlc.output.options import CircuitSummary, CompileOptions, Report
+from qmlc.output.print_qasm import (
+    circuit_size,
+    circuit_uses,
+    device_qasm,
+    file_name,
+    find_target,
+    logical_qasm,
+)
 from qmlc.output.print_stage import print_stage
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
@@ -58,7 +65,19 @@ def write_output(
         notes.append(f"{template.name}: give {needed} to write its Python and OpenQASM now")
     manifest = make_manifest(program, sources, files, options, tuple(texts), module)
     texts["manifest.json"] = manifest
-    return Report(tuple(_save(options.output, texts)), tuple(notes))
+    circuits = tuple(map(_summary, files))
+    return Report(tuple(_save(options.output, texts)), tuple(notes), circuits)
+
+
+def _summary(file: CircuitFile) -> CircuitSummary:
+    qubits = file.use.circuit.num_qubits
+    if file.device is not None:
+        made = file.device.circuits[file.group]
+        form, depth, gates = made.target.name, made.depth, made.two_qubit_gates
+        return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
+    size = circuit_size(file.use)
+    depth, gates = (size.depth, size.two_qubit_gates) if size else (None, None)
+    return CircuitSummary(file.use.name, file.form, qubits, depth, gates, file.name)
 
 
 def module_name(name: str) -> str:
