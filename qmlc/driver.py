@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,21 +14,12 @@ from qmlc.ir.program import Program
 from qmlc.output.options import CompileOptions, Report
 from qmlc.passes.pipeline import optimise
 from qmlc.source.compile_error import CompileError
-from qmlc.source.diagnostic import Diagnostic, Problem
+from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.errors import UnreadableFile
 from qmlc.source.span import Source, Span
 
 RECURSION = 20_000
 """Python frames: expressions nest up to 400 deep, each level taking a few."""
-ERROR_ROOMS = (
-    "qmlc.source.errors",
-    "qmlc.syntax.errors",
-    "qmlc.check.errors_names",
-    "qmlc.check.errors_types",
-    "qmlc.check.errors_qubits",
-    "qmlc.check.errors_training",
-    "qmlc.output.errors",
-)
 
 
 @dataclass(frozen=True)
@@ -106,16 +95,6 @@ def _sorted(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
 def analyse_file(path: Path, settings: Mapping[str, Any] | None = None) -> Compilation:
     """Parse and elaborate a program; CompileError where it has errors."""
     return analyse(read_source(path), path, settings).checked()
-
-
-def all_errors() -> dict[str, type[Diagnostic]]:
-    """Every class of errors by its code."""
-    found: dict[str, type[Diagnostic]] = {}
-    for room in ERROR_ROOMS:
-        for _, item in inspect.getmembers(importlib.import_module(room), inspect.isclass):
-            if issubclass(item, Diagnostic) and item not in (Diagnostic, Problem) and item.code:
-                found[item.code] = item
-    return dict(sorted(found.items()))
 
 
 def compile_file(path: Path, options: CompileOptions) -> Report:

@@ -10,13 +10,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from qmlc.backends.qasm.bind_circuit import bind_circuit
+from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.emit_openqasm import DeviceProgram
-from qmlc.ir.circuit import Circuit
+from qmlc.backends.qasm.plan_measurement import MeasurementPlan
+from qmlc.ir.circuit import Circuit, Result
+from qmlc.ir.operator import Operator
 from qmlc.ir.program import Program, Setting, Template, Unit
 from qmlc.output.find_circuits import Use
 from qmlc.output.options import CompileOptions
 from qmlc.output.print_qasm import circuit_size
 from qmlc.source.span import Source
+from qmlc.types.polynomial import Value, lift
 from qmlc.types.tensors import RecordType, Type
 
 
@@ -37,11 +42,13 @@ def make_manifest(
     files: Sequence[CircuitFile],
     options: CompileOptions,
     names: Sequence[str],
+    module: str = "",
 ) -> str:
     """The manifest as JSON; the same program and options give the same text."""
     digest = hashlib.sha256("\0".join(source.text for _, source in sources).encode())
     content = {
         "program": program.name,
+        "module": module or program.name,
         "compiler": {"name": "qmlc", "version": compiler_version()},
         "source": {"files": [p.name for p, _ in sources], "sha256": digest.hexdigest()},
         "target": options.target,
@@ -99,48 +106,79 @@ def _circuits(program: Program, files: Sequence[CircuitFile]) -> list[dict[str, 
 
 
 def _circuit(use: Use) -> dict[str, Any]:
-    circuit = use.circuit
+    circuit = bind_circuit(use.circuit, use.values)
     size = circuit_size(use)
     return {
         **_unit(use.unit),
         "name": use.name,
         "qubits": circuit.num_qubits,
+        "qubit_names": circuit.qubit_names(),
         "bits": circuit.num_bits,
         **(asdict(size) if size is not None else {}),
-        "results": _results(circuit),
+        "results": [_result(circuit, result) for result in circuit.results],
         "files": [],
     }
 
 
-def _results(circuit: Circuit) -> list[dict[str, Any]]:
+def _result(circuit: Circuit, result: Result) -> dict[str, Any]:
     names = circuit.qubit_names()
-    return [
-        {
-            "name": result.name,
-            "kind": result.kind,
-            "shape": list(result.shape),
-            "observables": [str(operator) for operator in result.operators],
-            "qubits": [names[q] for q in result.qubits],
-        }
-        for result in circuit.results
-    ]
+    entry: dict[str, Any] = {"name": result.name, "kind": result.kind}
+    if result.operators:
+        observables = [_observable(o, circuit.num_qubits) for o in result.operators]
+        return {**entry, "shape": list(result.shape), "observables": observables}
+    size = 2 ** len(result.qubits)
+    shape = [size] if result.kind in ("probs", "state") else []
+    return {**entry, "shape": shape, "qubits": [names[q] for q in result.qubits]}
+
+
+def _observable(operator: Operator, num_qubits: int) -> dict[str, Any]:
+    """Coefficients by Pauli label, the last letter for the first qubit, as in Qiskit."""
+    found = {}
+    for string, coefficient in operator.terms:
+        letters = dict(string)
+        label = "".join(letters.get(q, "I") for q in reversed(range(num_qubits)))
+        found[label] = formula(coefficient)
+    return found
+
+
+def formula(value: Value) -> float | str:
+    """A number, or Python's text of an expression over inputs and parameters."""
+    constant = lift(value).constant
+    return str(value) if constant is None else complex(constant).real
 
 
 def _file(file: CircuitFile) -> dict[str, Any]:
     entry: dict[str, Any] = {"file": file.name, "form": file.form}
+    if file.form == "OpenQASM 3":
+        entry["scalars"] = file_scalars(file)
     if file.device is not None:
         made = file.device.circuits[file.group]
-        group = file.device.plan.groups[file.group] if file.device.plan.groups else None
-        names = file.use.circuit.qubit_names()
         entry |= {
             "target": made.target.name,
             "depth": made.depth,
             "two_qubit_gates": made.two_qubit_gates,
             "layout": list(made.layout),
             "final_layout": list(made.final_layout),
-            "measures": {names[q]: letter for q, letter in group.basis} if group else {},
+            "measures": _measures(file, file.device.plan),
         }
     return entry
+
+
+def file_scalars(file: CircuitFile) -> dict[str, str]:
+    """What each `input` of a file stands for: an element, or a formula of elements."""
+    if file.device is not None:
+        metadata = file.device.circuits[file.group].circuit.metadata
+        return dict((metadata or {}).get("scalars", {}))
+    return dict(to_qiskit(file.use.circuit, file.use.values, arithmetic_only=True).metadata["scalars"])
+
+
+def _measures(file: CircuitFile, plan: MeasurementPlan) -> list[dict[str, Any]]:
+    """The bits of the last register: which Pauli matrix of which qubit each has measured."""
+    if not plan.groups:
+        return []
+    names = file.use.circuit.qubit_names()
+    basis = plan.groups[file.group].basis
+    return [{"bit": i, "qubit": names[q], "pauli": p} for i, (q, p) in enumerate(basis)]
 
 
 def _template(template: Template) -> dict[str, Any]:

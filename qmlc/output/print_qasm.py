@@ -73,7 +73,7 @@ def error_at(
     place: Span | None, kind: type[Problem], what: str, proposal: str, where: str = ""
 ) -> CompileError:
     """One error, at a place in the program if there is one."""
-    span = place or Span(Source("<options>", ""), 0, 0)
+    span = place or Span(Source("", ""), 0, 0)
     return CompileError((kind(span, what=what, where=where, proposal=proposal),))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import keyword
 import os
+import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,14 +13,26 @@ from qmlc.backends.torch.emit_torch import emit_torch
 from qmlc.ir.program import Program
 from qmlc.output.find_circuits import Use
 from qmlc.output.manifest import CircuitFile, make_manifest
-from qmlc.output.options import CompileOptions, Report
-from qmlc.output.print_qasm import circuit_uses, device_qasm, file_name, find_target, logical_qasm
+from qmlc.output.options import CircuitSummary, CompileOptions, Report
+from qmlc.output.print_qasm import (
+    circuit_size,
+    circuit_uses,
+    device_qasm,
+    file_name,
+    find_target,
+    logical_qasm,
+)
 from qmlc.output.print_stage import print_stage
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
 from qmlc.targets.read_target import Target
 
 FOLDER = "source"
+IMPORTED = frozenset(
+    """accelerate einops lark networkx numpy pandas qiskit qmlc rich safetensors scipy sympy torch
+    torchmetrics typer typing_extensions""".split()
+)
+"""What a compiled module imports, itself or at second hand."""
 
 
 def write_output(
@@ -33,9 +48,12 @@ def write_output(
     """
     assert options.output is not None
     names = _source_names(path, sources)
-    texts: dict[str, str] = {f"{program.name}.py": emit_torch(program, path.name, tuple(names))}
+    module = module_name(program.name)
+    texts: dict[str, str] = {f"{module}.py": emit_torch(program, path.name, tuple(names))}
     texts |= {name: source.text for name, (_, source) in zip(names, sources, strict=True)}
     notes: list[str] = []
+    if module != program.name:
+        notes.append(f"{module}.py: so called because Python could not import {program.name}.py")
     files: list[CircuitFile] = []
     for use in circuit_uses(program, options):
         _write_circuit(program, use, options, texts, files, notes)
@@ -45,9 +63,28 @@ def write_output(
     for template in program.templates:
         needed = " ".join(f"--set {name}=…" for name in template.needs)
         notes.append(f"{template.name}: give {needed} to write its Python and OpenQASM now")
-    manifest = make_manifest(program, sources, files, options, tuple(texts))
+    manifest = make_manifest(program, sources, files, options, tuple(texts), module)
     texts["manifest.json"] = manifest
-    return Report(tuple(_save(options.output, texts)), tuple(notes))
+    circuits = tuple(map(_summary, files))
+    return Report(tuple(_save(options.output, texts)), tuple(notes), circuits)
+
+
+def _summary(file: CircuitFile) -> CircuitSummary:
+    qubits = file.use.circuit.num_qubits
+    if file.device is not None:
+        made = file.device.circuits[file.group]
+        form, depth, gates = made.target.name, made.depth, made.two_qubit_gates
+        return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
+    size = circuit_size(file.use)
+    depth, gates = (size.depth, size.two_qubit_gates) if size else (None, None)
+    return CircuitSummary(file.use.name, file.form, qubits, depth, gates, file.name)
+
+
+def module_name(name: str) -> str:
+    """The name of the Python file: that of the program, unless another module would be hidden."""
+    module = re.sub(r"\W", "_", name)
+    hidden = module in sys.stdlib_module_names or module in IMPORTED
+    return f"{module}_" if hidden or keyword.iskeyword(module) else module
 
 
 def _source_names(path: Path, sources: Sequence[tuple[Path, Source]]) -> list[str]:

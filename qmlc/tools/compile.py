@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from qmlc.output.options import CompileOptions, Report
 from qmlc.source.nearest import nearest
 from qmlc.tools.options import (
     Color,
@@ -21,6 +24,9 @@ from qmlc.tools.report_errors import reporting
 STAGES = (
     "tokens", "tree", "graph", "optimised", "circuit", "torch", "qasm3", "qasm2", "dot", "json",
 )  # fmt: skip
+
+HEADLINE = ["circuit", "form", "qubits", "depth", "two-qubit", "file"]
+NUMBERS = range(2, 5)
 
 OutputOption = Annotated[
     Path | None,
@@ -69,7 +75,6 @@ def compile_program(
     printed, or with -o written beside the rest.
     """
     from qmlc.driver import compile_file, emit_stage
-    from qmlc.output.options import CompileOptions
 
     if not output and not emit:
         raise typer.BadParameter("give -o DIR to write files, or --emit STAGES to print")
@@ -87,9 +92,41 @@ def compile_program(
         for stage in () if output else stages:
             typer.echo(emit_stage(file, stage, options).removesuffix("\n"))
         if output:
-            report = compile_file(file, options)
-            for line in (*report.files, *report.notes):
-                typer.echo(line)
+            print_report(output, compile_file(file, options), format)
+
+
+def print_report(folder: Path, report: Report, format: Format) -> None:
+    """Print what was written: a table of the circuits and the other files, or as one asks."""
+    if format is Format.concise:
+        typer.echo("\n".join(map(str, report.files)))
+        return
+    if format is Format.json:
+        typer.echo(json.dumps(asdict(report), indent=2, default=str))
+        return
+    inside = {circuit.file for circuit in report.circuits}
+    names = [path.relative_to(folder).as_posix() for path in report.files]
+    typer.echo(f"{folder}: " + ", ".join(name for name in names if name not in inside))
+    if report.circuits:
+        cells = [[_cell(value) for value in asdict(c).values()] for c in report.circuits]
+        for line in _columns([HEADLINE, *cells]):
+            typer.echo(line)
+    for note in report.notes:
+        typer.echo(f"note: {note}")
+
+
+def _cell(value: str | int | None) -> str:
+    return "-" if value is None else str(value)
+
+
+def _columns(rows: list[list[str]]) -> Iterator[str]:
+    """Rows as aligned lines; numbers stand to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column in NUMBERS else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield ("  " + "  ".join(cells)).rstrip()
 
 
 def _stages(text: str) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -13,29 +14,38 @@ from qmlc.tools.options import (
     FolderOption,
     Format,
     FormatOption,
+    NameOption,
     ProgramFile,
-    TrainOption,
 )
-from qmlc.tools.report_data_errors import reporting_data
+from qmlc.tools.report_errors import reporting
+
+OtherRows = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="DATA.csv", help="Instead of the held-out rows.", exists=True, dir_okay=False
+    ),
+]
 
 
 def evaluate(
     file: ProgramFile,
-    name: TrainOption = None,
+    data: OtherRows = None,
+    name: NameOption = None,
     folder: FolderOption = None,
     format: FormatOption = Format.human,
     color: ColorOption = Color.auto,
 ) -> None:
     """Measure what was trained.
 
-    The loss and the metrics are taken on the rows that were held out of training.
+    The loss and the metrics are taken on the rows that were held out of training, or on those of
+    another file.
     """
-    # torch takes seconds to import
-    from qmlc.train_program import evaluate_program
-    from qmlc.training.read_options import TrainOptions
+    with reporting(format, color):
+        # torch takes seconds to import
+        from qmlc.train_program import evaluate_program
+        from qmlc.training.read_options import TrainOptions
 
-    with reporting_data(format, color):
-        measured = evaluate_program(file, TrainOptions(folder=folder), name=name)
+        measured = evaluate_program(file, TrainOptions(folder=folder), name=name, table=data)
     if format is Format.json:
         typer.echo(json.dumps(measured, indent=2))
         return

@@ -27,7 +27,7 @@ def explain(code: CodeArgument = None, color: ColorOption = Color.auto) -> None:
 
     It says what the error means and shows a program that fails, and its repair.
     """
-    from qmlc.driver import all_errors
+    from qmlc.errors import all_errors  # other verbs start without it
 
     errors = all_errors()
     colored = wants_color(color, sys.stdout)

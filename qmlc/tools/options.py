@@ -33,11 +33,11 @@ FormatOption = Annotated[
     Format, typer.Option("--format", help="Diagnostics with their source, a line each, or JSON.")
 ]
 ColorOption = Annotated[Color, typer.Option("--color", help="When to use colors.")]
-TrainOption = Annotated[
+NameOption = Annotated[
     str | None,
     typer.Option("--name", metavar="MODEL", help="Only the train block of this model."),
 ]
 FolderOption = Annotated[
     Path | None,
-    typer.Option("--folder", metavar="DIR", help="Of the run: runs/FILE/MODEL.", file_okay=False),
+    typer.Option("--folder", metavar="DIR", help="The run; else runs/PROGRAM/MODEL."),
 ]

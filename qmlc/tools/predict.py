@@ -14,10 +14,10 @@ from qmlc.tools.options import (
     FolderOption,
     Format,
     FormatOption,
+    NameOption,
     ProgramFile,
-    TrainOption,
 )
-from qmlc.tools.report_data_errors import reporting_data
+from qmlc.tools.report_errors import reporting
 
 DataFile = Annotated[
     Path,
@@ -33,20 +33,21 @@ def predict(
     file: ProgramFile,
     data: DataFile,
     output: TableOption = None,
-    name: TrainOption = None,
+    name: NameOption = None,
     folder: FolderOption = None,
     format: FormatOption = Format.human,
     color: ColorOption = Color.auto,
 ) -> None:
     """Predict for raw rows with a trained model.
 
-    A table (CSV) is written, a line for each row of DATA.csv.
+    A table (CSV) is written, a line for each row of DATA.csv. The column of the target may be
+    missing.
     """
-    # torch takes seconds to import
-    from qmlc.train_program import predict_program
-    from qmlc.training.read_options import TrainOptions
+    with reporting(format, color):
+        # torch takes seconds to import
+        from qmlc.train_program import predict_program
+        from qmlc.training.read_options import TrainOptions
 
-    with reporting_data(format, color):
         table = predict_program(file, data, TrainOptions(folder=folder), name=name, output=output)
     if not output:
         table.to_csv(sys.stdout, index=False, float_format="%.7g")

@@ -16,16 +16,24 @@ from qmlc.source.render import render_concise, render_human, render_json
 from qmlc.tools.options import Color, Format
 
 WRONG_PROGRAM = 1
+INTERRUPTED = 130
+"""What shells report of a command that Ctrl-C ended."""
 
 
 @contextmanager
 def reporting(format: Format, color: Color) -> Iterator[None]:
-    """Within, a CompileError is printed to stderr and ends the command with status 1."""
+    """Within, a CompileError is printed to stderr and ends the command with status 1.
+
+    Ctrl-C ends it with status 130; files are written whole, so those that are there are good.
+    """
     try:
         yield
     except CompileError as error:
         print_diagnostics(error.diagnostics, format, color, sys.stderr)
         raise typer.Exit(WRONG_PROGRAM) from None
+    except KeyboardInterrupt:
+        print("interrupted: what was written so far stays", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def print_diagnostics(

@@ -40,7 +40,7 @@ class Apply:
 
     def __str__(self) -> str:
         if self.function in INFIX:
-            left, right = (f"({a})" if len(a.terms) > 1 else str(a) for a in self.arguments)
+            left, right = (str(a) if _is_atom(a) else f"({a})" for a in self.arguments)
             return f"{left} {INFIX[self.function]} {right}"
         return f"{self.function}({', '.join(map(str, self.arguments))})"
 
@@ -286,6 +286,16 @@ def _factor(atom: Atom, exponent: int) -> str:
     if isinstance(atom, Apply) and atom.function in INFIX:
         text = f"({text})"
     return text if exponent == 1 else f"{text}**{exponent}"
+
+
+def _is_atom(value: Polynomial) -> bool:
+    """Whether `value` is written as one symbol, one call or one number without a sign."""
+    text = str(value)
+    if value.constant is not None:
+        return text.replace(".", "").isalnum()
+    ((monomial, coefficient), *others) = value.terms
+    plain = not others and coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1
+    return plain and not text.startswith("(")
 
 
 def _multiply(left: Monomial, right: Monomial) -> Monomial:

@@ -153,6 +153,16 @@ def qiskit_outcomes(circuit):
     return table
 
 
+def qiskit_states(circuit):
+    """The unnormalised states of all branches of a Qiskit circuit, global phase included."""
+    place = {qubit: i for i, qubit in enumerate(circuit.qubits)}
+    bit_place = {bit: i for i, bit in enumerate(circuit.clbits)}
+    start = np.zeros(2**circuit.num_qubits, dtype=complex)
+    start[0] = np.exp(1j * float(circuit.global_phase))
+    branches = _run(circuit, place, bit_place, [(start, (0,) * len(circuit.clbits))])
+    return [state for state, _ in branches]
+
+
 def _used(circuit, wires):
     """The qubits that something acts on: branches list those that they only pass by as well."""
     for item in circuit.data:

@@ -70,6 +70,16 @@ def qiskit_gate(name: str) -> Any:
     return None if gate is None or name in DISPUTED else gate.base_class
 
 
+def expand_unknown(instruction: Instruction) -> tuple[Instruction, ...]:
+    """`instruction`, or where Qiskit lacks its gate, the gates that it is made of."""
+    row = GATES.get(instruction.name)
+    if not isinstance(row, Composite):
+        return (instruction,)
+    if not instruction.controls and qiskit_gate(instruction.name) is not None:
+        return (instruction,)
+    return tuple(j for i in expand_composite(instruction) for j in expand_unknown(i))
+
+
 def _append_gate(circuit: QuantumCircuit, instruction: Instruction, names: ScalarNames) -> None:
     name, states, qubits = instruction.name, instruction.controls, list(instruction.qubits)
     row = GATES[name]

@@ -8,11 +8,12 @@ from typing import Any
 
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qmlc.backends.qasm.append_gate import append_instruction
+from qmlc.backends.qasm.append_gate import append_instruction, append_phase, expand_unknown
 from qmlc.backends.qasm.bind_circuit import bind_circuit
-from qmlc.backends.qasm.convert_angle import is_arithmetic, is_expressible
+from qmlc.backends.qasm.convert_angle import convert_angle, is_arithmetic, is_expressible
 from qmlc.backends.qasm.scalar_names import ScalarNames, name_scalars, scalar_formula
 from qmlc.ir.circuit import Circuit, Condition, Instruction
+from qmlc.types.polynomial import Value
 
 
 def to_qiskit(
@@ -63,7 +64,8 @@ def append_all(
     """Add `instructions` to `circuit`, a run under one condition as one branch."""
     for run in _runs(instructions):
         condition = run[0].condition
-        body = _body(circuit, [replace(i, condition=None) for i in run], names)
+        plain = [j for i in run for j in expand_unknown(replace(i, condition=None))]
+        body = _body(circuit, plain, names)
         if condition is None:
             body()
         else:
@@ -74,8 +76,14 @@ def _body(
     circuit: QuantumCircuit, run: Sequence[Instruction], names: ScalarNames
 ) -> Callable[[], None]:
     def body() -> None:
+        phase: Value = 0
         for instruction in run:
-            append_instruction(circuit, instruction, names)
+            if instruction.name == "gphase" and not instruction.controls:
+                phase = phase + instruction.angles[0]
+            else:
+                append_instruction(circuit, instruction, names)
+        # added up here: Qiskit takes minutes to add some sums of symbols to each other
+        append_phase(circuit, convert_angle(phase, names), "", [])
 
     return body
 
