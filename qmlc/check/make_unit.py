@@ -61,6 +61,7 @@ def make_unit(making: Making) -> tuple[Unit, Type, Binding]:
                 "there is no recursion",
                 "write a `for` over a setting",
             )
+        units.session.step(making.node, 200)  # a unit costs more than a statement
         units.active.append(declaration)
         try:
             units.made[key] = _build(making, settings)
