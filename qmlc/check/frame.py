@@ -59,6 +59,10 @@ class Session:
             if len(self.errors) >= MAX_ERRORS:
                 raise Exhausted(None)
 
+    def count_errors(self) -> int:
+        """How many errors, not warnings, were reported so far."""
+        return sum(e.severity == "error" for e in self.errors)
+
     @contextmanager
     def recover(self) -> Iterator[None]:
         """Collect the error that stops what is inside."""

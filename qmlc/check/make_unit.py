@@ -127,7 +127,7 @@ def _build_circuit(
     making: Making, settings: dict[str, Value], frame: Frame, names: list[str]
 ) -> tuple[Unit, Type]:
     declaration = making.declaration
-    errors = len(frame.session.errors)
+    errors = frame.session.count_errors()
     state = CircuitState(CircuitBuilder(declaration.name.name))
     frame.circuit = state
     inputs = []
@@ -145,7 +145,7 @@ def _build_circuit(
         else _prepare(frame, declaration)
     )
     output = circuit_output(making.binding, frame, declaration, value)
-    if len(frame.session.errors) == errors:  # what follows an error is no warning
+    if frame.session.count_errors() == errors:  # what follows an error is no warning
         finish_circuit(frame, declaration)
     circuit = state.builder.build()
     unit = replace(
