@@ -1,4 +1,4 @@
-"""Programs in Python: `load` and `compile` give a `LoadedProgram`, whose parts are torch modules."""
+"""Programs in Python: `load` and `compile` give one whose parts make torch modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of phase 5: what a device or a form of OpenQASM cannot take; and of what is handed over."""
+"""What a device or a form of OpenQASM cannot take, and what handed-over numbers do not fit."""
 
 from __future__ import annotations
 

@@ -76,8 +76,14 @@ def _summary(file: CircuitFile) -> CircuitSummary:
         form, depth, gates = made.target.name, made.depth, made.two_qubit_gates
         return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
     size = circuit_size(file.use)
-    depth, gates = (size.depth, size.two_qubit_gates) if size else (None, None)
-    return CircuitSummary(file.use.name, file.form, qubits, depth, gates, file.name)
+    return CircuitSummary(
+        file.use.name,
+        file.form,
+        qubits,
+        size.depth if size else None,
+        size.two_qubit_gates if size else None,
+        file.name,
+    )
 
 
 def module_name(name: str) -> str:
