@@ -33,7 +33,7 @@ ROOMS_OF_PACKAGES = {
     "accelerate": ["qmlc.training"],
     "pandas": ["qmlc.training", "qmlc.train_program"],
     "einops": ["qmlc.runtime", "qmlc.testing"],
-    "typer": ["qmlc.tools"],
+    "click": ["qmlc.tools"],
     "rich": ["qmlc.tools", "qmlc.training"],
     "hypothesis": ["qmlc.testing"],
 }
