@@ -169,7 +169,9 @@ def file_scalars(file: CircuitFile) -> dict[str, str]:
     if file.device is not None:
         metadata = file.device.circuits[file.group].circuit.metadata
         return dict((metadata or {}).get("scalars", {}))
-    return dict(to_qiskit(file.use.circuit, file.use.values, arithmetic_only=True).metadata["scalars"])
+    return dict(
+        to_qiskit(file.use.circuit, file.use.values, arithmetic_only=True).metadata["scalars"]
+    )
 
 
 def _measures(file: CircuitFile, plan: MeasurementPlan) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.display import clip, display_width, visible
-from qmlc.source.span import Source, Span
+from qmlc.source.span import NOWHERE, Source, Span
 
 BOLD, RED, YELLOW, BLUE, CYAN = "1", "1;31", "1;33", "1;34", "1;36"
 SEVERITY_COLORS = {"error": RED, "warning": YELLOW}
@@ -24,8 +24,9 @@ def render_human(diagnostic: Diagnostic, color: bool = False) -> str:
     severity = SEVERITY_COLORS.get(diagnostic.severity, RED)
     head = page.paint(f"{diagnostic.severity}[{diagnostic.code}]", severity)
     page.lines.append(head + page.paint(f": {diagnostic.message_text}", BOLD))
-    page.arrow(diagnostic.at)
-    page.place(diagnostic.at, diagnostic.label_text, "^", severity)
+    if diagnostic.at != NOWHERE:
+        page.arrow(diagnostic.at)
+        page.place(diagnostic.at, diagnostic.label_text, "^", severity)
     source = diagnostic.at.source
     for label in diagnostic.related:
         if label.span.source is not source:
@@ -33,15 +34,16 @@ def render_human(diagnostic: Diagnostic, color: bool = False) -> str:
             page.arrow(label.span)
         page.place(label.span, label.text, "-", BLUE)
     if diagnostic.help_text:
-        page.gutter()
+        if diagnostic.at != NOWHERE:
+            page.gutter()
         page.help(diagnostic.help_text)
     return "\n".join(page.lines) + "\n"
 
 
 def render_concise(diagnostic: Diagnostic) -> str:
     """`file:line:column: error[E0301]: message`, without the end of the line."""
-    place = _place_text(diagnostic.at)
-    return f"{place}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message_text}"
+    place = f"{_place_text(diagnostic.at)}: " if diagnostic.at != NOWHERE else ""
+    return f"{place}{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message_text}"
 
 
 def render_json(diagnostics: Sequence[Diagnostic]) -> str:

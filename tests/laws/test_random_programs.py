@@ -64,5 +64,3 @@ def test_devices_agree(text, target):
         net = run_circuit(module, job)["torch.float64"]
         values = {**job["inputs"], **job["parameters"]}
         assert differences(net, device_results(out, circuit, values, target)) < 1e-6
-
-
