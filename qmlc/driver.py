@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,27 +10,18 @@ from typing import Any
 
 from qmlc.check.elaborate import elaborate
 from qmlc.check.load import Loader
-from qmlc.ir.program import Program
+from qmlc.ir.program import Program, Template, Unit
 from qmlc.output.errors import NoSuchSetting
 from qmlc.output.options import CompileOptions, Report
 from qmlc.passes.pipeline import optimise
 from qmlc.source.compile_error import CompileError
-from qmlc.source.diagnostic import Diagnostic, Problem
+from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.errors import UnreadableFile
 from qmlc.source.nearest import nearest
 from qmlc.source.span import NOWHERE, Source
 
 RECURSION = 20_000
 """Python frames: expressions nest up to 400 deep, each level taking a few."""
-ERROR_ROOMS = (
-    "qmlc.source.errors",
-    "qmlc.syntax.errors",
-    "qmlc.check.errors_names",
-    "qmlc.check.errors_types",
-    "qmlc.check.errors_qubits",
-    "qmlc.check.errors_training",
-    "qmlc.output.errors",
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +63,7 @@ def analyse(
 
 def check_settings(program: Program, settings: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
     """An error for each of `settings` that no part of `program` has, or that is no size."""
-    parts = [*program.units, *program.templates]
+    parts: list[Unit | Template] = [*program.units, *program.templates]
     known = {s.name: s.kind for part in parts for s in part.signature}
     known |= {f"{part.name}.{s.name}": s.kind for part in parts for s in part.signature}
     found = []
@@ -129,16 +118,6 @@ def _sorted(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
 def analyse_file(path: Path, settings: Mapping[str, Any] | None = None) -> Compilation:
     """Parse and elaborate a program; CompileError where it has errors."""
     return analyse(read_source(path), path, settings).checked()
-
-
-def all_errors() -> dict[str, type[Diagnostic]]:
-    """Every class of errors by its code."""
-    found: dict[str, type[Diagnostic]] = {}
-    for room in ERROR_ROOMS:
-        for _, item in inspect.getmembers(importlib.import_module(room), inspect.isclass):
-            if issubclass(item, Diagnostic) and item not in (Diagnostic, Problem) and item.code:
-                found[item.code] = item
-    return dict(sorted(found.items()))
 
 
 def compile_file(path: Path, options: CompileOptions) -> Report:

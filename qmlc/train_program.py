@@ -13,11 +13,13 @@ from torch import nn
 from qmlc.ir.program import Program, Training
 from qmlc.program import LoadedProgram, load
 from qmlc.source.nearest import nearest
+from qmlc.training.build_metric import check_metrics
 from qmlc.training.errors import DataError
 from qmlc.training.evaluate_block import evaluate_block
+from qmlc.training.load_run import load_weights
 from qmlc.training.predict_block import Prediction, predict_block
-from qmlc.training.read_options import TrainOptions
-from qmlc.training.train_block import TrainResult, train_block
+from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.train_block import BEST, TrainResult, run_folder, train_block
 
 
 def train_program(
@@ -25,40 +27,49 @@ def train_program(
 ) -> dict[str, TrainResult]:
     """Run the train blocks of a program in order; what came of each, by its name.
 
-    A block for a model that an earlier block trained goes on from there. CompileError, DataError.
+    A model that an earlier block trained is taken from there. The options of all blocks are
+    checked before the first one runs. CompileError, DataError.
     """
     loaded = load(path)
-    learned: dict[str, dict[str, Any]] = {}
-    results = {}
-    for training in chosen(loaded.program, name):
-        make = _loss_maker(loaded, training, learned.get(training.unit))
-        result = train_block(
+    trainings = chosen(loaded.program, name)
+    for training in trainings:
+        read_options(training, options)
+        check_metrics(training.metrics)
+    return {
+        training.name: train_block(
             loaded.program,
             training,
-            make,
+            _loss_maker(loaded, training, options),
             path.parent,
             _folder(loaded.program, options, training),
-            model_path=training.model,
         )
-        learned[training.unit] = result.module.get_submodule(training.model).state_dict()
-        results[training.name] = result
-    return results
+        for training in trainings
+    }
 
 
 def evaluate_program(
-    path: Path, options: TrainOptions | None = None, *, name: str | None = None
+    path: Path,
+    options: TrainOptions | None = None,
+    *,
+    name: str | None = None,
+    table: Path | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """The loss and metrics of each trained block on the rows it did not learn from."""
+    """The loss and metrics of each trained block on the rows it did not learn from.
+
+    With a `table`, on its rows, by the blocks that have data. CompileError, DataError.
+    """
     loaded = load(path)
     measured = {}
     for training in chosen(loaded.program, name):
+        if table is not None and training.data is None:
+            continue
         found = evaluate_block(
             loaded.program,
             training,
-            _loss_maker(loaded, training),
+            _loss_maker(loaded, training, options),
             path.parent,
             _folder(loaded.program, options, training),
-            model_path=training.model,
+            table=table,
         )
         for split, measurement in found.items():
             measured[f"{training.name} ({split})"] = measurement.as_dict()
@@ -81,7 +92,7 @@ def predict_program(
         raise DataError(
             "E0706",
             f"one model is to predict, and the program trains {names}",
-            "say which: --train NAME",
+            "say which: --name NAME",
         )
     training = trainings[0]
     return predict_block(
@@ -147,12 +158,28 @@ def _make(loaded: LoadedProgram, class_name: str) -> nn.Module:
 
 
 def _loss_maker(
-    loaded: LoadedProgram, training: Training, state: dict[str, Any] | None = None
+    loaded: LoadedProgram, training: Training, options: TrainOptions | None
 ) -> Callable[[], nn.Module]:
+    """Makes the loss. Models in it hold what their own earlier blocks learned; others do not learn.
+
+    Calling it raises DataError where another model was not trained before.
+    """
+    program = loaded.program
+    earlier = program.trainings[: program.trainings.index(training)]
+
     def make() -> nn.Module:
         module = _make(loaded, training.loss)
-        if state is not None:
-            module.get_submodule(training.model).load_state_dict(state)
+        for part in program.unit(training.loss).submodules:
+            model = module.get_submodule(part.path)
+            blocks = [block for block in earlier if block.unit == part.target]
+            if blocks:
+                own = _folder(program, options, blocks[-1])
+                load_weights(model, (own.folder or run_folder(program, blocks[-1])) / BEST)
+            elif part.path != training.model and any(True for _ in model.parameters()):
+                message = f"`{training.name}` uses `{part.path}`, which no earlier block trains"
+                raise DataError("E0706", message, "write a `train` block for it above this one")
+            if part.path != training.model:
+                model.requires_grad_(False)
         return module
 
     return make

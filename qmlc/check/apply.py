@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qmlc.check.call_function import bind_arguments, plain
+from qmlc.check.bind_arguments import bind_arguments, plain
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import ShapeMismatch, WrongArguments
 from qmlc.check.frame import Frame, NetworkState
@@ -21,11 +21,9 @@ from qmlc.check.values import (
     Value,
     describe,
     fail,
-    type_of,
 )
 from qmlc.ir.program import Submodule
 from qmlc.ops.layers import LAYERS
-from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, ShapeError, Type, UnknownDimension
@@ -42,8 +40,13 @@ def apply_instance(
     if any(isinstance(v, Poison) for v in (*arguments, *keywords.values())):
         raise Stop(None)
     if frame.network is None:
-        fail(WrongKind, node, f"{describe(instance)} cannot be applied here",
-             "a circuit is no network", "apply it in a layer or model; gates act on qubits")  # fmt: skip
+        fail(
+            WrongKind,
+            node,
+            f"{describe(instance)} cannot be applied here",
+            "a circuit is no network",
+            "apply it in a layer or model; gates act on qubits",
+        )
     if isinstance(instance.target, Builtin):
         return _apply_layer(frame, node, instance, arguments, keywords)
     return frame.session.apply_unit(frame, node, instance, arguments, keywords)
@@ -67,14 +70,19 @@ def _apply_layer(
         if isinstance(value, Polynomial):
             settings[key] = require_number(frame, value, node, f"`{key}` of `{name}`")
         elif not isinstance(value, int | float | str | bool | tuple | None):
-            fail(WrongArguments, node, f"`{key}` of `{name}` must be known when compiling",
-                 f"this is {describe(value)}", f"settings first, inputs second: `{name}(…)(x)`")  # fmt: skip
+            fail(
+                WrongArguments,
+                node,
+                f"`{key}` of `{name}` must be known when compiling",
+                f"this is {describe(value)}",
+                f"settings first, inputs second: `{name}(…)(x)`",
+            )
     values = bind_arguments(node, name, row.inputs, list(arguments), keywords)
     tensors = [v if v is None else as_node(frame, node, v) for v in values.values()]
     try:
         shape = row.law([t and t.type for t in tensors], settings)
     except ShapeError as error:
-        shape_error(node, error, _inputs(node, tensors))
+        shape_error(frame, node, error, tensors)
     except UnknownDimension as error:
         require_number(frame, error.dimension, node, f"the input size of `{name}`")
         raise
@@ -89,13 +97,6 @@ def _apply_layer(
     return call_node(frame, submodule.path, list(given.values()), shape.output, **names)
 
 
-def _inputs(node: tree.Node, tensors: Sequence[Any]) -> list[tuple[tree.Node, str]]:
-    first = node.value if isinstance(node, tree.Pipe) else None
-    if isinstance(node, tree.Call) and node.arguments:
-        first = node.arguments[0]
-    return [(first, f"this is `{tensors[0].type}`")] if first is not None and tensors[0] else []
-
-
 def call_node(
     frame: Frame, path: str, tensors: Sequence[Any], kind: Type, **attributes: Any
 ) -> Value:
@@ -107,9 +108,7 @@ def call_node(
 
 
 def register(network: NetworkState | None, instance: Instance, name: str) -> str:
-    """The path of an instance: the `let` that binds it, else the component, `_1`, `_2`; loops add
-    an index.
-    """
+    """The path of an instance: its `let`, else its component and `_1`, `_2`; loops add an index."""
     assert network is not None
     mention = instance.mention
     place = (mention.source.name, mention.start, mention.end)
@@ -135,19 +134,15 @@ def _hold(network: NetworkState | None, node: tree.Node, submodule: Submodule) -
     if earlier != submodule:
         old, new = dict(earlier.arguments), dict(submodule.arguments)
         changed = [f"`{k}` {old.get(k)} and {v}" for k, v in new.items() if old.get(k) != v]
-        fail(ShapeMismatch, node, f"one instance of `{submodule.target}` takes inputs of one size",
-             "differs from before in " + ", ".join(changed),
-             "mention the component again for an instance of its own")  # fmt: skip
+        fail(
+            ShapeMismatch,
+            node,
+            f"one instance of `{submodule.target}` takes inputs of one size",
+            "differs from before in " + ", ".join(changed),
+            "mention the component again for an instance of its own",
+        )
 
 
 def hold_unit(frame: Frame, node: tree.Node, submodule: Submodule) -> None:
     """Add a unit as a submodule of the unit at hand."""
     _hold(frame.network, node, submodule)
-
-
-def check_types(node: tree.Node, values: Sequence[tuple[tree.Parameter, Value]]) -> None:
-    """Refuse inputs that are no tensors."""
-    for parameter, value in values:
-        if type_of(value) is None:
-            fail(WrongArguments, node, f"`{parameter.name.name}` takes a tensor",
-                 f"this is {describe(value)}", "", (Label(parameter.span, "declared here"),))  # fmt: skip

@@ -22,6 +22,7 @@ from qmlc.check.values import (
     Qubits,
     Stop,
     Value,
+    as_qubits,
     describe,
     fail,
 )
@@ -62,15 +63,26 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
     local = frame.scope.find(name)
     if name in STATEMENTS and local is None:
         if modifiers and name not in ("gphase", "evolve"):
-            fail(NotInvertible, modifiers[0].node, f"`{name}` is no unitary", "cannot be modified",
-                 f"leave `{modifiers[0].name} @` out")  # fmt: skip
+            fail(
+                NotInvertible,
+                modifiers[0].node,
+                f"`{name}` is no unitary",
+                "cannot be modified",
+                f"leave `{modifiers[0].name} @` out",
+            )
         if name in ("measure", "reset", "barrier", "delay"):
             _plain_statement(frame, node, name, operands)
             return
     controls = _count_controls(modifiers)
+    operands = _spread(operands, modifiers)
     if len(operands) < controls:
-        fail(WrongOperands, node, f"{controls} controls need {controls} qubits in front",
-             f"{len(operands)} are given")  # fmt: skip
+        fail(
+            WrongOperands,
+            node,
+            f"{controls} controls need {controls} qubits in front",
+            f"{len(operands)} are given",
+            "name them one by one, or hand over a register of just as many",
+        )
     if name in STATEMENTS and local is None:
         rounds = _special(frame, node, name, operands, controls)
     else:
@@ -91,19 +103,28 @@ def _operand(frame: Frame, node: tree.Expression) -> Operand:
     value = evaluate(frame, node)
     if isinstance(value, Poison):
         raise Stop(None)
-    if isinstance(value, tuple) and value and all(isinstance(v, Qubits) for v in value):
-        value = Qubits(tuple(q for v in value for q in v.indices), True)
-    if not isinstance(value, Qubits):
-        fail(WrongKind, node, "a gate acts on qubits", f"this is {describe(value)}",
-             "declare qubits with `qubit q[n]`")  # fmt: skip
-    return Operand(value, node)
+    qubits = as_qubits(value)
+    if qubits is None:
+        fail(
+            WrongKind,
+            node,
+            "a gate acts on qubits",
+            f"this is {describe(value)}",
+            "declare qubits with `qubit q[n]`",
+        )
+    return Operand(qubits, node)
 
 
 def _modifier(frame: Frame, head: tree.Head) -> Modifier:
     name = head.name.name
     if name not in MODIFIERS:
-        fail(WrongKind, head.name, f"`{name}` is not a modifier", "before `@`",
-             "modifiers are `ctrl`, `negctrl`, `inv` and `pow(k)`")  # fmt: skip
+        fail(
+            WrongKind,
+            head.name,
+            f"`{name}` is not a modifier",
+            "before `@`",
+            "modifiers are `ctrl`, `negctrl`, `inv` and `pow(k)`",
+        )
     if len(head.arguments) > 1 or head.keywords or (name == "inv" and head.arguments):
         fail(
             WrongArguments,
@@ -131,6 +152,21 @@ def _count_controls(modifiers: Sequence[Modifier]) -> int:
     return sum(m.value for m in modifiers if m.name in ("ctrl", "negctrl"))
 
 
+def _spread(operands: list[Operand], modifiers: Sequence[Modifier]) -> list[Operand]:
+    """Operands with each register of k qubits that stands for a `ctrl(k)` as k single ones."""
+    rest, result = list(operands), []
+    for modifier in modifiers:
+        if modifier.name not in ("ctrl", "negctrl"):
+            continue
+        if modifier.value > 1 and rest and len(rest[0].qubits.indices) == modifier.value:
+            first = rest.pop(0)
+            result += [Operand(Qubits((q,), False), first.node) for q in first.qubits.indices]
+        else:
+            result += rest[: modifier.value]
+            rest = rest[modifier.value :]
+    return result + rest
+
+
 def _modify(
     node: tree.Apply,
     instructions: list[Instruction],
@@ -152,12 +188,22 @@ def _modify(
                 states = ("1" if modifier.name == "ctrl" else "0") * modifier.value
                 instructions = control(instructions, taken, states)
         except NotUnitary as error:
-            fail(NotInvertible, node.gate, f"`{node.gate.name.name}` contains `{error}`",
-                 "is no unitary", f"leave `{modifier.name} @` out",
-                 (Label(modifier.node.span, "needs a unitary"),))  # fmt: skip
+            fail(
+                NotInvertible,
+                node.gate,
+                f"`{node.gate.name.name}` contains `{error}`",
+                "is no unitary",
+                f"leave `{modifier.name} @` out",
+                (Label(modifier.node.span, "needs a unitary"),),
+            )
         except ValueError as error:
-            fail(WrongArguments, modifier.node, str(error), "this power",
-                 "whole powers are always possible")  # fmt: skip
+            fail(
+                WrongArguments,
+                modifier.node,
+                str(error),
+                "this power",
+                "whole powers are always possible",
+            )
     return instructions
 
 
@@ -165,17 +211,26 @@ def _check_power(modifier: Modifier, instructions: Sequence[Instruction]) -> Non
     constant = lift(modifier.value).constant
     if isinstance(constant, int | float) and abs(constant) * len(instructions) > MAX_STEPS:
         if len(instructions) > 1 or not instructions[0].angles:
-            fail(TooMuch, modifier.node, f"a power of {constant:,} repeats the gate as often",
-                 "too many rounds")  # fmt: skip
+            fail(
+                TooMuch,
+                modifier.node,
+                f"a power of {constant:,} repeats the gate as often",
+                "too many rounds",
+            )
 
 
 def _check_distinct(node: tree.Apply, places: Sequence[tuple[int, tree.Node]]) -> None:
     seen: dict[int, tree.Node] = {}
     for qubit, place in places:
         if qubit in seen:
-            fail(QubitTwice, place, f"`{node.gate.name.name}` is given one qubit twice",
-                 "the same qubit again", "qubits cannot be copied: hand over different ones",
-                 (Label(seen[qubit].span, "first here"),))  # fmt: skip
+            fail(
+                QubitTwice,
+                place,
+                f"`{node.gate.name.name}` is given one qubit twice",
+                "the same qubit again",
+                "qubits cannot be copied: hand over different ones",
+                (Label(seen[qubit].span, "first here"),),
+            )
         seen[qubit] = place
 
 
@@ -203,35 +258,39 @@ def _check_measured(
 
 def _plain_statement(frame: Frame, node: tree.Apply, name: str, operands: list[Operand]) -> None:
     """`measure q`, `reset q`, `barrier q`, `delay(t) q`."""
-    assert frame.circuit is not None
     circuit = frame.circuit
+    assert circuit is not None
     if not operands and name == "barrier":
-        operands = [
-            Operand(Qubits(tuple(q for _, _, r in circuit.declared for q in r), True), node)
-        ]
+        every = tuple(q for _, _, register in circuit.declared for q in register)
+        operands = [Operand(Qubits(every, True), node)]
     if not operands:
         fail(WrongOperands, node, f"`{name}` needs qubits", "none given", f"write `{name} q`")
-    angles: tuple[Any, ...] = ()
+    angles = _plain_angles(frame, node, name)
+    qubits = tuple(q for o in operands for q in o.qubits.indices)
+    if name == "barrier":
+        add_instruction(frame, Instruction("barrier", qubits))
+    elif name == "measure":
+        for operand in operands:
+            measure_qubits(frame, node, operand.qubits, "m")
+    else:
+        for qubit in qubits:
+            add_instruction(frame, Instruction(name, (qubit,), angles))
+    if name == "reset":
+        circuit.touched |= set(qubits)
+        circuit.mixed = circuit.mixed or node.span
+        for qubit in qubits:
+            circuit.measured.pop(qubit, None)
+
+
+def _plain_angles(frame: Frame, node: tree.Apply, name: str) -> tuple[Any, ...]:
+    """The time of a `delay`; the others take no number."""
     if name == "delay":
         if len(node.gate.arguments) != 1:
             fail(WrongArguments, node.gate, "`delay` takes the time in seconds", "not given")
-        angles = (_angle(frame, node.gate.arguments[0]),)
-    elif node.gate.arguments:
+        return (_angle(frame, node.gate.arguments[0]),)
+    if node.gate.arguments:
         fail(WrongArguments, node.gate, f"`{name}` takes no numbers", "too many")
-    if name == "barrier":
-        every = tuple(q for o in operands for q in o.qubits.indices)
-        add_instruction(frame, Instruction("barrier", every))
-        return
-    for operand in operands:
-        if name == "measure":
-            measure_qubits(frame, node, operand.qubits, "m")
-            continue
-        for qubit in operand.qubits.indices:
-            add_instruction(frame, Instruction(name, (qubit,), angles))
-            if name == "reset":
-                circuit.touched.add(qubit)
-                circuit.measured.pop(qubit, None)
-                circuit.mixed = circuit.mixed or node.span
+    return ()
 
 
 def _angle(frame: Frame, node: tree.Expression) -> Any:
@@ -291,18 +350,30 @@ def _builtin(
 ) -> list[Round]:
     angles, qubits = gate_arity(name)
     if node.gate.keywords:
-        fail(WrongArguments, node.gate.keywords[0], f"the angles of `{name}` have no names",
-             "give them by position")  # fmt: skip
+        fail(
+            WrongArguments,
+            node.gate.keywords[0],
+            f"the angles of `{name}` have no names",
+            "give them by position",
+        )
     if len(arguments) != angles:
         takes = ", ".join(angle_names(name)) or "no angle"
-        fail(WrongArguments, node.gate, f"`{name}` takes {takes}: {angles} in all",
-             f"{len(arguments)} given")  # fmt: skip
+        fail(
+            WrongArguments,
+            node.gate,
+            f"`{name}` takes {takes}: {angles} in all",
+            f"{len(arguments)} given",
+        )
     for argument, place in zip(arguments, node.gate.arguments, strict=True):
         if isinstance(argument, bool) or not isinstance(argument, int | float | Polynomial | Array):
             fail(BadOperation, place, "an angle is a number", f"this is {describe(argument)}")
     if len(operands) != qubits + controls:
-        fail(WrongOperands, node, f"`{name}` acts on {_count(qubits + controls)}",
-             f"{len(operands)} given")  # fmt: skip
+        fail(
+            WrongOperands,
+            node,
+            f"`{name}` acts on {_count(qubits + controls)}",
+            f"{len(operands)} given",
+        )
     rounds: list[Round] = []
     for i, places in enumerate(_broadcast(node, operands)):
         values = tuple(_element(node, a, i, len(operands[-1].qubits.indices)) for a in arguments)
@@ -316,8 +387,13 @@ def _element(node: tree.Apply, value: Value, position: int, size: int) -> Any:
     if not isinstance(value, Array):
         return value
     if value.shape != (size,):
-        fail(WrongArguments, node.gate, "a vector of angles has one for each qubit of the register",
-             f"{describe(value)} for {_count(size)}", "pick one: `x[i]`")  # fmt: skip
+        fail(
+            WrongArguments,
+            node.gate,
+            "a vector of angles has one for each qubit of the register",
+            f"{describe(value)} for {_count(size)}",
+            "pick one: `x[i]`",
+        )
     return value[position]
 
 
@@ -326,8 +402,14 @@ def _broadcast(node: tree.Apply, operands: list[Operand]) -> list[list[tuple[int
     sizes = {len(o.qubits.indices): o for o in operands if o.qubits.register}
     if len(sizes) > 1:
         (first, a), (second, b) = list(sizes.items())[:2]
-        fail(WrongOperands, b.node, "registers of different sizes", f"{_count(second)} here",
-             "take equal parts: `q[0:2]`", (Label(a.node.span, f"{_count(first)} here"),))  # fmt: skip
+        fail(
+            WrongOperands,
+            b.node,
+            "registers of different sizes",
+            f"{_count(second)} here",
+            "take equal parts: `q[0:2]`",
+            (Label(a.node.span, f"{_count(first)} here"),),
+        )
     rounds = next(iter(sizes), 1)
     return [
         [(o.qubits.indices[i if o.qubits.register else 0], o.node) for o in operands]
@@ -342,8 +424,14 @@ def _declared(
     assert isinstance(declaration, tree.Component)
     registers = declaration.registers
     if len(operands) != len(registers) + controls:
-        fail(WrongOperands, node, f"`{gate.name}` acts on {len(registers) + controls} operands",
-             f"{len(operands)} given", "", (Label(declaration.name.span, "declared here"),))  # fmt: skip
+        fail(
+            WrongOperands,
+            node,
+            f"`{gate.name}` acts on {len(registers) + controls} operands",
+            f"{len(operands)} given",
+            "",
+            (Label(declaration.name.span, "declared here"),),
+        )
     whole = [False] * controls + [r.size is not None for r in registers]
     single = [o for o, w in zip(operands, whole, strict=True) if not w]
     rounds: list[Round] = []

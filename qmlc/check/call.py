@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.check.apply import apply_instance
+from qmlc.check.bind_arguments import argument_at
 from qmlc.check.call_function import call_fn, call_function, call_hamiltonian
 from qmlc.check.compile_time import call_compile_time, works_on
 from qmlc.check.errors_names import WrongKind
-from qmlc.check.evaluate import evaluate, generate, make_list
+from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate_arguments import evaluate_arguments
 from qmlc.check.frame import Frame
 from qmlc.check.values import (
     Builtin,
     Declared,
     Instance,
     Poison,
-    Qubits,
     RecordNode,
     Tensor,
     Unplaced,
     Value,
+    as_qubits,
     describe,
     fail,
 )
@@ -36,26 +38,10 @@ def call(frame: Frame, node: tree.Call | tree.Pipe) -> Value:
     if isinstance(node, tree.Pipe):
         return _pipe(frame, node)
     function = evaluate(frame, node.function)
-    arguments, keywords = evaluate_arguments(frame, node)
+    arguments, keywords = evaluate_arguments(frame, node, function)
     if any(isinstance(v, Poison) for v in (function, *arguments, *keywords.values())):
         return Poison()
     return _call(frame, node, function, arguments, keywords)
-
-
-def evaluate_arguments(
-    frame: Frame, node: tree.Call | tree.Head
-) -> tuple[list[Value], dict[str, Value]]:
-    """The values of the arguments of a call."""
-    arguments = []
-    for argument in node.arguments:
-        if isinstance(argument, tree.Generator):
-            items = [
-                evaluate(inner, argument.element) for inner in generate(frame, argument.clauses)
-            ]
-            arguments.append(make_list(frame, argument, items))
-        else:
-            arguments.append(evaluate(frame, argument))
-    return arguments, {k.name.name: evaluate(frame, k.value) for k in node.keywords}
 
 
 def _pipe(frame: Frame, node: tree.Pipe) -> Value:
@@ -67,7 +53,7 @@ def _pipe(frame: Frame, node: tree.Pipe) -> Value:
             return Poison()
         return _call(frame, node, function, [value], {})
     function = evaluate(frame, into.function)
-    arguments, keywords = evaluate_arguments(frame, into)
+    arguments, keywords = evaluate_arguments(frame, into, function)
     if any(isinstance(v, Poison) for v in (value, function, *arguments, *keywords.values())):
         return Poison()
     if _is_component(function) and _has_settings(function):
@@ -108,19 +94,21 @@ def _call(
             return apply_instance(frame, node, function, arguments, keywords)
         case Unplaced():
             return place_operator(node, function, arguments)
-        case Array() if function.items and isinstance(function.items[0], Unplaced):
-            return function.map(lambda operator: place_operator(node, operator, arguments))
         case tuple() if function and all(isinstance(f, Unplaced) for f in function):
             return Array.stack([place_operator(node, f, arguments) for f in function])
-    if _is_component(function):
-        instance = _instance(frame, node, function, arguments, keywords)
+    if isinstance(function, Builtin | Declared) and _is_component(function):
         if not _applies_directly(function, arguments):
-            return instance
+            return _instance(frame, node, function, arguments, keywords)
         bare = Instance(function, (), (), _mention(node), frame.loops)
         return apply_instance(frame, node, bare, arguments, keywords)
     callee = node.function if isinstance(node, tree.Call) else node.into
-    fail(WrongKind, callee, f"{describe(function)} cannot be called", "not a function or layer",
-         "functions, layers, circuits and models can be called")  # fmt: skip
+    fail(
+        WrongKind,
+        callee,
+        f"{describe(function)} cannot be called",
+        "not a function or layer",
+        "functions, layers, circuits and models can be called",
+    )
 
 
 def _mention(node: tree.Call | tree.Pipe) -> Any:
@@ -157,11 +145,11 @@ def _applies_directly(function: Builtin | Declared, arguments: list[Value]) -> b
 def place_operator(node: tree.Node, function: Unplaced, arguments: list[Value]) -> Value:
     """An operator placed on a register: `O(q)`."""
     qubits: list[int] = []
-    for argument in arguments:
-        parts = argument if isinstance(argument, tuple) else (argument,)
-        if not parts or not all(isinstance(p, Qubits) for p in parts):
-            fail(
-                WrongKind, node, "an operator is placed on qubits", f"this is {describe(argument)}"
-            )
-        qubits += [q for p in parts for q in p.indices]
+    for position, argument in enumerate(arguments):
+        on = as_qubits(argument)
+        if on is None:
+            at = argument_at(node, position, "")
+            what = f"this is {describe(argument)}"
+            fail(WrongKind, at, "an operator is placed on qubits", what, "write `O(q)`")
+        qubits += on.indices
     return function.place(tuple(qubits))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
+from qmlc.check.bind_arguments import argument_at, bind_arguments, plain
 from qmlc.check.dimensions import (
     Binding,
     Mismatch,
+    dimension,
     dimension_names,
     match_dims,
     mismatch_error,
@@ -35,10 +38,9 @@ from qmlc.check.values import (
 from qmlc.ir.array import Array, ArrayError, elementwise, matmul
 from qmlc.ir.operator import Operator, lift_operator
 from qmlc.ops.functions import FUNCTIONS
-from qmlc.ops.parameters import REQUIRED, ArgumentError, Parameter, bind
+from qmlc.ops.parameters import REQUIRED, Parameter
 from qmlc.ops.rows import Function
 from qmlc.source.diagnostic import Label
-from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.polynomial import Value as Exact
@@ -89,40 +91,6 @@ def _gather(arguments: Arguments) -> Arguments:
     return [*arguments[:first], tuple(rest)]
 
 
-def plain(value: Value) -> Any:
-    """A setting as plain data: arrays of numbers become tuples."""
-    if isinstance(value, Array):
-        return tuple(plain(v) for v in value)
-    if isinstance(value, tuple | range):
-        return tuple(plain(v) for v in value)
-    return value
-
-
-def bind_arguments(
-    node: tree.Node, name: str, parameters: Sequence[Any], arguments: Arguments, keywords: Keywords
-) -> dict[str, Value]:
-    """Values by parameter name; an error that names the nearest one where they do not fit."""
-    try:
-        return bind(parameters, arguments, keywords)
-    except ArgumentError as error:
-        at: Any = node
-        proposal = f"`{name}({', '.join(map(_shown, parameters))})`"
-        if isinstance(error.culprit, str):
-            for keyword in getattr(
-                node, "keywords", getattr(getattr(node, "into", None), "keywords", ())
-            ):
-                if keyword.name.name == error.culprit:
-                    at = keyword.name
-            close = nearest(error.culprit, [p.name for p in parameters])
-            proposal = f"did you mean `{close}`?" if close else proposal
-        fail(WrongArguments, at, f"`{name}` {error.message}", "does not fit", proposal)
-
-
-def _shown(parameter: Any) -> str:
-    default = parameter.default
-    return parameter.name if repr(default) == "REQUIRED" else f"{parameter.name}={default!r}"
-
-
 def _add(
     frame: Frame,
     node: tree.Node,
@@ -135,29 +103,27 @@ def _add(
     nodes = [None if t is None else as_node(frame, node, t) for t in tensors]
     for setting in settings.values():
         if isinstance(setting, Tensor):
-            fail(WrongArguments, node, f"a setting of `{name}` must be known when compiling",
-                 f"this is {describe(setting)}")  # fmt: skip
+            fail(
+                WrongArguments,
+                node,
+                f"a setting of `{name}` must be known when compiling",
+                f"this is {describe(setting)}",
+            )
     try:
-        kind = row.law([t and t.type for t in nodes], settings)
+        kind = row.law([None if t is None else t.type for t in nodes], settings)
     except ShapeError as error:
-        shape_error(node, error, _places(node, nodes))
+        shape_error(frame, node, error, nodes)
     inputs = [t.node for t in nodes if t is not None]
     if any(t is None for t in nodes[: len(inputs)]):
         left_out = next(p.name for p, t in zip(row.tensors, nodes, strict=True) if t is None)
-        fail(WrongArguments, node, f"`{name}` needs `{left_out}` here", "not given",
-             "of several optional tensors, only the last can be left out")  # fmt: skip
+        fail(
+            WrongArguments,
+            node,
+            f"`{name}` needs `{left_out}` here",
+            "not given",
+            "of several optional tensors, only the last can be left out",
+        )
     return Tensor(frame.network.graph.add(name, inputs, kind, **settings), kind)
-
-
-def _places(node: tree.Node, nodes: Sequence[Tensor | None]) -> list[tuple[tree.Node, str]]:
-    """The arguments in the text, with their types, where they can be told apart."""
-    written: list[tree.Node] = []
-    if isinstance(node, tree.Call):
-        written = list(node.arguments)
-    elif isinstance(node, tree.Pipe):
-        written = [node.value, *(node.into.arguments if isinstance(node.into, tree.Call) else ())]
-    pairs = zip(written, nodes, strict=False)
-    return [(place, f"this is `{t.type}`") for place, t in pairs if t is not None]
 
 
 def _scalar(
@@ -185,17 +151,25 @@ def _scalar(
             return elementwise(lambda *a: _apply_scalar(node, name, scalar, a), *values)
     except (ArrayError, IndexError) as error:
         fail(BadOperation, node, f"`{name}` does not apply", str(error))
-    fail(BadOperation, node, f"`{name}` belongs into a layer or a model",
-         "a circuit's numbers are worked out one by one",
-         "compute it before the circuit, and hand the result over as an input")  # fmt: skip
+    fail(
+        BadOperation,
+        node,
+        f"`{name}` belongs into a layer or a model",
+        "a circuit's numbers are worked out one by one",
+        "compute it before the circuit, and hand the result over as an input",
+    )
 
 
 def _apply_scalar(node: tree.Node, name: str, scalar: str, arguments: tuple[Exact, ...]) -> Exact:
     try:
         return Polynomial.apply(scalar, *arguments)
     except (ValueError, ZeroDivisionError, OverflowError, TypeError):
-        fail(BadOperation, node, f"`{name}` is not defined there",
-             "of " + ", ".join(map(str, arguments)))  # fmt: skip
+        fail(
+            BadOperation,
+            node,
+            f"`{name}` is not defined there",
+            "of " + ", ".join(map(str, arguments)),
+        )
 
 
 _REDUCTIONS = ("sum", "mean", "prod")
@@ -235,8 +209,13 @@ def bind_declared(
 def enter(frame: Frame, node: tree.Node, callee: Declared) -> Frame:
     """A frame for the body of an inlined declaration."""
     if callee.declaration in frame.stack:
-        fail(SelfReference, node, f"`{callee.name}` calls itself", "there is no recursion",
-             "write a `for` over a setting")  # fmt: skip
+        fail(
+            SelfReference,
+            node,
+            f"`{callee.name}` calls itself",
+            "there is no recursion",
+            "write a `for` over a setting",
+        )
     frame.session.step(node)
     frame.session.entered.add(id(callee.declaration))
     return Frame(
@@ -252,7 +231,6 @@ def enter(frame: Frame, node: tree.Node, callee: Declared) -> Frame:
 
 
 def bind_inputs(
-    frame: Frame,
     inner: Frame,
     node: tree.Node,
     bound: list[tuple[tree.Parameter, Value]],
@@ -260,32 +238,13 @@ def bind_inputs(
     broadcast: bool,
 ) -> None:
     """Match the values given to a `fn`, gate or hamiltonian with their types; bind the names."""
-    for parameter, value in bound:
-        kind = type_of(value)
-        written = parameter.type
-        if isinstance(written, tree.TypeName) and written.name.name in (
-            "int",
-            "str",
-            "bool",
-            "gate",
-        ):
-            inner.scope.bind(parameter.name.name, value, parameter.span)
+    for position, (parameter, value) in enumerate(bound):
+        place = argument_at(node, position, parameter.name.name)
+        if _is_setting(parameter):
             if isinstance(value, int | Polynomial):
                 binding[parameter.name.name] = value
-            continue
-        if kind is None:
-            fail(WrongArguments, node, f"`{parameter.name.name}` takes a tensor",
-                 f"this is {describe(value)}", "", (Label(parameter.span, "declared here"),))  # fmt: skip
-        if isinstance(written, tree.TypeName) and isinstance(kind, TensorType):
-            try:
-                match_dims(inner, written.dims, kind.dims, binding, broadcast)
-            except Mismatch as mismatch:
-                raise mismatch_error(
-                    node, f"`{parameter.name.name}`", parameter, kind, mismatch, ""
-                ) from None
-        elif not isinstance(written, tree.TypeRecord | None) or (written is None and kind.dims):
-            fail(WrongArguments, node, f"`{parameter.name.name}` is a number", f"this is `{kind}`",
-                 "", (Label(parameter.span, "declared here"),))  # fmt: skip
+        else:
+            _match_input(inner, place, parameter, value, binding, broadcast)
         inner.scope.bind(parameter.name.name, value, parameter.span)
     if broadcast:  # a name that met nothing but 1 is 1
         for parameter, _ in bound:
@@ -297,6 +256,39 @@ def bind_inputs(
             inner.scope.bind(name, size)
 
 
+def _is_setting(parameter: tree.Parameter) -> bool:
+    """Whether a parameter takes a compile-time value and no tensor."""
+    written = parameter.type
+    kinds = ("int", "str", "bool", "gate")
+    return isinstance(written, tree.TypeName) and written.name.name in kinds and not written.dims
+
+
+def _match_input(
+    inner: Frame,
+    place: tree.Node,
+    parameter: tree.Parameter,
+    value: Value,
+    binding: Binding,
+    broadcast: bool,
+) -> None:
+    """Bind the dimension names of one parameter; ShapeMismatch where the value does not fit."""
+    kind, name = type_of(value), parameter.name.name
+    declared = (Label(parameter.span, "declared here"),)
+    if kind is None:
+        what = f"`{name}` takes a tensor"
+        fail(WrongArguments, place, what, f"this is {describe(value)}", "", declared)
+    written = parameter.type
+    if isinstance(written, tree.TypeName) and isinstance(kind, TensorType):
+        try:
+            match_dims(inner, written.dims, kind.dims, binding, broadcast)
+        except Mismatch as mismatch:
+            raise mismatch_error(place, f"`{name}`", parameter, kind, mismatch) from None
+        return
+    scalar = written is None and isinstance(kind, TensorType) and not kind.dims
+    if not scalar and not isinstance(written, tree.TypeRecord):
+        fail(WrongArguments, place, f"`{name}` is a number", f"this is `{kind}`", "", declared)
+
+
 def call_fn(
     frame: Frame, node: tree.Node, callee: Declared, arguments: Arguments, keywords: Keywords
 ) -> Value:
@@ -305,15 +297,18 @@ def call_fn(
     assert isinstance(declaration, tree.Component)
     inner = enter(frame, node, callee)
     binding: Binding = {}
-    bind_inputs(
-        frame, inner, node, bind_declared(frame, node, callee, arguments, keywords), binding, True
-    )
+    bound = bind_declared(frame, node, callee, arguments, keywords)
+    bind_inputs(inner, node, bound, binding, True)
     result = run_body(inner, declaration)
     if isinstance(result, Tensor) and declaration.result is not None and "..." not in binding:
         declared = resolve_type(inner, declaration.result, binding)
         if isinstance(declared, TensorType) and not _broadcasts(result.type.dims, declared.dims):
-            fail(ResultMismatch, declaration.result, f"`{callee.name}` returns another type",
-                 f"`{declared}` here, but the body gives `{result.type}`")  # fmt: skip
+            fail(
+                ResultMismatch,
+                declaration.result,
+                f"`{callee.name}` returns another type",
+                f"`{declared}` here, but the body gives `{result.type}`",
+            )
     return result
 
 
@@ -330,8 +325,13 @@ def run_body(inner: Frame, declaration: tree.Component) -> Value:
     result = run_block(inner, declaration.body)
     if result is None:
         last = declaration.body.statements[-1] if declaration.body.statements else declaration.name
-        fail(Misplaced, last, f"`{declaration.name.name}` returns nothing", "the body ends here",
-             "end it with `return`")  # fmt: skip
+        fail(
+            Misplaced,
+            last,
+            f"`{declaration.name.name}` returns nothing",
+            "the body ends here",
+            "end it with `return`",
+        )
     return result.value
 
 
@@ -348,8 +348,9 @@ def call_hamiltonian(
     def place(qubits: tuple[int, ...]) -> Operator:
         inner = enter(frame, node, callee)
         binding: Binding = {}
-        bind_operands(inner, node, callee, [qubits], binding)
-        bind_inputs(frame, inner, node, bound, binding, False)
+        operands = _split(inner, node, callee, qubits)
+        bind_operands(inner, node, callee, operands, binding)
+        bind_inputs(inner, node, bound, binding, False)
         result = run_body(inner, declaration)
         if isinstance(result, Unplaced):
             result = result.place(qubits)
@@ -358,11 +359,37 @@ def call_hamiltonian(
         if isinstance(result, Poison):
             raise Stop(None)
         if not isinstance(result, int | float | Polynomial | Operator):
-            fail(ResultMismatch, declaration.name, f"`{callee.name}` is not an operator",
-                 f"its body gives {describe(result)}")  # fmt: skip
+            fail(
+                ResultMismatch,
+                declaration.name,
+                f"`{callee.name}` is not an operator",
+                f"its body gives {describe(result)}",
+            )
         return lift_operator(result)
 
     return Unplaced(place)
+
+
+def _split(
+    inner: Frame, node: tree.Node, callee: Declared, qubits: tuple[int, ...]
+) -> list[tuple[int, ...]]:
+    """Qubits dealt out to the registers of a hamiltonian, in order; one may be of open size."""
+    declaration = callee.declaration
+    assert isinstance(declaration, tree.Component)
+    if len(declaration.registers) == 1:
+        return [qubits]
+    sizes: list[int | None] = []
+    for register in declaration.registers:
+        size: Value = 1 if register.size is None else dimension(inner, register.size, {})
+        sizes.append(size if isinstance(size, int) else None)
+    left = len(qubits) - sum(s for s in sizes if s is not None)
+    if sizes.count(None) > 1 or left < 0 or (left and None not in sizes):
+        what = f"`{callee.name}` acts on {len(sizes)} registers, which these qubits do not fill"
+        place = declaration.registers[0].span.to(declaration.registers[-1].span)
+        related = (Label(place, "declared here"),)
+        fail(WrongArguments, node, what, f"{len(qubits)} qubits", "", related)
+    dealt = iter(qubits)
+    return [tuple(islice(dealt, left if s is None else s)) for s in sizes]
 
 
 def bind_operands(
@@ -376,8 +403,14 @@ def bind_operands(
             try:
                 match_dims(inner, (register.size,), (len(qubits),), binding)
             except Mismatch as mismatch:
-                fail(WrongArguments, node, f"`{callee.name}` takes a register of another size",
-                     str(mismatch), "", (Label(register.span, "declared here"),))  # fmt: skip
+                fail(
+                    WrongArguments,
+                    node,
+                    f"`{callee.name}` takes a register of another size",
+                    str(mismatch),
+                    "",
+                    (Label(register.span, "declared here"),),
+                )
         inner.scope.bind(
             register.name.name, Qubits(tuple(qubits), register.size is not None), register.span
         )

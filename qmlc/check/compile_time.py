@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable
+from itertools import combinations, product
 from typing import Any
 
 from qmlc.check.errors_qubits import NoSingleState, NotHermitian
@@ -18,6 +19,7 @@ from qmlc.check.values import (
     Tensor,
     Unplaced,
     Value,
+    as_qubits,
     describe,
     fail,
 )
@@ -40,8 +42,12 @@ def call_compile_time(
             fail(WrongArguments, node, f"`{name}` has no argument `{keyword}`", "not known")
     if not least <= len(arguments) <= most:
         counted = str(least) if least == most else f"{least} to {most}"
-        fail(WrongArguments, node, f"`{name}` takes {counted} arguments, {len(arguments)} are given",
-             "does not fit")  # fmt: skip
+        fail(
+            WrongArguments,
+            node,
+            f"`{name}` takes {counted} arguments, {len(arguments)} are given",
+            "does not fit",
+        )
     return function(frame, node, arguments, keywords)
 
 
@@ -140,7 +146,7 @@ def _reversed(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Key
 
 def _pairs_of(rule: Callable[[int], list[tuple[int, int]]]) -> Callable[..., Value]:
     def pairs(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
-        items = (
+        items: list[Value] = (
             list(range(arguments[0]))
             if isinstance(arguments[0], int)
             else _sequence(frame, node, arguments[0])
@@ -169,7 +175,7 @@ def all_pairs(n: int) -> list[tuple[int, int]]:
 def _edges(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
     listed = arguments[-1]
     register = arguments[0] if len(arguments) > 1 else None
-    result = []
+    result: list[Value] = []
     for edge in _sequence(frame, node, listed):
         ends = [
             require_number(frame, e, node, "the end of an edge")
@@ -186,11 +192,11 @@ def _edges(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywor
 
 def _pauli(letter: str) -> Callable[..., Value]:
     def make(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
-        on = arguments[0]
-        if isinstance(on, Qubits):
+        on = as_qubits(arguments[0])
+        if on is not None:
             operators = tuple(Operator.pauli(letter, q) for q in on.indices)
             return Array((len(operators),), operators) if on.register else operators[0]
-        position = require_number(frame, on, node, f"the position of `{letter}`")
+        position = require_number(frame, arguments[0], node, f"the position of `{letter}`")
         return Unplaced(lambda qubits: _placed_pauli(node, letter, position, qubits))
 
     return make
@@ -198,8 +204,13 @@ def _pauli(letter: str) -> Callable[..., Value]:
 
 def _placed_pauli(node: tree.Node, letter: str, position: int, qubits: tuple[int, ...]) -> Operator:
     if not -len(qubits) <= position < len(qubits):
-        fail(WrongArguments, node, f"`{letter}({position})` is placed on {len(qubits)} qubits",
-             "there is no such qubit", "positions are numbered from 0")  # fmt: skip
+        fail(
+            WrongArguments,
+            node,
+            f"`{letter}({position})` is placed on {len(qubits)} qubits",
+            "there is no such qubit",
+            "positions are numbered from 0",
+        )
     return Operator.pauli(letter, qubits[position])
 
 
@@ -212,8 +223,12 @@ def _paulis(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywo
         letters = str(keywords.get("letters", "XYZ"))
         strings = enumerate_paulis(n, count, letters)
         if len(strings) < count:
-            fail(WrongArguments, node, f"there are only {len(strings)} such strings",
-                 f"{count} are asked for")  # fmt: skip
+            fail(
+                WrongArguments,
+                node,
+                f"there are only {len(strings)} such strings",
+                f"{count} are asked for",
+            )
     for text in strings:
         if not text or set(text) - set("IXYZ"):
             fail(WrongArguments, node, f'"{text}" is no Pauli string', "letters are I, X, Y, Z")
@@ -233,8 +248,6 @@ def enumerate_paulis(n: int, count: int, letters: str) -> list[str]:
 
     Single letters first (qubit 0 rightmost), then pairs, and so on; the identity is left out.
     """
-    from itertools import combinations, product
-
     strings: list[str] = []
     for weight in range(1, n + 1):
         for places in combinations(range(n), weight):
@@ -262,13 +275,23 @@ def _expectation(kind: str) -> Callable[..., Value]:
             value = Array.stack(list(value))
         if isinstance(value, Unplaced | Qubits) or not isinstance(value, Operator | Array):
             proposal = "place it on qubits: `O(q)`" if isinstance(value, Unplaced) else "`Z(q)`"
-            fail(BadOperation, node, f"`{kind}` takes an operator on qubits",
-                 f"this is {describe(value)}", proposal)  # fmt: skip
+            fail(
+                BadOperation,
+                node,
+                f"`{kind}` takes an operator on qubits",
+                f"this is {describe(value)}",
+                proposal,
+            )
         operators = value if isinstance(value, Operator) else value.map(lift_operator)
         for operator in items_of(operators):
             if not operator.hermitian:
-                fail(NotHermitian, node, "this operator is not Hermitian",
-                     "has complex coefficients", "an observable has real coefficients")  # fmt: skip
+                fail(
+                    NotHermitian,
+                    node,
+                    "this operator is not Hermitian",
+                    "has complex coefficients",
+                    "an observable has real coefficients",
+                )
         return Measured(kind, operators)
 
     return measure
@@ -277,10 +300,10 @@ def _expectation(kind: str) -> Callable[..., Value]:
 def _of_qubits(kind: str) -> Callable[..., Value]:
     def measure(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
         value = arguments[0]
-        parts = value if isinstance(value, tuple) else (value,)
-        if not parts or not all(isinstance(p, Qubits) for p in parts):
+        on = as_qubits(value)
+        if on is None:
             fail(BadOperation, node, f"`{kind}` takes qubits", f"this is {describe(value)}")
-        qubits = tuple(q for p in parts for q in p.indices)
+        qubits = on.indices
         if len(set(qubits)) < len(qubits):
             fail(BadOperation, node, f"`{kind}` is given a qubit twice", "the same qubit again")
         if kind == "state":
@@ -296,12 +319,21 @@ def _check_state(frame: Frame, node: tree.Node, qubits: tuple[int, ...]) -> None
         return
     every = {q for _, _, register in circuit.declared for q in register}
     if set(qubits) != every:
-        fail(NoSingleState, node, "a part of the qubits has no state of its own",
-             f"{len(qubits)} of {len(every)} qubits",
-             "return the state of all, or `probs` of these")  # fmt: skip
+        fail(
+            NoSingleState,
+            node,
+            "a part of the qubits has no state of its own",
+            f"{len(qubits)} of {len(every)} qubits",
+            "return the state of all, or `probs` of these",
+        )
     if circuit.mixed is not None:
-        fail(NoSingleState, node, "after a measurement there is a mixture of states",
-             "no single state", "return `probs` or `expval`")  # fmt: skip
+        fail(
+            NoSingleState,
+            node,
+            "after a measurement there is a mixture of states",
+            "no single state",
+            "return `probs` or `expval`",
+        )
 
 
 Row = tuple[Callable[..., Value], int, int, tuple[str, ...]]

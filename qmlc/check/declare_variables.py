@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 
+from qmlc.check.bind_arguments import bind_arguments
 from qmlc.check.dimensions import resolve_type
 from qmlc.check.errors_names import AlreadyDeclared, NotAvailable
-from qmlc.check.errors_types import BadOperation, BadType, Misplaced, TooMuch, WrongArguments
+from qmlc.check.errors_types import BadOperation, BadType, Misplaced, TooMuch
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, Frame
 from qmlc.check.require_number import require_number
 from qmlc.check.values import Bits, Poison, Qubits, Stop, Tensor, Value, describe, fail
 from qmlc.ir.circuit import Distribution, Instruction, Variable
 from qmlc.ops.distributions import DISTRIBUTIONS
+from qmlc.ops.parameters import REQUIRED, Parameter
 from qmlc.source.diagnostic import Label
 from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
@@ -23,11 +25,21 @@ def declare_parameter(frame: Frame, node: tree.Param) -> None:
     """`param w: real[n] ~ zeros`: something to learn."""
     _refuse_twice(frame, node.name)
     if frame.circuit is not None and frame.circuit.capture is not None:
-        fail(Misplaced, node, "a gate has no parameters of its own", "not in a gate",
-             "declare it in the circuit, and hand it over as an angle")  # fmt: skip
+        fail(
+            Misplaced,
+            node,
+            "a gate has no parameters of its own",
+            "not in a gate",
+            "declare it in the circuit, and hand it over as an angle",
+        )
     if (frame.circuit is None and frame.network is None) or frame.loops:
-        fail(Misplaced, node, "`param` belongs into a circuit, layer or model, outside of loops",
-             "not here", "give it one more dimension, for the rounds")  # fmt: skip
+        fail(
+            Misplaced,
+            node,
+            "`param` belongs into a circuit, layer or model, outside of loops",
+            "not here",
+            "give it one more dimension, for the rounds",
+        )
     kind = resolve_type(frame, node.type, {})
     if not isinstance(kind, TensorType) or kind.dtype != "real":
         fail(BadType, node.type, "a parameter is a `real` tensor", f"this is `{kind}`")
@@ -57,36 +69,44 @@ def check_size(node: tree.Node, shape: tuple[int, ...]) -> None:
 def _distribution(frame: Frame, node: tree.Param) -> Distribution:
     written = node.distribution
     if written is None:
-        fail(Misplaced, node, f"the parameter `{node.name.name}` does not say how it starts",
-             "no `~` and distribution", "write `~ uniform(0, 2*pi)`, `~ normal(0, 0.01)`, `~ zeros`")  # fmt: skip
-    name = written if isinstance(written, tree.Identifier) else getattr(written, "function", None)
-    if not isinstance(name, tree.Identifier) or name.name not in DISTRIBUTIONS:
-        text = name.name if isinstance(name, tree.Identifier) else written.span.text
-        if text == "identity_blocks":
-            fail(NotAvailable, written, "`identity_blocks` is not there yet", "not a start yet",
-                 "use `~ zeros` or `~ normal(0, 0.01)`")  # fmt: skip
-        close = nearest(text, DISTRIBUTIONS)
-        fail(BadType, written, f"there is no distribution `{text}`", "not known",
-             f"did you mean `{close}`?" if close else "there are " + ", ".join(DISTRIBUTIONS))  # fmt: skip
-    names = DISTRIBUTIONS[name.name]
-    values: dict[str, float] = {}
+        fail(
+            Misplaced,
+            node,
+            f"the parameter `{node.name.name}` does not say how it starts",
+            "no `~` and distribution",
+            "write `~ uniform(0, 2*pi)`, `~ normal(0, 0.01)`, `~ zeros`",
+        )
+    name = _distribution_name(written)
+    rows = [
+        Parameter(key, REQUIRED if default is None else default)
+        for key, default in DISTRIBUTIONS[name].items()
+    ]
+    arguments: list[float] = []
+    keywords: dict[str, float] = {}
     if isinstance(written, tree.Call):
-        if len(written.arguments) > len(names):
-            fail(WrongArguments, written, f"`{name.name}` takes {len(names)} numbers",
-                 f"{len(written.arguments)} are given")  # fmt: skip
-        for key, argument in zip(names, written.arguments, strict=False):
-            values[key] = _real(frame, argument)
-        for keyword in written.keywords:
-            if keyword.name.name not in names:
-                fail(WrongArguments, keyword.name, f"`{name.name}` has no argument `{keyword.name.name}`",
-                     "not known", "it takes " + ", ".join(f"`{n}`" for n in names))  # fmt: skip
-            values[keyword.name.name] = _real(frame, keyword.value)
-    arguments = []
-    for key, default in names.items():
-        if key not in values and default is None:
-            fail(WrongArguments, written, f"`{name.name}` needs `{key}`", "not given")
-        arguments.append(values.get(key, default if default is not None else 0.0))
-    return Distribution(name.name, tuple(arguments))
+        arguments = [_real(frame, argument) for argument in written.arguments]
+        keywords = {k.name.name: _real(frame, k.value) for k in written.keywords}
+    values = bind_arguments(written, name, rows, arguments, keywords)
+    return Distribution(name, tuple(values.values()))
+
+
+def _distribution_name(written: tree.Expression) -> str:
+    callee = written.function if isinstance(written, tree.Call) else written
+    text = callee.span.text
+    if text == "identity_blocks":
+        fail(
+            NotAvailable,
+            written,
+            "`identity_blocks` is not there yet",
+            "not a start yet",
+            "use `~ zeros` or `~ normal(0, 0.01)`",
+        )
+    if text not in DISTRIBUTIONS:
+        close = nearest(text, DISTRIBUTIONS)
+        known = "there are " + ", ".join(DISTRIBUTIONS)
+        proposal = f"did you mean `{close}`?" if close else known
+        fail(BadType, callee, f"there is no distribution `{text}`", "not known", proposal)
+    return text
 
 
 def _real(frame: Frame, node: tree.Expression) -> float:
@@ -104,8 +124,13 @@ def declare_qubits(frame: Frame, node: tree.Qubit) -> None:
     if circuit is None:
         fail(Misplaced, node, "`qubit` belongs into a circuit", "not here")
     if circuit.capture is not None:
-        fail(NotAvailable, node, "a gate cannot declare qubits of its own yet", "inside a gate",
-             "declare them in the circuit, and hand them to the gate")  # fmt: skip
+        fail(
+            NotAvailable,
+            node,
+            "a gate cannot declare qubits of its own yet",
+            "inside a gate",
+            "declare them in the circuit, and hand them to the gate",
+        )
     for register in node.registers:
         _refuse_twice(frame, register.name)
         size = 1
@@ -115,8 +140,12 @@ def declare_qubits(frame: Frame, node: tree.Qubit) -> None:
             )
         total = size + sum(len(qubits) for _, _, qubits in circuit.declared)
         if size < 0 or total > MAX_QUBITS:
-            fail(TooMuch, register, f"this circuit would have {total:,} qubits",
-                 f"from 0 to {MAX_QUBITS:,} are possible")  # fmt: skip
+            fail(
+                TooMuch,
+                register,
+                f"this circuit would have {total:,} qubits",
+                f"from 0 to {MAX_QUBITS:,} are possible",
+            )
         name = register.name.name
         taken = {n for n, _, _ in circuit.declared}
         unique = name if name not in taken else f"{name}_{len(taken)}"
@@ -130,8 +159,14 @@ def _refuse_twice(frame: Frame, name: tree.Identifier) -> None:
     if scope is not None and (scope is frame.scope or not frame.loops):
         earlier = scope.places.get(name.name)
         related = (Label(earlier, "declared here first"),) if earlier is not None else ()
-        fail(AlreadyDeclared, name, f"`{name.name}` is declared already", "again here",
-             "choose another name", related)  # fmt: skip
+        fail(
+            AlreadyDeclared,
+            name,
+            f"`{name.name}` is declared already",
+            "again here",
+            "choose another name",
+            related,
+        )
 
 
 def measure(frame: Frame, node: tree.Measure, name: str) -> Bits:

@@ -12,6 +12,7 @@ from qmlc.check.frame import Frame
 from qmlc.check.values import Poison, Scope, Stop, Value, fail
 from qmlc.source.diagnostic import Label
 from qmlc.source.nearest import nearest
+from qmlc.source.span import Span
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
 from qmlc.types.tensors import RecordType, TensorType, Type
@@ -28,7 +29,7 @@ Binding = dict[str, Value]
 def dimension(frame: Frame, expression: tree.Expression, binding: Mapping[str, Value]) -> Value:
     """A dimension as written: a number or a polynomial; unbound names are symbols."""
     scope = Scope(frame.scope)
-    for name in _names(expression):
+    for name in names_in(expression):
         if name in binding:
             scope.bind(name, binding[name])
         elif not isinstance(_found(frame.scope, name), int | Polynomial):
@@ -52,8 +53,8 @@ def _found(scope: Scope, name: str) -> Value:
     return where.values[name] if where is not None else None
 
 
-def _names(expression: Any) -> list[str]:
-    """The names in an expression, without recursion into what is no expression."""
+def names_in(expression: Any) -> list[str]:
+    """The names in an expression, the last first."""
     names: list[str] = []
     stack = [expression]
     while stack:
@@ -87,8 +88,10 @@ def resolve_type(frame: Frame, written: tree.TypeExpression, binding: Mapping[st
             BadType, written.name, f"there is no type `{written.name.name}`", "not a type", proposal
         )
     dims: list[Value] = []
-    for expression in written.dims:
+    for position, expression in enumerate(written.dims):
         if isinstance(expression, tree.Ellipsis):
+            if position:
+                fail(BadType, expression, "`...` stands for leading dimensions", "comes first")
             rest = binding.get(REST)
             dims += rest if rest is not None else [Polynomial.symbol(REST)]
         else:
@@ -100,7 +103,7 @@ def dimension_names(written: tree.TypeExpression) -> list[str]:
     """The names in the dimensions of a type, in order."""
     if isinstance(written, tree.TypeRecord):
         return [name for _, kind in written.fields for name in dimension_names(kind)]
-    names = [name for d in written.dims for name in reversed(_names(d))]
+    names = [name for d in written.dims for name in reversed(names_in(d))]
     return list(dict.fromkeys(names))
 
 
@@ -198,14 +201,16 @@ def mismatch_error(
     declared: tree.Parameter,
     actual: Type,
     mismatch: Mismatch,
-    proposal: str,
+    proposal: str = "",
+    source: Span | None = None,
 ) -> Stop:
-    """The error for an argument that does not have the declared type."""
+    """The error for an argument that does not have the declared type; `source` bound its name."""
     written = declared.type.span.text if declared.type is not None else "real"
+    bound = () if source is None else (Label(source, f"this is `{actual}`"),)
     return Stop(
         ShapeMismatch(
             at.span,
-            (Label(declared.span, f"declared here as `{written}`"),),
+            (*bound, Label(declared.span, f"declared here as `{written}`")),
             what="shapes do not agree",
             where=f"this is `{actual}`, but {shown} takes `{written}`: {mismatch}",
             proposal=proposal,

@@ -12,8 +12,9 @@ from qmlc.source.diagnostic import Problem
 class UnknownName(Problem):
     """A name is used that nothing declares.
 
-    Names come from the declaration's settings, inputs and `let`s, from the file, from `use`, and from
-    what is there without import: PyTorch's layers and functions, gates, Pauli operators.
+    Names come from the declaration's settings, inputs and `let`s, from the file, from `use`,
+    and from what is there without import: PyTorch's layers and functions, gates, Pauli
+    operators.
 
     ```hqm
     circuit c(x: real) -> real {
@@ -69,7 +70,8 @@ class AlreadyDeclared(Problem):
 class ImportFailed(Problem):
     """A `use` names a module, a file or a name that is not there.
 
-    Library modules are `std.encodings`, `std.ansatz` and others; files are named relative to this one.
+    Library modules are `std.encodings`, `std.ansatz` and others; files are named relative to
+    this one.
 
     ```hqm
     use std.encodings (angel)

@@ -41,8 +41,8 @@ class QubitTwice(Problem):
 class AfterMeasure(Problem):
     """A gate acts on a qubit that was measured and not reset.
 
-    That is allowed, but often a mistake: the qubit is in the measured state, its superposition is gone.
-    A `reset` first says that it is meant.
+    That is allowed, but often a mistake: the qubit is in the measured state, its superposition
+    is gone. A `reset` first says that it is meant.
 
     ```hqm
     circuit c(x: real) -> real {
@@ -133,8 +133,8 @@ class WrongOperands(Problem):
 class NotInvertible(Problem):
     """`inv`, `ctrl` or `pow` stands before something that has no inverse.
 
-    Measurement, reset and feed-forward are no unitaries; a gate that contains them cannot be inverted,
-    controlled or raised to a power.
+    Measurement, reset and feed-forward are no unitaries; a gate that contains them cannot be
+    inverted, controlled or raised to a power.
 
     ```hqm
     gate g() a {
@@ -173,7 +173,8 @@ class NotInvertible(Problem):
 class NotHermitian(Problem):
     """An operator is measured or evolved under that is not Hermitian.
 
-    The coefficients of its Pauli strings must be real; the product of `X` and `Y` on one qubit is `i Z`.
+    The coefficients of its Pauli strings must be real; the product of `X` and `Y` on one qubit
+    is `i Z`.
 
     ```hqm
     circuit c(x: real) -> real {
@@ -200,7 +201,8 @@ class NotHermitian(Problem):
 class NoSingleState(Problem):
     """A state vector is asked for where there is none.
 
-    `state(q)` needs all qubits, none of them measured or reset: otherwise what is left is a mixture.
+    `state(q)` needs all qubits, none of them measured or reset: otherwise what is left is a
+    mixture.
 
     ```hqm
     circuit c(x: real) -> complex[2] {
@@ -249,3 +251,39 @@ class BitsReturned(Problem):
 
     code: ClassVar[str] = "E0408"
     title: ClassVar[str] = "bits are returned only through results"
+
+
+@dataclass(frozen=True)
+class TooWide(Problem):
+    """A network applies a circuit of more qubits than can be simulated.
+
+    A circuit by itself may be as wide as a device. A layer, a model or a loss that applies it runs
+    it on a simulator, which holds 2**n amplitudes: 30 qubits take 8 GiB for one example. Where the
+    number of qubits follows from a tensor's size, this is the error E0301.
+
+    ```hqm
+    circuit ghz() -> real {
+        qubit q[40]
+        h q[0]
+        for a, b in chain(q) { cx a, b }
+        return expval(Z(q[39]))
+    }
+
+    model m(x: real[B, 4]) -> real[B, 4] = x * ghz()
+    ```
+
+    ```hqm
+    circuit ghz() -> real {
+        qubit q[10]
+        h q[0]
+        for a, b in chain(q) { cx a, b }
+        return expval(Z(q[9]))
+    }
+
+    model m(x: real[B, 4]) -> real[B, 4] = x * ghz()
+    ```
+    """
+
+    code: ClassVar[str] = "E0409"
+    title: ClassVar[str] = "too wide to simulate"
+    severity: ClassVar[str] = "warning"

@@ -12,8 +12,9 @@ from qmlc.source.diagnostic import Problem
 class BadOption(Problem):
     """An option, optimizer, schedule or metric that does not exist.
 
-    A train block accepts `loss metrics optimizer schedule epochs steps batch holdout validation test
-    seed precision clip early_stop accumulate device`. Optimizers are PyTorch's, in lower case.
+    A train block accepts `loss metrics optimizer schedule epochs steps batch holdout validation
+    test seed precision clip early_stop accumulate device`. Optimizers are PyTorch's, in lower
+    case.
 
     ```hqm
     circuit c() -> real {

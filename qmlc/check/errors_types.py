@@ -12,9 +12,9 @@ from qmlc.source.diagnostic import Problem
 class ShapeMismatch(Problem):
     """Tensors meet whose shapes do not fit.
 
-    A name that stands in several places of a type is the same number in all of them. Circuits are
-    written for one example and map over further leading dimensions; layers and models take exactly the
-    dimensions that they declare.
+    A name that stands in several places of a type is the same number in all of them. Circuits
+    are written for one example and map over further leading dimensions; layers and models take
+    exactly the dimensions that they declare.
 
     ```hqm
     model m(x: real[B, 4], w: real[3, 2]) -> real[B, 2] = x @ w
@@ -199,8 +199,8 @@ class TooMuch(Problem):
 class Misplaced(Problem):
     """A statement stands where it means nothing, or one that must be there is missing.
 
-    A body ends with `return`. `qubit` and gates belong into circuits and gates, `param` into circuits
-    and layers, and a name is bound again only inside a `for`.
+    A body ends with `return`. `qubit` and gates belong into circuits and gates, `param` into
+    circuits and layers, and a name is bound again only inside a `for`.
 
     ```hqm
     model m(x: real[B, 4]) -> real[B, 4] {
@@ -224,8 +224,8 @@ class Misplaced(Problem):
 class BadType(Problem):
     """A type or a distribution that the language does not have.
 
-    Types are `real int bool complex label`, with dimensions in brackets; `str`; `operator[n]`; `layer`,
-    `circuit` and `gate` as kinds of settings.
+    Types are `real int bool complex label`, with dimensions in brackets; `str`; `operator[n]`;
+    `layer`, `circuit` and `gate` as kinds of settings.
 
     ```hqm
     model m(x: float[B, 4]) -> real[B, 4] = x

@@ -50,7 +50,7 @@ def _list(frame: Frame, node: tree.List) -> Value:
 
 
 def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
-    """A list: an array of numbers or operators, a stacked tensor, or a tuple of other things."""
+    """A list: an array of numbers or operators, else a tuple, which is stacked where needed."""
     if any(isinstance(v, Poison) for v in values):
         return Poison()
     if values and all(isinstance(v, Measured) and v.kind == values[0].kind for v in values):
@@ -62,8 +62,6 @@ def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
             return Array.stack(values)
         except ArrayError:
             return tuple(values)
-    if any(isinstance(v, Tensor) for v in values):
-        return add_node(frame, node, "stack", values)
     return tuple(values)
 
 
@@ -106,10 +104,20 @@ def iterate(frame: Frame, expression: tree.Expression) -> list[Value]:
         return [Bits((b,), False) for b in value.indices]
     if isinstance(value, Tensor):
         _require_bounds(frame, expression, value)
-        fail(NotKnown, expression, "a loop runs over values that are known when compiling",
-             f"this is {describe(value)}", "tensors are worked on as a whole, as in PyTorch")  # fmt: skip
-    fail(BadOperation, expression, "this cannot be looped over", f"this is {describe(value)}",
-         "loop over `range(n)`, a list, a register, `ring(q)`, …")  # fmt: skip
+        fail(
+            NotKnown,
+            expression,
+            "a loop runs over values that are known when compiling",
+            f"this is {describe(value)}",
+            "tensors are worked on as a whole, as in PyTorch",
+        )
+    fail(
+        BadOperation,
+        expression,
+        "this cannot be looped over",
+        f"this is {describe(value)}",
+        "loop over `range(n)`, a list, a register, `ring(q)`, …",
+    )
 
 
 def _require_bounds(frame: Frame, expression: tree.Expression, value: Tensor) -> None:
@@ -134,8 +142,12 @@ def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -
         if isinstance(value, Array) and value.shape:
             value = tuple(value)
         if not isinstance(value, tuple) or len(value) != len(names):
-            fail(BadOperation, names[-1], f"{len(names)} names for {describe(value)}",
-                 "does not come apart into as many")  # fmt: skip
+            fail(
+                BadOperation,
+                names[-1],
+                f"{len(names)} names for {describe(value)}",
+                "does not come apart into as many",
+            )
         values = list(value)
     for name, item in zip(names, values, strict=True):
         frame.scope.bind(name.name, item, name.span)
@@ -173,8 +185,13 @@ def _attribute(frame: Frame, node: tree.Attribute) -> Value:
             kind = _field(node, kinds, name)
             assert frame.network is not None
             return Tensor(frame.network.graph.add("field", [base.node], kind, name=name), kind)
-    fail(WrongKind, node.name, f"{describe(base)} has no `.{name}`", "no such part",
-         "records have fields; tensors have `.T`")  # fmt: skip
+    fail(
+        WrongKind,
+        node.name,
+        f"{describe(base)} has no `.{name}`",
+        "no such part",
+        "records have fields; tensors have `.T`",
+    )
 
 
 def _field(node: tree.Attribute, fields: dict[str, Any], name: str) -> Any:
@@ -182,8 +199,13 @@ def _field(node: tree.Attribute, fields: dict[str, Any], name: str) -> Any:
         return fields[name]
     close = nearest(name, fields)
     has = "it has " + ", ".join(f"`{f}`" for f in fields)
-    fail(BadIndex, node.name, f"the record has no field `{name}`", "no such field",
-         f"did you mean `{close}`?" if close else has)  # fmt: skip
+    fail(
+        BadIndex,
+        node.name,
+        f"the record has no field `{name}`",
+        "no such field",
+        f"did you mean `{close}`?" if close else has,
+    )
 
 
 def _index(frame: Frame, node: tree.Index) -> Value:
@@ -204,29 +226,35 @@ def _index(frame: Frame, node: tree.Index) -> Value:
         except ArrayError as error:
             fail(BadIndex, node, str(error), f"the tensor is {describe(base)}")
     if isinstance(base, tuple | range):
-        sequence = tuple(base)
-        try:
-            return (
-                sequence[plain[0]]
-                if len(plain) == 1
-                else fail(BadIndex, node, "one index is enough")
-            )
-        except (IndexError, TypeError):
-            fail(
-                BadIndex,
-                node,
-                f"there is no element {plain[0]} among {len(sequence)}",
-                "out of range",
-            )
+        return _element(node, tuple(base), plain)
     fail(BadOperation, node.base, f"{describe(base)} has no elements", "cannot be indexed")
+
+
+def _element(node: tree.Index, sequence: tuple[Value, ...], items: tuple[Any, ...]) -> Value:
+    """`list[1]`, `list[1:]`."""
+    if len(items) != 1 or items[0] is None or items[0] is ...:
+        fail(BadIndex, node, "a list has one index", "too many")
+    pick = items[0]
+    if isinstance(pick, int) and not -len(sequence) <= pick < len(sequence):
+        what = f"there is no element {pick} in a list of {len(sequence)}"
+        fail(BadIndex, node, what, "out of range", _numbered(len(sequence)))
+    return sequence[pick]
+
+
+def _numbered(size: int) -> str:
+    return f"they are numbered from 0 to {size - 1}" if size else "it is empty"
 
 
 def _check_subscript(item: Any, node: tree.Node) -> None:
     parts = (item.start, item.stop, item.step) if isinstance(item, slice) else (item,)
     for part in parts:
         if part is not None and part is not ... and not isinstance(part, int):
-            fail(BadIndex, node, "an index is a whole number, known when compiling",
-                 f"this is {describe(part)}")  # fmt: skip
+            fail(
+                BadIndex,
+                node,
+                "an index is a whole number, known when compiling",
+                f"this is {describe(part)}",
+            )
 
 
 def _without_ellipsis(items: tuple[Any, ...], axes: int) -> tuple[Any, ...]:
@@ -241,23 +269,34 @@ def _take(node: tree.Index, base: Qubits | Bits, items: tuple[Any, ...]) -> Valu
     kind = "qubit" if isinstance(base, Qubits) else "bit"
     size = len(base.indices)
     if not base.register:
-        fail(BadIndex, node, f"a single {kind} has no elements", "not a register",
-             f"declare a register: `{kind} {node.base.span.text}[{2}]`")  # fmt: skip
+        fail(
+            BadIndex,
+            node,
+            f"a single {kind} has no elements",
+            "not a register",
+            f"declare a register: `{kind} {node.base.span.text}[{2}]`",
+        )
     if len(items) != 1 or items[0] is None or items[0] is ...:
         fail(BadIndex, node, "a register has one index", "too many")
     pick = items[0]
     if isinstance(pick, slice):
         return type(base)(base.indices[pick], True)
     if not -size <= pick < size:
-        fail(BadIndex, node, f"there is no {kind} {pick} in a register of {size}", "out of range",
-             f"they are numbered from 0 to {size - 1}")  # fmt: skip
+        fail(
+            BadIndex,
+            node,
+            f"there is no {kind} {pick} in a register of {size}",
+            "out of range",
+            _numbered(size),
+        )
     return type(base)((base.indices[pick],), False)
 
 
 def _subscript(frame: Frame, node: tree.Expression) -> Any:
     if isinstance(node, tree.Slice):
-        bounds = [b and evaluate(frame, b) for b in (node.start, node.stop, node.step)]
-        return Slice(*bounds)
+        bounds = (node.start, node.stop, node.step)
+        start, stop, step = (None if b is None else _subscript(frame, b) for b in bounds)
+        return Slice(start, stop, step)
     if isinstance(node, tree.Ellipsis):
         return ...
     value = evaluate(frame, node)
@@ -288,8 +327,13 @@ def _call(frame: Frame, node: tree.Call | tree.Pipe) -> Value:
 
 
 def _measure(frame: Frame, node: tree.Measure) -> Value:
-    fail(WrongKind, node, "`measure` stands in a `let` of a circuit", "not here",
-         "write `let m = measure q` on a line of its own")  # fmt: skip
+    fail(
+        WrongKind,
+        node,
+        "`measure` stands in a `let` of a circuit",
+        "not here",
+        "write `let m = measure q` on a line of its own",
+    )
 
 
 def _out_of_place(frame: Frame, node: tree.Node) -> Value:

@@ -16,6 +16,7 @@ from qmlc.ir.circuit import Instruction
 from qmlc.ir.operator import Operator, PauliString, commute
 from qmlc.ops.gates import GATES, Rotation
 from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial
 from qmlc.types.polynomial import Value as Exact
 
 METHODS = ("trotter", "exact")
@@ -31,8 +32,12 @@ def evolution(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list[I
     operator = _operator(frame, node, arguments["hamiltonian"], qubits)
     time = arguments["time"]
     if not set(operator.qubits) <= set(qubits):
-        fail(WrongArguments, node, "the Hamiltonian acts on qubits that are not evolved",
-             "other qubits than these")  # fmt: skip
+        fail(
+            WrongArguments,
+            node,
+            "the Hamiltonian acts on qubits that are not evolved",
+            "other qubits than these",
+        )
     strings = [string for string, _ in operator.terms]
     frame.session.step(node, len(strings))
     exact = len(strings) < 1_000 and all(commute(a, b) for a, b in combinations(strings, 2))
@@ -55,18 +60,28 @@ def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
         fail(WrongArguments, head, "`evolve` takes a Hamiltonian, a time and a method", "too many")
     for keyword in head.keywords:
         if keyword.name.name not in names or keyword.name.name in given:
-            fail(WrongArguments, keyword.name, f"`evolve` has no argument `{keyword.name.name}`",
-                 "not known", "it takes `time=` and `method=`")  # fmt: skip
+            fail(
+                WrongArguments,
+                keyword.name,
+                f"`evolve` has no argument `{keyword.name.name}`",
+                "not known",
+                "it takes `time=` and `method=`",
+            )
         given[keyword.name.name] = keyword.value
     for name in names[:2]:
         if name not in given:
-            fail(WrongArguments, head, f"`evolve` needs the {name}", "not given",
-                 "write `evolve(H, time=t) q`")  # fmt: skip
+            fail(
+                WrongArguments,
+                head,
+                f"`evolve` needs the {name}",
+                "not given",
+                "write `evolve(H, time=t) q`",
+            )
     time = evaluate(frame, given["time"])
     operator = evaluate(frame, given["hamiltonian"])
     if isinstance(time, Poison) or isinstance(operator, Poison):
         raise Stop(None)
-    if isinstance(time, bool) or (describe(time) != "`real`" and not isinstance(time, int | float)):
+    if isinstance(time, bool) or not isinstance(time, int | float | Polynomial):
         fail(BadOperation, given["time"], "a time is a number", f"this is {describe(time)}")
     method = _method(frame, given["method"]) if "method" in given else None
     return {"hamiltonian": operator, "time": time, "method": method}
@@ -75,24 +90,38 @@ def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
 def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
     name = node.function if isinstance(node, tree.Call) else node
     if not isinstance(name, tree.Identifier) or name.name not in METHODS:
-        fail(UnknownName, node, "this is no method of evolution", "not known",
-             "methods are `trotter(order=2, steps=10)` and `exact`")  # fmt: skip
+        fail(
+            UnknownName,
+            node,
+            "this is no method of evolution",
+            "not known",
+            "methods are `trotter(order=2, steps=10)` and `exact`",
+        )
     values = {"order": 1, "steps": 1}
     if isinstance(node, tree.Call):
         for key, argument in zip(values, node.arguments, strict=False):
             values[key] = require_number(frame, evaluate(frame, argument), argument, f"`{key}`")
         for keyword in node.keywords:
             if keyword.name.name not in values:
-                fail(WrongArguments, keyword.name, f"`trotter` has no argument `{keyword.name.name}`",
-                     "not known", "it takes `order=` and `steps=`")  # fmt: skip
+                fail(
+                    WrongArguments,
+                    keyword.name,
+                    f"`trotter` has no argument `{keyword.name.name}`",
+                    "not known",
+                    "it takes `order=` and `steps=`",
+                )
             value = evaluate(frame, keyword.value)
             values[keyword.name.name] = require_number(
                 frame, value, keyword, f"`{keyword.name.name}`"
             )
     order, steps = values["order"], values["steps"]
     if steps < 1 or (order != 1 and (order < 1 or order % 2)):
-        fail(WrongArguments, node, "Suzuki's formulas have order 1 or an even order, and some steps",
-             f"order {order}, {steps} steps")  # fmt: skip
+        fail(
+            WrongArguments,
+            node,
+            "Suzuki's formulas have order 1 or an even order, and some steps",
+            f"order {order}, {steps} steps",
+        )
     if steps > MAX_STEPS or order > 12:
         fail(TooMuch, node, "this product formula has too many factors", f"{steps:,} steps")
     return name.name, order, steps
@@ -102,8 +131,13 @@ def _operator(frame: Frame, node: tree.Apply, value: Value, qubits: tuple[int, .
     if isinstance(value, Unplaced):
         value = value.place(qubits)
     if not isinstance(value, Operator):
-        fail(BadOperation, node.gate, "`evolve` takes a Hamiltonian", f"this is {describe(value)}",
-             "write `evolve(ising(J, g), time=t) q`, or a sum of Pauli operators")  # fmt: skip
+        fail(
+            BadOperation,
+            node.gate,
+            "`evolve` takes a Hamiltonian",
+            f"this is {describe(value)}",
+            "write `evolve(ising(J, g), time=t) q`, or a sum of Pauli operators",
+        )
     if not value.hermitian:
         fail(NotHermitian, node.gate, "this operator is not Hermitian", "has complex coefficients")
     return value

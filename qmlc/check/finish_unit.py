@@ -61,14 +61,29 @@ def _add_result(frame: Frame, place: tree.Node, value: Value, name: str) -> Tens
     assert frame.circuit is not None
     builder, touched = frame.circuit.builder, frame.circuit.touched
     if isinstance(value, Bits | BitTest):
-        fail(BitsReturned, place, "a measured bit is no number", f"this is {describe(value)}",
-             "return `expval(Z(q))` or `probs(q)`: a circuit yields expectations")  # fmt: skip
+        fail(
+            BitsReturned,
+            place,
+            "a measured bit is no number",
+            f"this is {describe(value)}",
+            "return `expval(Z(q))` or `probs(q)`: a circuit yields expectations",
+        )
     if isinstance(value, Array | Polynomial | int | float):
-        fail(BadOperation, place, "a circuit returns what it measures", f"this is {describe(value)}",
-             "return `expval(Z(q))`, `probs(q)`, `state(q)` or `variance(O)`")  # fmt: skip
+        fail(
+            BadOperation,
+            place,
+            "a circuit returns what it measures",
+            f"this is {describe(value)}",
+            "return `expval(Z(q))`, `probs(q)`, `state(q)` or `variance(O)`",
+        )
     if not isinstance(value, Measured):
-        fail(BadOperation, place, "a circuit returns what it measures", f"this is {describe(value)}",
-             "return `expval(Z(q))`, or a record: `(a=expval(O), b=probs(q))`")  # fmt: skip
+        fail(
+            BadOperation,
+            place,
+            "a circuit returns what it measures",
+            f"this is {describe(value)}",
+            "return `expval(Z(q))`, or a record: `(a=expval(O), b=probs(q))`",
+        )
     touched |= set(value.qubits)
     if value.operators is not None:
         operators = items_of(value.operators)
@@ -79,8 +94,13 @@ def _add_result(frame: Frame, place: tree.Node, value: Value, name: str) -> Tens
     builder.result(Result(value.kind, qubits=value.qubits, name=name))
     if value.kind in ("probs", "state"):
         if len(value.qubits) > 30:
-            fail(NotAvailable, place, f"`{value.kind}` of {len(value.qubits)} qubits",
-                 f"2**{len(value.qubits)} numbers", "return `expval` of some operators")  # fmt: skip
+            fail(
+                NotAvailable,
+                place,
+                f"`{value.kind}` of {len(value.qubits)} qubits",
+                f"2**{len(value.qubits)} numbers",
+                "return `expval` of some operators",
+            )
         dtype = "real" if value.kind == "probs" else "complex"
         return TensorType(dtype, (2 ** len(value.qubits),))
     return TensorType("real")
@@ -164,9 +184,13 @@ def _compare_one(
         _differ(declaration, place, actual, str(mismatch))
     new = [name for name in solved if name not in binding and name != "..."]
     if new:
-        fail(UnknownDimension, written, f"nothing says what `{new[0]}` is",
-             f"`{new[0]}` stands only in the result",
-             f"write {solved[new[0]]} in its place, or make it a setting")  # fmt: skip
+        fail(
+            UnknownDimension,
+            written,
+            f"nothing says what `{new[0]}` is",
+            f"`{new[0]}` stands only in the result",
+            f"write {solved[new[0]]} in its place, or make it a setting",
+        )
     if wanted.dtype != actual.dtype and not (wanted.dtype == "real" and actual.dtype == "int"):
         _differ(declaration, place, actual)
 

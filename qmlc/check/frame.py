@@ -35,20 +35,20 @@ class Session:
     run_gate: Callable[..., list[Instruction]]
     """The instructions of a declared gate; see `check.run_gate`."""
     apply_unit: Callable[..., Value]
-    """How an instance of a declared component is applied; see `check.instantiate`."""
+    """How an instance of a declared component is applied; see `check.apply_unit`."""
     errors: list[Diagnostic] = field(default_factory=list)
     entered: set[int] = field(default_factory=set)
     """The declarations whose bodies ran."""
     base: Any = None
     """The folder that files named in the program are relative to."""
     steps: int = 0
-    _seen: set[tuple[str, int, int, str]] = field(default_factory=set)
+    seen: set[tuple[str, int, int, str]] = field(default_factory=set)
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Collect an error or warning, each once."""
         key = (diagnostic.code, diagnostic.at.start, diagnostic.at.end, diagnostic.at.source.name)
-        if key not in self._seen:
-            self._seen.add(key)
+        if key not in self.seen:
+            self.seen.add(key)
             self.errors.append(diagnostic)
 
     @contextmanager

@@ -116,8 +116,12 @@ class Loader:
                 self.files[f"std/{name}"] = known
             return known
         if use.path.startswith("std.") and name in PLANNED:
-            self._fail(NotAvailable, use, f"the library module `{use.path}` does not exist yet",
-                       "available are " + ", ".join(available))  # fmt: skip
+            self._fail(
+                NotAvailable,
+                use,
+                f"the library module `{use.path}` does not exist yet",
+                "available are " + ", ".join(available),
+            )
             return None
         close = nearest(use.path, available)
         proposal = f"did you mean `{close}`?" if close else "available are " + ", ".join(available)
@@ -130,8 +134,12 @@ class Loader:
         key = str(path)
         if key in self._loading:
             chain = " → ".join([*self._loading[self._loading.index(key) :], key])
-            self._fail(SelfReference, use, f"files use each other in a circle: {chain}",
-                       "move what both need into a third file")  # fmt: skip
+            self._fail(
+                SelfReference,
+                use,
+                f"files use each other in a circle: {chain}",
+                "move what both need into a third file",
+            )
             return None
         if key in self.files:
             return self.files[key]
@@ -139,8 +147,12 @@ class Loader:
             text = self.read(path)
         except (OSError, UnicodeDecodeError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            self._fail(ImportFailed, use, f"cannot read `{use.path}`: {reason}",
-                       "paths are relative to the file they stand in")  # fmt: skip
+            self._fail(
+                ImportFailed,
+                use,
+                f"cannot read `{use.path}`: {reason}",
+                "paths are relative to the file they stand in",
+            )
             return None
         return self.load(Source(str(path), text), path)
 

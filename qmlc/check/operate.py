@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from qmlc.check.errors_types import BadOperation, NotKnown, ShapeMismatch, TooMuch
 from qmlc.check.frame import Frame
+from qmlc.check.origin import label_operands, operands
 from qmlc.check.values import (
     Bits,
     BitTest,
@@ -25,7 +26,6 @@ from qmlc.ir.array import Array, ArrayError, elementwise, matmul
 from qmlc.ir.circuit import Condition
 from qmlc.ir.operator import Operator
 from qmlc.ops.functions import FUNCTIONS
-from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import ShapeError, TensorType
@@ -39,7 +39,14 @@ ROWS = {
 PYTHON: dict[str, Callable[[Any, Any], Any]] = {
     "+": op.add, "-": op.sub, "*": op.mul, "/": op.truediv, "//": op.floordiv, "%": op.mod,
     "**": op.pow, "==": op.eq, "!=": op.ne, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge,
+    "@": op.matmul, "and": op.and_, "or": op.or_,
 }  # fmt: skip
+_OTHERS: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (bool, ("and", "or")),
+    (str, ("+", "==", "!=")),
+    (tuple, ("+", "==", "!=")),
+)
+"""What else than numbers has operators, and which."""
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 MAX_BITS = 4096
 """Whole numbers with more bits than this are refused."""
@@ -63,49 +70,32 @@ def apply_binary(frame: Frame, node: tree.Node, symbol: str, left: Value, right:
 
 
 def _exact(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
-    if symbol in ("and", "or"):
-        if isinstance(left, bool) and isinstance(right, bool):
-            return (left and right) if symbol == "and" else (left or right)
-        fail(BadOperation, node, f"`{symbol}` combines truth values", _both(left, right))
-    if isinstance(left, str) and isinstance(right, str) and symbol in ("+", "==", "!="):
-        return PYTHON[symbol](left, right)
-    if left is None or right is None:
-        if symbol in ("==", "!="):
-            return (left is right) is (symbol == "==")
-    if isinstance(left, tuple) and isinstance(right, tuple) and symbol == "+":
-        return left + right
-    for value in (left, right):
-        if (
-            (isinstance(value, bool)
-            and symbol not in COMPARISONS)
-            or not isinstance(value, Number | Polynomial | Operator | Array)
-        ):
-            fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
+    for kinds, symbols in _OTHERS:
+        if isinstance(left, kinds) and isinstance(right, kinds) and symbol in symbols:
+            return PYTHON[symbol](left, right)
+    if symbol in ("==", "!=") and (left is None or right is None):
+        return (left is right) is (symbol == "==")
+    if not (_is_number(left, symbol) and _is_number(right, symbol)):
+        fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
     try:
-        if symbol == "@":
-            return matmul(left, right) if isinstance(left, Array) else _no_matmul(node, left, right)
-        return elementwise(lambda a, b: _number(node, symbol, a, b), left, right)
+        if symbol != "@":
+            return elementwise(lambda a, b: _number(node, symbol, a, b), left, right)
+        if isinstance(left, Array) and isinstance(right, Array):
+            return matmul(left, right)
+        fail(BadOperation, node, "`@` multiplies matrices and vectors", _both(left, right))
     except ArrayError as error:
         fail(ShapeMismatch, node, "shapes do not agree", str(error))
 
 
-def _no_matmul(node: tree.Node, left: Value, right: Value) -> Value:
-    fail(BadOperation, node, "`@` multiplies matrices and vectors", _both(left, right))
+def _is_number(value: Value, symbol: str) -> bool:
+    """Whether arithmetic applies: truth values are compared, but not added."""
+    if isinstance(value, bool) and symbol not in COMPARISONS:
+        return False
+    return isinstance(value, Number | Polynomial | Operator | Array) and symbol in PYTHON
 
 
 def _number(node: tree.Node, symbol: str, left: Any, right: Any) -> Value:
-    if symbol in COMPARISONS and symbol not in ("==", "!="):
-        if isinstance(left, Polynomial) or isinstance(right, Polynomial):
-            fail(NotKnown, node, "a comparison here needs numbers known when compiling",
-                 "this depends on what the circuit is given", "use a setting")  # fmt: skip
-    if symbol == "**" and isinstance(left, int) and isinstance(right, int):
-        if abs(left).bit_length() * max(right, 1) > MAX_BITS:
-            fail(TooMuch, node, f"{left}**{right} is too large a number", "overflows")
-    if symbol == "**" and isinstance(left, Operator):
-        if not isinstance(right, int) or not 0 <= right <= 16:
-            fail(
-                BadOperation, node, "an operator has whole powers from 0 to 16", f"this is {right}"
-            )
+    _check_numbers(node, symbol, left, right)
     try:
         if symbol == "/" and isinstance(left, int) and isinstance(right, int) and left % right == 0:
             return left // right
@@ -116,6 +106,26 @@ def _number(node: tree.Node, symbol: str, left: Any, right: Any) -> Value:
         fail(TooMuch, node, "the number is too large", "overflows")
     except (TypeError, ValueError):
         fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
+
+
+def _check_numbers(node: tree.Node, symbol: str, left: Any, right: Any) -> None:
+    """Refuse comparisons that cannot be decided, and powers that cannot be written down."""
+    symbolic = isinstance(left, Polynomial) or isinstance(right, Polynomial)
+    if symbolic and symbol in ("<", "<=", ">", ">="):
+        fail(
+            NotKnown,
+            node,
+            "a comparison here needs numbers known when compiling",
+            "this depends on what the circuit is given",
+            "use a setting",
+        )
+    if symbol != "**":
+        return
+    if isinstance(left, Operator) and (not isinstance(right, int) or not 0 <= right <= 16):
+        fail(BadOperation, node, "an operator has whole powers from 0 to 16", f"this is {right}")
+    if isinstance(left, int) and isinstance(right, int):
+        if abs(left).bit_length() * max(right, 1) > MAX_BITS:
+            fail(TooMuch, node, f"{left}**{right} is too large a number", "overflows")
 
 
 def _unplaced(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
@@ -146,8 +156,8 @@ def _measured(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Va
             _both(left, right),
             "return the values, and compute with them in the model that calls the circuit",
         )
-    a, b = (v.operators if isinstance(v, Measured) else v for v in sides)
-    return Measured("expval", _exact(frame, node, symbol, a, b))
+    operators = [v.operators if isinstance(v, Measured) else v for v in sides]
+    return Measured("expval", _exact(frame, node, symbol, *operators))
 
 
 def _test_bits(node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
@@ -156,15 +166,19 @@ def _test_bits(node: tree.Node, symbol: str, left: Value, right: Value) -> Value
         both = symbol == "and"
         return _combine([a, b], lambda x, y: x and y if both else x or y)
     if symbol not in ("==", "!=", "<", "<=", ">", ">="):
-        fail(BadOperation, node, f"`{symbol}` does not apply to measured bits", _both(left, right),
-             "compare them: `if m == 1 { … }`")  # fmt: skip
+        fail(
+            BadOperation,
+            node,
+            f"`{symbol}` does not apply to measured bits",
+            _both(left, right),
+            "compare them: `if m == 1 { … }`",
+        )
     bits = tuple(b for v in (left, right) if isinstance(v, Bits) for b in v.indices)
     distinct = tuple(dict.fromkeys(bits))
     values = set()
     for value in range(1 << len(distinct)):
         known = {bit: value >> i & 1 for i, bit in enumerate(distinct)}
-        a, b = (_read(node, v, known) for v in (left, right))
-        if PYTHON[symbol](a, b):
+        if PYTHON[symbol](_read(node, left, known), _read(node, right, known)):
             values.add(value)
     return BitTest(Condition(distinct, frozenset(values)))
 
@@ -185,8 +199,13 @@ def as_condition(node: tree.Node, value: Value) -> Condition:
         return Condition(value.indices, frozenset({1}))
     if isinstance(value, bool):
         return Condition((), frozenset({0} if value else ()))
-    fail(BadOperation, node, "a condition is a truth value", f"this is {describe(value)}",
-         "compare a register with a number: `m == 2`")  # fmt: skip
+    fail(
+        BadOperation,
+        node,
+        "a condition is a truth value",
+        f"this is {describe(value)}",
+        "compare a register with a number: `m == 2`",
+    )
 
 
 def _combine(conditions: list[Condition], rule: Callable[..., bool]) -> BitTest:
@@ -224,13 +243,28 @@ def truth(frame: Frame, node: tree.Node, value: Value) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, Tensor):
-        fail(NotKnown, node, "`if` needs a condition that is known when compiling",
-             f"this is {describe(value)}", "choose between tensors with `where(mask, a, b)`")  # fmt: skip
+        fail(
+            NotKnown,
+            node,
+            "`if` needs a condition that is known when compiling",
+            f"this is {describe(value)}",
+            "choose between tensors with `where(mask, a, b)`",
+        )
     if isinstance(value, Polynomial):
-        fail(NotKnown, node, "`if` needs a condition that is known when compiling",
-             "this depends on what the circuit is given", "use a setting, or measured bits")  # fmt: skip
-    fail(BadOperation, node, "a condition is a truth value", f"this is {describe(value)}",
-         "compare it: `x == 1`")  # fmt: skip
+        fail(
+            NotKnown,
+            node,
+            "`if` needs a condition that is known when compiling",
+            "this depends on what the circuit is given",
+            "use a setting, or measured bits",
+        )
+    fail(
+        BadOperation,
+        node,
+        "a condition is a truth value",
+        f"this is {describe(value)}",
+        "compare it: `x == 1`",
+    )
 
 
 def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
@@ -253,8 +287,9 @@ def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
                 frame, node, "range", [], start=value.start, stop=value.stop, step=value.step
             )
         if isinstance(value, Array) and value.items:
-            parts = [as_node(frame, node, part) for part in value]
-            return add_node(frame, node, "stack", parts)
+            return add_node(frame, node, "stack", list(value))
+        if isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
+            return add_node(frame, node, "stack", value)
     fail(BadOperation, node, "a tensor is needed here", f"this is {describe(value)}")
 
 
@@ -264,31 +299,35 @@ def add_node(
     """A node for a row of `ops.functions`, its shape law checked."""
     if frame.network is None:
         fail(BadOperation, node, f"`{row}` works on tensors of a layer or model", "not here")
-    tensors = [None if v is None else as_node(frame, node, v) for v in values]
-    kinds = [t and t.type for t in tensors]
+    written = operands(node)
+    places = written if len(written) == len(values) else (node,) * len(values)
+    tensors = [
+        None if v is None else as_node(frame, place, v)
+        for place, v in zip(places, values, strict=True)
+    ]
+    kinds = [None if t is None else t.type for t in tensors]
     full = {p.name: settings.get(p.name, p.default) for p in FUNCTIONS[row].settings}
     if FUNCTIONS[row].sizes:
         full["sizes"] = settings.get("sizes", ())
     try:
         kind = FUNCTIONS[row].law(kinds, full)
     except ShapeError as error:
-        shape_error(node, error, [])
+        shape_error(frame, node, error, tensors)
     inputs = [t.node for t in tensors if t is not None]
     return Tensor(frame.network.graph.add(row, inputs, kind, **full), kind)
 
 
-def shape_error(node: tree.Node, error: ShapeError, places: Sequence[tuple[tree.Node, str]]) -> Any:
-    """Stop with the error of a shape law; `places` are the arguments and what they are."""
+def shape_error(
+    frame: Frame, node: tree.Node, error: ShapeError, values: Sequence[Tensor | None]
+) -> NoReturn:
+    """Stop with the error of a shape law, at the operand that does not fit, if one is to blame."""
+    written = operands(node)
     at = node
-    related: list[Label] = []
-    for position, (place, text) in enumerate(places):
-        if position == error.argument:
-            at = place
-        else:
-            related.append(Label(place.span, text))
-    if not places and isinstance(node, tree.Binary):
-        at = node
-    fail(ShapeMismatch, at, "shapes do not agree", error.message, error.proposal, tuple(related))
+    if error.argument is not None and error.argument < len(written) and len(written) > 1:
+        at = written[error.argument]
+    labels = label_operands(frame, node, values)
+    related = tuple(label for label in labels if label.span != at.span)
+    fail(ShapeMismatch, at, "shapes do not agree", error.message, error.proposal, related)
 
 
 def _both(left: Value, right: Value) -> str:

@@ -24,6 +24,11 @@ def require_number(frame: Frame, value: Value, at: tree.Node | Span, what: str) 
         if names and frame.dimensions.issuperset(names):
             raise NeedsDimensions(names, span)
     if isinstance(value, Polynomial | Tensor):
-        fail(NotKnown, span, f"{what} must be known when compiling", "only running yields this",
-             "make it a setting: a number in the first parameter list")  # fmt: skip
+        fail(
+            NotKnown,
+            span,
+            f"{what} must be known when compiling",
+            "only running yields this",
+            "make it a setting: a number in the first parameter list",
+        )
     fail(UnknownDimension, span, f"{what} must be a whole number", f"this is {describe(value)}")

@@ -26,7 +26,11 @@ PLANNED = (
     "counts sample ground_energy freeze quantize prune load molecule huggingface torch_hub keras "
     "onnx safetensors device zne readout svm"
 ).split()
-SYNONYMS = {"pow": "power", "concatenate": "cat", "concat": "cat", "matmul": "matmul"}
+SYNONYMS = {
+    "pow": "power", "concatenate": "cat", "concat": "cat", "absolute": "abs",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+}  # fmt: skip
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:
@@ -37,8 +41,13 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
         if isinstance(declaration, tree.Const):
             return _constant(frame, module, declaration)
         if isinstance(declaration, tree.Component) and declaration.kind == "gate":
-            fail(WrongKind, name, f"`{name.name}` is a gate", "a value is needed here",
-                 "gates stand at the head of a statement: `" + name.name + "(…) q`")  # fmt: skip
+            fail(
+                WrongKind,
+                name,
+                f"`{name.name}` is a gate",
+                "a value is needed here",
+                "gates stand at the head of a statement: `" + name.name + "(…) q`",
+            )
         return Declared(declaration, module)
     if name.name in CONSTANTS:
         return CONSTANTS[name.name]
@@ -51,8 +60,13 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
     if name.name in PLANNED:
         fail(NotAvailable, name, f"`{name.name}` is not there yet", "this version cannot do it")
     if name.name in GATES or name.name in ALIASES:
-        fail(WrongKind, name, f"`{name.name}` is a gate", "a value is needed here",
-             f"gates stand at the head of a statement: `{name.name} q`")  # fmt: skip
+        fail(
+            WrongKind,
+            name,
+            f"`{name.name}` is a gate",
+            "a value is needed here",
+            f"gates stand at the head of a statement: `{name.name} q`",
+        )
     frame.unknown(name, "name", candidates(frame))
     raise AssertionError
 
@@ -83,8 +97,13 @@ def _constant(frame: Frame, module: Module, declaration: tree.Const) -> Value:
     if name in module.constants:
         value = module.constants[name]
         if value is _PENDING:
-            fail(SelfReference, declaration.name, f"the constant `{name}` is made from itself",
-                 "needs its own value", "give one of the constants a value of its own")  # fmt: skip
+            fail(
+                SelfReference,
+                declaration.name,
+                f"the constant `{name}` is made from itself",
+                "needs its own value",
+                "give one of the constants a value of its own",
+            )
         return value
     module.constants[name] = _PENDING
     try:
@@ -114,8 +133,13 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
         return Builtin("gate", name.name)
     if found is not None:
         kind = getattr(found[1], "kind", "constant")
-        fail(WrongKind, name, f"`{name.name}` is a {kind}, not a gate", "a gate is needed here",
-             "call it in an expression: `let y = " + name.name + "(…)`")  # fmt: skip
+        fail(
+            WrongKind,
+            name,
+            f"`{name.name}` is a {kind}, not a gate",
+            "a gate is needed here",
+            "call it in an expression: `let y = " + name.name + "(…)`",
+        )
     gates = [
         n for n, d in frame.module.declared.items()
         if isinstance(d, tree.Component) and d.kind == "gate"

@@ -58,8 +58,14 @@ def run_block(frame: Frame, block: tree.Block) -> Returned | None:
             if position + 1 < len(block.statements):
                 later = block.statements[position + 1]
                 with frame.session.recover():
-                    fail(Misplaced, later, "this is never reached", "after the `return`",
-                         "remove it, or move it up", (Label(result.span, "returns here"),))  # fmt: skip
+                    fail(
+                        Misplaced,
+                        later,
+                        "this is never reached",
+                        "after the `return`",
+                        "remove it, or move it up",
+                        (Label(result.span, "returns here"),),
+                    )
             return result
     return None
 
@@ -98,16 +104,25 @@ def check_new(frame: Frame, name: tree.Identifier) -> None:
     if scope is not None:
         earlier = scope.places.get(name.name)
         related = (Label(earlier, "bound here first"),) if earlier is not None else ()
-        fail(AlreadyDeclared, name, f"`{name.name}` is bound already", "again here",
-             f"choose another name; inside a `for`, bind it again with `{name.name} = …`",
-             related)  # fmt: skip
+        fail(
+            AlreadyDeclared,
+            name,
+            f"`{name.name}` is bound already",
+            "again here",
+            f"choose another name; inside a `for`, bind it again with `{name.name} = …`",
+            related,
+        )
 
 
 def _named(frame: Frame, name: str, node: tree.Let, value: Value) -> Value:
     """Remember the author's name for an instance or a node."""
     if isinstance(value, Builtin | Declared) and value.kind in (
-        "layer", "circuit", "kernel", "model", "extern"
-    ):  # fmt: skip
+        "layer",
+        "circuit",
+        "kernel",
+        "model",
+        "extern",
+    ):
         return Instance(value, (), (), node.value.span, frame.loops, name)
     if isinstance(value, Instance) and not value.name:
         return replace(value, name=name)
@@ -121,11 +136,21 @@ def _assign(frame: Frame, node: tree.Assign) -> None:
         scope = frame.scope.find(name.name)
         if scope is None:
             close = nearest(name.name, frame.scope.names())
-            fail(UnknownName, name, f"there is no name `{name.name}` to bind again", "not bound",
-                 f"did you mean `{close}`?" if close else f"write `let {name.name} = …`")  # fmt: skip
+            fail(
+                UnknownName,
+                name,
+                f"there is no name `{name.name}` to bind again",
+                "not bound",
+                f"did you mean `{close}`?" if close else f"write `let {name.name} = …`",
+            )
         if frame.loop_scope is None:
-            fail(Misplaced, node, "a name is bound again only inside a `for`", "outside of a loop",
-                 f"write `let` with another name than `{name.name}`")  # fmt: skip
+            fail(
+                Misplaced,
+                node,
+                "a name is bound again only inside a `for`",
+                "outside of a loop",
+                f"write `let` with another name than `{name.name}`",
+            )
     value = evaluate(frame, node.value)
     values = [value] if len(node.names) == 1 else list(value) if isinstance(value, tuple) else []
     if len(values) != len(node.names):
@@ -144,8 +169,13 @@ def _for(frame: Frame, node: tree.For) -> Returned | None:
         bind_names(inner, node.names, item)
         result = run_block(inner, node.body)
         if result is not None:
-            fail(Misplaced, result.span, "`return` stands inside a `for`", "would end in round one",
-                 "return after the loop")  # fmt: skip
+            fail(
+                Misplaced,
+                result.span,
+                "`return` stands inside a `for`",
+                "would end in round one",
+                "return after the loop",
+            )
     return None
 
 
@@ -154,7 +184,8 @@ def _if(frame: Frame, node: tree.If) -> Returned | None:
     if isinstance(condition, Poison):
         raise Stop(None)
     if isinstance(condition, Bits | BitTest):
-        return _feed_forward(frame, node, condition)
+        _feed_forward(frame, node, condition)
+        return None
     chosen = node.then if truth(frame, node.condition, condition) else node.otherwise
     if chosen is None:
         return None
@@ -174,8 +205,13 @@ def _feed_forward(frame: Frame, node: tree.If, value: Bits | BitTest) -> None:
         with frame.circuit.builder.when(condition.bits, sorted(values)):
             result = run_block(replace(frame, scope=Scope(frame.scope)), block)
         if result is not None:
-            fail(Misplaced, result.span, "`return` stands under feed-forward",
-                 "a circuit ends in one place", "return after the `if`")  # fmt: skip
+            fail(
+                Misplaced,
+                result.span,
+                "`return` stands under feed-forward",
+                "a circuit ends in one place",
+                "return after the `if`",
+            )
 
 
 def _return(frame: Frame, node: tree.Return) -> Returned:

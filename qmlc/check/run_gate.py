@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qmlc.check.call import evaluate_arguments
 from qmlc.check.call_function import bind_declared, bind_inputs, bind_operands, enter
 from qmlc.check.dimensions import Binding
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import Misplaced
+from qmlc.check.evaluate_arguments import as_gate, evaluate_arguments, takes_gate
 from qmlc.check.frame import Frame
-from qmlc.check.resolve import find_gate
 from qmlc.check.run_block import run_block
-from qmlc.check.values import Builtin, Declared, Poison, Stop, Value, fail
+from qmlc.check.values import Declared, Poison, Stop, Value, fail
 from qmlc.ir.circuit import Instruction
 from qmlc.syntax import tree
 
@@ -35,21 +34,21 @@ def run_gate(
     bind_operands(inner, node, gate, [tuple(o) for o in operands], binding)
     for name, value in handed.items():
         inner.scope.bind(name, value)
-    others = replace(declaration, inputs=tuple(p for p in declaration.inputs if not _takes_gate(p)))
+    others = replace(declaration, inputs=tuple(p for p in declaration.inputs if not takes_gate(p)))
     bound = bind_declared(frame, head, Declared(others, gate.module), arguments, keywords)
-    bind_inputs(frame, inner, head, bound, binding, False)
+    bind_inputs(inner, head, bound, binding, False)
     assert isinstance(declaration.body, tree.Block)
     result = run_block(inner, declaration.body)
     if result is not None:
         with frame.session.recover():
-            fail(Misplaced, result.span, "a gate returns nothing", "not in a gate",
-                 "gates act on the qubits that they are given")  # fmt: skip
+            fail(
+                Misplaced,
+                result.span,
+                "a gate returns nothing",
+                "not in a gate",
+                "gates act on the qubits that they are given",
+            )
     return inner.circuit.capture or []
-
-
-def _takes_gate(parameter: tree.Parameter) -> bool:
-    written = parameter.type
-    return isinstance(written, tree.TypeName) and written.name.name == "gate"
 
 
 def _split_gates(
@@ -60,7 +59,7 @@ def _split_gates(
     arguments = list(head.arguments)
     keywords = list(head.keywords)
     for position, parameter in reversed(list(enumerate(declaration.inputs))):
-        if not _takes_gate(parameter):
+        if not takes_gate(parameter):
             continue
         name = parameter.name.name
         given = next((k for k in keywords if k.name.name == name), None)
@@ -74,10 +73,3 @@ def _split_gates(
         else:
             fail(WrongKind, head, f"`{head.name.name}` needs the gate `{name}`", "not given")
     return replace(head, arguments=tuple(arguments), keywords=tuple(keywords)), handed
-
-
-def as_gate(frame: Frame, node: tree.Expression) -> Declared | Builtin:
-    """A gate handed over as a setting, by its name."""
-    if not isinstance(node, tree.Identifier):
-        fail(WrongKind, node, "a gate is handed over by its name", "not a name")
-    return find_gate(frame, node)

@@ -128,7 +128,7 @@ class Declared:
 
     @property
     def kind(self) -> str:
-        """`circuit`, `layer`, `fn`, …"""
+        """Its keyword: `circuit`, `layer`, `fn`."""
         return self.declaration.kind if isinstance(self.declaration, tree.Component) else "data"
 
     @property
@@ -207,40 +207,62 @@ class Scope:
 
 def describe(value: Value) -> str:
     """What a value is, for messages: "`real[B, 4]`", "a register of 4 qubits"."""
-    match value:
-        case Tensor() | RecordNode():
-            return f"`{value.type}`"
-        case Array():
-            inner = "operator" if value.items and isinstance(value.items[0], Operator) else "real"
-            return f"`{inner}[{', '.join(map(str, value.shape))}]`"
-        case Polynomial():
-            return "`real`"
-        case bool() | int() | float() | complex():
-            return f"the number {value}" if not isinstance(value, bool) else "a truth value"
-        case str():
-            return f'the string "{value}"'
-        case Qubits():
-            return f"a register of {len(value.indices)} qubits" if value.register else "a qubit"
-        case Bits() | BitTest():
-            return "a measured bit" if isinstance(value, BitTest) or not value.register else "bits"
-        case Operator() | Unplaced():
-            return "an operator"
-        case Measured():
-            return f"the result `{value.kind}`"
-        case Declared():
-            return f"the {value.kind} `{value.name}`"
-        case Builtin():
-            return f"the {value.kind} `{value.name}`"
-        case Instance():
-            return f"an instance of `{value.target.name}`"
-        case Fields():
-            return "a record"
-        case tuple():
-            return f"a list of {len(value)}"
-        case None:
-            return "`none`"
-        case _:
-            return "this"
+    rule = _DESCRIPTIONS.get(type(value))
+    return rule(value) if rule is not None else "something else"
+
+
+def _describe_array(value: Array) -> str:
+    kind = "operator" if value.items and isinstance(value.items[0], Operator) else "real"
+    return f"`{kind}[{', '.join(map(str, value.shape))}]`"
+
+
+def _describe_qubits(value: Qubits) -> str:
+    count = len(value.indices)
+    return f"a register of {count} qubit{'s' * (count != 1)}" if value.register else "a qubit"
+
+
+def _describe_named(value: Declared | Builtin) -> str:
+    return f"the {_KIND_NAMES.get(value.kind, value.kind)} `{value.name}`"
+
+
+_KIND_NAMES = {"fn": "function", "extern": "layer", "data": "data block"}
+_DESCRIPTIONS: dict[type, Callable[[Any], str]] = {
+    Tensor: lambda v: f"`{v.type}`",
+    RecordNode: lambda v: f"`{v.type}`",
+    Array: _describe_array,
+    Polynomial: lambda v: f"the value `{v}`",
+    bool: lambda v: f"the truth value `{str(v).lower()}`",
+    int: lambda v: f"the number {v}",
+    float: lambda v: f"the number {v}",
+    complex: lambda v: f"the number {v}",
+    str: lambda v: f'the string "{v}"',
+    Qubits: _describe_qubits,
+    Bits: lambda v: f"{len(v.indices)} measured bits" if v.register else "a measured bit",
+    BitTest: lambda v: "a condition on measured bits",
+    Operator: lambda v: "an operator",
+    Unplaced: lambda v: "an operator that is not placed on qubits",
+    Measured: lambda v: f"the result `{v.kind}(…)`",
+    Declared: _describe_named,
+    Builtin: _describe_named,
+    Instance: lambda v: f"an instance of `{v.target.name}`",
+    Fields: lambda v: "a record",
+    tuple: lambda v: f"a list of {len(v)}",
+    range: lambda v: f"a range of {len(v)}",
+    type(None): lambda v: "`none`",
+}
+"""What a value of each type is called."""
+
+
+def as_qubits(value: Value) -> Qubits | None:
+    """Qubits, or a list of them as one register; None for anything else."""
+    if isinstance(value, Qubits):
+        return value
+    if not isinstance(value, tuple) or not value:
+        return None
+    parts = [as_qubits(v) for v in value]
+    if any(p is None for p in parts):
+        return None
+    return Qubits(tuple(q for p in parts if p is not None for q in p.indices), True)
 
 
 def type_of(value: Value) -> Type | None:

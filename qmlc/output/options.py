@@ -26,8 +26,23 @@ class CompileOptions:
 
 
 @dataclass(frozen=True)
+class CircuitSummary:
+    """A file of OpenQASM in short."""
+
+    circuit: str
+    form: str
+    """`OpenQASM 3`, or the device that it is for."""
+    qubits: int
+    depth: int | None
+    """None where Qiskit cannot say it before the circuit has numbers."""
+    two_qubit_gates: int | None
+    file: str
+
+
+@dataclass(frozen=True)
 class Report:
     """The files that were written, and what a user should know of what was not."""
 
     files: tuple[Path, ...]
     notes: tuple[str, ...] = ()
+    circuits: tuple[CircuitSummary, ...] = ()

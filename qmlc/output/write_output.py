@@ -13,9 +13,10 @@ from qmlc.backends.torch.emit_torch import emit_torch
 from qmlc.ir.program import Program
 from qmlc.output.find_circuits import Use
 from qmlc.output.manifest import CircuitFile, make_manifest
-from qmlc.output.options import CompileOptions, Report
+from qmlc.output.options import CircuitSummary, CompileOptions, Report
 from qmlc.output.print_qasm import (
     check_values,
+    circuit_size,
     circuit_uses,
     device_qasm,
     file_name,
@@ -69,7 +70,20 @@ def write_output(
     earlier = read_manifest(options.output)
     written = save(options.output, texts)
     notes += forget_old_files(options.output, earlier, program.name, tuple(texts))
-    return Report(tuple(written), tuple(notes))
+    return Report(tuple(written), tuple(notes), tuple(map(_summary, files)))
+
+
+def _summary(file: CircuitFile) -> CircuitSummary:
+    qubits = file.use.circuit.num_qubits
+    if file.device is not None:
+        made = file.device.circuits[file.group]
+        form, depth, gates = made.target.name, made.depth, made.two_qubit_gates
+        return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
+    size = circuit_size(file.use)
+    if size is None:
+        return CircuitSummary(file.use.name, file.form, qubits, None, None, file.name)
+    depth, gates = size.depth, size.two_qubit_gates
+    return CircuitSummary(file.use.name, file.form, qubits, depth, gates, file.name)
 
 
 def module_name(name: str) -> str:

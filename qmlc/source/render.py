@@ -9,7 +9,7 @@ from typing import Any
 
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.display import clip, display_width, visible
-from qmlc.source.span import NOWHERE, Source, Span
+from qmlc.source.span import Source, Span
 
 BOLD, RED, YELLOW, BLUE, CYAN = "1", "1;31", "1;33", "1;34", "1;36"
 SEVERITY_COLORS = {"error": RED, "warning": YELLOW}
@@ -18,23 +18,25 @@ SEVERITY_COLORS = {"error": RED, "warning": YELLOW}
 def render_human(diagnostic: Diagnostic, color: bool = False) -> str:
     """The message, the source with carets under every place, and the proposal; ends a line.
 
+    Of a source without text only the name is shown, and of one without name nothing.
     Places that are not in the file of the first are introduced by their own `-->`.
     """
     page = _Page(_gutter_width(diagnostic), color)
     severity = SEVERITY_COLORS.get(diagnostic.severity, RED)
     head = page.paint(f"{diagnostic.severity}[{diagnostic.code}]", severity)
     page.lines.append(head + page.paint(f": {diagnostic.message_text}", BOLD))
-    if diagnostic.at != NOWHERE:
-        page.arrow(diagnostic.at)
-        page.place(diagnostic.at, diagnostic.label_text, "^", severity)
     source = diagnostic.at.source
+    if source.name:
+        page.arrow(diagnostic.at)
+    if source.text:
+        page.place(diagnostic.at, diagnostic.label_text, "^", severity)
     for label in diagnostic.related:
         if label.span.source is not source:
             source = label.span.source
             page.arrow(label.span)
         page.place(label.span, label.text, "-", BLUE)
     if diagnostic.help_text:
-        if diagnostic.at != NOWHERE:
+        if source.text:
             page.gutter()
         page.help(diagnostic.help_text)
     return "\n".join(page.lines) + "\n"
@@ -42,7 +44,7 @@ def render_human(diagnostic: Diagnostic, color: bool = False) -> str:
 
 def render_concise(diagnostic: Diagnostic) -> str:
     """`file:line:column: error[E0301]: message`, without the end of the line."""
-    place = f"{_place_text(diagnostic.at)}: " if diagnostic.at != NOWHERE else ""
+    place = f"{_place_text(diagnostic.at)}: " if diagnostic.at.source.name else ""
     return f"{place}{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message_text}"
 
 
@@ -90,6 +92,8 @@ def _shown(span: Span) -> Span:
 
 
 def _place_text(span: Span) -> str:
+    if not span.source.text:
+        return span.source.name
     line, column = span.source.position(_shown(span).start)
     return f"{span.source.name}:{line}:{column}"
 

@@ -48,5 +48,5 @@ class Span:
         return Span(self.source, self.start, other.end)
 
 
-NOWHERE = Span(Source("<options>", ""), 0, 0)
+NOWHERE = Span(Source("", ""), 0, 0)
 """The place of what is wrong with the options, not with a text."""

@@ -11,22 +11,25 @@ from qmlc.source.diagnostic import Diagnostic, Problem
 class UnexpectedToken(Diagnostic):
     """Something stands where the grammar allows something else.
 
-    A statement ends at the end of its line. Inside `( )` and `[ ]`, after a binary operator, `=` or
-    a comma, and before a line that begins with `->`, `=>`, `|>`, `{` or a binary operator, it goes on.
+    A statement ends at the end of its line. Inside `( )` and `[ ]`, after a binary operator,
+    `=` or a comma, and before a line that begins with `->`, `=>`, `|>`, `{` or a binary
+    operator, it goes on.
 
     ```hqm
     circuit c(x: real) -> real {
-        qubit q
-        rx(x q
-        return expval(Z(q))
+        qubit q[2]
+        rx(x) q
+        cx q[0] q[1]
+        return expval(Z(q[1]))
     }
     ```
 
     ```hqm
     circuit c(x: real) -> real {
-        qubit q
+        qubit q[2]
         rx(x) q
-        return expval(Z(q))
+        cx q[0], q[1]
+        return expval(Z(q[1]))
     }
     ```
     """
@@ -90,7 +93,7 @@ class InvalidText(Diagnostic):
 
     code = "E0103"
     title = "no token"
-    message = "{found} begins nothing"
+    message = "{found}"
     label = "{what}"
     help = "{proposal}"
 
@@ -107,7 +110,13 @@ class TooLarge(Problem):
     200 deep. Put long tables of numbers into a file and read it with `numpy("table.npy")`.
 
     ```hqm
-    const x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+    const x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((
+        ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((
+        ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((
+        1
+        ))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+        ))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+        ))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
     ```
 
     ```hqm

@@ -151,7 +151,7 @@ class Layout:
         if self._at_statement():
             if word in DECLARATIONS and kind in ("NAME", "STRING"):
                 return token.update(type=word.upper())
-            if word in STATEMENTS and (kind == "NAME" or (word == "return" and after != "=")):
+            if word in STATEMENTS and after not in ("=", ","):
                 return token.update(type=word.upper())
         elif word == "layer" and current[-1].type == "EXTERN":
             return token.update(type="LAYER")
@@ -231,16 +231,17 @@ class Layout:
         if self.invalid > MAX_INVALID:
             return
         text = str(token)
-        what, proposal = "not part of the language", "remove it"
+        shown = f"`{text}`" if text.isprintable() else f"the character U+{ord(text[0]):04X}"
+        found, what, proposal = f"{shown} is not part of the language", "not known", "remove it"
         if text == ";":
             what, proposal = "a statement ends with its line", "leave the `;` out"
         elif text in ('"', "'"):
-            what, proposal = "this string has no end on its line", f"close it with {text}"
+            found, what = "this string is never closed", "opened here, on a line without its end"
+            proposal = f"close it with {text}"
         elif text in "&|!":
             what, proposal = "not an operator here", "write `and`, `or`, `not`"
-        shown = f"`{text}`" if text.isprintable() else f"the character U+{ord(text[0]):04X}"
         self.errors.append(
-            InvalidText(token_span(self.source, token), found=shown, what=what, proposal=proposal)
+            InvalidText(token_span(self.source, token), found=found, what=what, proposal=proposal)
         )
 
 

@@ -22,7 +22,14 @@ from qmlc.source.span import Source, Span
 from qmlc.syntax import tree
 from qmlc.syntax.build_tree import TreeBuilder
 from qmlc.syntax.errors import TooLarge, UnexpectedToken
-from qmlc.syntax.lay_out import DECLARATIONS, Chunk, lay_out, read_documentation, token_span
+from qmlc.syntax.lay_out import (
+    ANYWHERE,
+    DECLARATIONS,
+    Chunk,
+    lay_out,
+    read_documentation,
+    token_span,
+)
 
 MAX_CHARACTERS = 200_000
 MAX_DEPTH = 400
@@ -76,7 +83,7 @@ def _parse_chunk(
     try:
         for token in chunk.tokens:
             state.feed_token(token)
-        result = state.feed_eof(chunk.tokens[-1])
+        result = state.feed_eof(chunk.tokens[-1])  # type: ignore[no-untyped-call]
     except LarkUnexpectedToken as error:
         accepted = set(error.accepts or ()) or set(error.expected)
         return _unexpected(source, token, accepted, chunk.tokens.index(token) == 0)
@@ -105,31 +112,44 @@ def _unexpected(
     found = "the end of the line" if token.type == "NL" else f"`{token}`"
     if token.type == "$END":
         found = "the end of the declaration"
-    expected = _expected(accepted)
-    proposal = ""
+    expected, proposal = _expected(accepted), _proposal(token, accepted)
     if at_start:
         expected = "a declaration"
         close = nearest(str(token), DECLARATIONS)
-        proposal = (
-            f"did you mean `{close}`?"
-            if close
-            else ("a program is made of " + ", ".join(f"`{d}`" for d in DECLARATIONS))
-        )
-    elif "NL" in accepted and token.type in ("PLUS", "MINUS", "STAR", "SLASH", "DOT", "EQUAL"):
-        proposal = "an expression is never a statement: bind it with `let` or `return` it"
-    elif token == "=" and "COMPARE" in accepted:
-        proposal = "compare with `==`"
+        known = "a program is made of " + ", ".join(f"`{d}`" for d in DECLARATIONS)
+        proposal = f"did you mean `{close}`?" if close else known
     start = token_span(source, token)
     span = Span(source, start.start, start.start + (0 if token.type == "NL" else len(token)))
     return UnexpectedToken(span, found=found, expected=expected, proposal=proposal)
 
 
+def _proposal(token: Token, accepted: set[str]) -> str:
+    """What was probably meant, for mistakes that are often made."""
+    if accepted == {"LPAR"}:
+        return "a component without inputs has `()` after its name"
+    if token.type == "NL" and {"EQUAL", "LBRACE"} <= accepted:
+        return "a body is `{ … }`, or `= expression` with the `=` on this line"
+    if token == "=" and "COMPARE" in accepted and "NL" not in accepted:
+        return "compare with `==`"
+    if token.type in ("PLUS", "MINUS", "STAR", "SLASH", "DOT", "PIPE") and "AT" in accepted:
+        return "an expression is never a statement: bind it with `let`, or `return` it"
+    if token.type in WORDS and accepted == {"NAME"}:
+        return f"`{token}` is a word of the language: choose another name"
+    return ""
+
+
+WORDS = frozenset(word.upper() for word in (*ANYWHERE, "measure"))
+CLOSING = ("NL", "RPAR", "RSQB", "RBRACE", "COMMA", "EQUAL", "COLON", "LBRACE")
+
+
 def _expected(accepted: set[str]) -> str:
+    """What may stand here, in words: of a long list, what ends the part at hand."""
     if {"NUMBER", "STRING", "NAME"} <= accepted:
         return "an expression"
-    names = sorted(READABLE[a] for a in accepted if a in READABLE)
-    if {"PLUS", "STAR"} & accepted:
-        names.append("an operator")
+    known = [a for a in accepted if a in READABLE]
+    if len(accepted) > 4:
+        known = [a for a in known if a in CLOSING] or known
+    names = sorted(READABLE[a] for a in known)
     if not names:
         names = sorted(f"`{a.lower()}`" for a in accepted)[:6]
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

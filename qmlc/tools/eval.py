@@ -3,44 +3,55 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-import typer
+import click
 
 from qmlc.tools.options import (
+    READABLE,
     Color,
-    ColorOption,
-    FolderOption,
     Format,
-    FormatOption,
-    ProgramFile,
-    TrainOption,
+    color_option,
+    folder_option,
+    format_option,
+    name_option,
+    program_file,
 )
-from qmlc.tools.report_data_errors import reporting_data
+from qmlc.tools.report_errors import reporting
 
 
+@click.command("eval")
+@program_file
+@click.argument("data", metavar="[DATA.csv]", required=False, type=READABLE)
+@name_option
+@folder_option
+@format_option
+@color_option
 def evaluate(
-    file: ProgramFile,
-    name: TrainOption = None,
-    folder: FolderOption = None,
-    format: FormatOption = Format.human,
-    color: ColorOption = Color.auto,
+    file: Path,
+    data: Path | None,
+    name: str | None,
+    folder: Path | None,
+    format: Format,
+    color: Color,
 ) -> None:
     """Measure what was trained.
 
-    The loss and the metrics are taken on the rows that were held out of training.
+    The loss and the metrics are taken on the rows that were held out of training, or on those of
+    another file.
     """
-    # torch takes seconds to import
-    from qmlc.train_program import evaluate_program
-    from qmlc.training.read_options import TrainOptions
+    with reporting(format, color):
+        # torch takes seconds to import
+        from qmlc.train_program import evaluate_program
+        from qmlc.training.read_options import TrainOptions
 
-    with reporting_data(format, color):
-        measured = evaluate_program(file, TrainOptions(folder=folder), name=name)
+        measured = evaluate_program(file, TrainOptions(folder=folder), name=name, table=data)
     if format is Format.json:
-        typer.echo(json.dumps(measured, indent=2))
+        click.echo(json.dumps(measured, indent=2))
         return
     for block, values in measured.items():
-        typer.echo(f"{block}: " + ", ".join(f"{key} {_text(v)}" for key, v in values.items()))
+        click.echo(f"{block}: " + ", ".join(f"{key} {_text(v)}" for key, v in values.items()))
 
 
 def _text(value: Any) -> str:

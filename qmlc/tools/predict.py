@@ -4,49 +4,50 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from qmlc.tools.options import (
+    READABLE,
+    TABLE,
     Color,
-    ColorOption,
-    FolderOption,
     Format,
-    FormatOption,
-    ProgramFile,
-    TrainOption,
+    color_option,
+    folder_option,
+    format_option,
+    name_option,
+    program_file,
 )
-from qmlc.tools.report_data_errors import reporting_data
-
-DataFile = Annotated[
-    Path,
-    typer.Argument(metavar="DATA.csv", help="Rows as they come.", exists=True, dir_okay=False),
-]
-TableOption = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="OUT.csv", help="Instead of stdout.", dir_okay=False),
-]
+from qmlc.tools.report_errors import reporting
 
 
+@click.command()
+@program_file
+@click.argument("data", metavar="DATA.csv", type=READABLE)
+@click.option("-o", "--output", metavar="OUT.csv", type=TABLE, help="Instead of stdout.")
+@name_option
+@folder_option
+@format_option
+@color_option
 def predict(
-    file: ProgramFile,
-    data: DataFile,
-    output: TableOption = None,
-    name: TrainOption = None,
-    folder: FolderOption = None,
-    format: FormatOption = Format.human,
-    color: ColorOption = Color.auto,
+    file: Path,
+    data: Path,
+    output: Path | None,
+    name: str | None,
+    folder: Path | None,
+    format: Format,
+    color: Color,
 ) -> None:
     """Predict for raw rows with a trained model.
 
-    A table (CSV) is written, a line for each row of DATA.csv.
+    A table (CSV) is written, a line for each row of DATA.csv. The column of the target may be
+    missing.
     """
-    # torch takes seconds to import
-    from qmlc.train_program import predict_program
-    from qmlc.training.read_options import TrainOptions
+    with reporting(format, color):
+        # torch takes seconds to import
+        from qmlc.train_program import predict_program
+        from qmlc.training.read_options import TrainOptions
 
-    with reporting_data(format, color):
         table = predict_program(file, data, TrainOptions(folder=folder), name=name, output=output)
     if not output:
         table.to_csv(sys.stdout, index=False, float_format="%.7g")

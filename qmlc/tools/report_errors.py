@@ -8,24 +8,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-import typer
-
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.render import render_concise, render_human, render_json
 from qmlc.tools.options import Color, Format
 
 WRONG_PROGRAM = 1
+INTERRUPTED = 130
+"""What shells report of a command that Ctrl-C ended."""
 
 
 @contextmanager
 def reporting(format: Format, color: Color) -> Iterator[None]:
-    """Within, a CompileError is printed to stderr and ends the command with status 1."""
+    """Within, a CompileError is printed to stderr and ends the command with status 1.
+
+    Ctrl-C ends it with status 130; files are written whole, so those that are there are good.
+    """
     try:
         yield
     except CompileError as error:
         print_diagnostics(error.diagnostics, format, color, sys.stderr)
-        raise typer.Exit(WRONG_PROGRAM) from None
+        sys.exit(WRONG_PROGRAM)
+    except KeyboardInterrupt:
+        print("interrupted: what was written so far stays", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 def print_diagnostics(

@@ -3,53 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from qmlc.tools.options import (
     Color,
-    ColorOption,
     Format,
-    FormatOption,
-    ProgramFile,
-    TrainOption,
+    color_option,
+    folder_option,
+    format_option,
+    name_option,
+    program_file,
 )
-from qmlc.tools.report_data_errors import reporting_data
+from qmlc.tools.report_errors import reporting
 
-EpochsOption = Annotated[
-    int | None, typer.Option("--epochs", metavar="N", min=1, help="Instead of the program's.")
-]
-SeedOption = Annotated[
-    int | None, typer.Option("--seed", metavar="N", min=0, help="Instead of the program's.")
-]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "-o", "--output", metavar="DIR", help="Instead of runs/FILE/MODEL.", file_okay=False
-    ),
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")]
+INSTEAD = "Instead of the program's."
 
 
+@click.command()
+@program_file
+@name_option
+@click.option("--epochs", metavar="N", type=click.IntRange(1), help=INSTEAD)
+@click.option("--steps", metavar="N", type=click.IntRange(1), help=INSTEAD)
+@click.option("--batch", metavar="N", type=click.IntRange(1), help=INSTEAD)
+@click.option("--seed", metavar="N", type=click.IntRange(0), help=INSTEAD)
+@click.option("--device", metavar="D", help="cpu, cuda, mps; else what there is.")
+@folder_option
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing.")
+@format_option
+@color_option
 def train(
-    file: ProgramFile,
-    name: TrainOption = None,
-    epochs: EpochsOption = None,
-    seed: SeedOption = None,
-    output: OutputOption = None,
-    quiet: QuietOption = False,
-    format: FormatOption = Format.human,
-    color: ColorOption = Color.auto,
+    file: Path,
+    name: str | None,
+    epochs: int | None,
+    steps: int | None,
+    batch: int | None,
+    seed: int | None,
+    device: str | None,
+    folder: Path | None,
+    quiet: bool,
+    format: Format,
+    color: Color,
 ) -> None:
     """Run the train blocks of a program.
 
-    They run in the order of the text; what was learned is saved.
+    They run in the order of the text. The best and the last weights, the history and what was
+    learned from the data are saved after each epoch.
     """
-    # torch takes seconds to import
-    from qmlc.train_program import train_program
-    from qmlc.training.read_options import TrainOptions
+    with reporting(format, color):
+        # torch takes seconds to import
+        from qmlc.train_program import train_program
+        from qmlc.training.read_options import TrainOptions
 
-    options = TrainOptions(epochs=epochs, seed=seed, folder=output, quiet=quiet)
-    with reporting_data(format, color):
+        options = TrainOptions(epochs, steps, batch, seed, device, folder, quiet)
         train_program(file, options, name=name)

@@ -27,7 +27,6 @@ def evaluate_block(
     base: Path,
     options: TrainOptions | None = None,
     *,
-    model_path: str,
     table: Path | None = None,
     weights: str = BEST,
 ) -> dict[str, Measurement]:
@@ -44,7 +43,7 @@ def evaluate_block(
     dtype = DTYPES[plan.precision]
     accelerator = make_accelerator(plan.device, plan.precision)
     module = make_loss().to(device=accelerator.device, dtype=dtype)
-    load_weights(module.get_submodule(model_path), folder / weights)
+    load_weights(module.get_submodule(training.model), folder / weights)
     module = accelerator.prepare(module)
     if training.data is None:
         return {"training": measure(module, [()], training.metrics)}

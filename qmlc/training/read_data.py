@@ -48,11 +48,14 @@ class Table:
             )
         return self.frame[name]
 
-    def error(self, code: str, position: int, message: str, help: str = "") -> DataError:
+    def error(
+        self, code: str, position: int, message: str, help: str = "", cell: str = ""
+    ) -> DataError:
         """An error about the row at `position`, with the line on which it begins."""
         row = int(self.frame.index[position])
         lines = self.lines()
-        return DataError(code, message, help, self.file, lines[row] if row < len(lines) else None)
+        line = lines[row] if row < len(lines) else None
+        return DataError(code, message, help, self.file, line, cell)
 
 
 def read_data(source: Call, base: Path, path: Path | None = None) -> Table:

@@ -95,7 +95,7 @@ def run_epochs(
     """
     number = 0
     for epoch in range(1, length.epochs + 1):
-        learner.module.train()
+        _set_modes(learner.module)
         total, seen = 0.0, 0
         for group in _groups(batches, learner.accumulate):
             examples = sum(map(_examples, group))
@@ -109,6 +109,15 @@ def run_epochs(
                 break
         learner.schedule.move("epoch")
         yield Epoch(epoch, number, total / seen)
+
+
+def _set_modes(module: nn.Module) -> None:
+    """Training mode; evaluation mode for parts whose parameters are all frozen."""
+    module.train()
+    for part in module.modules():
+        learning = [p.requires_grad for p in part.parameters()]
+        if learning and not any(learning):
+            part.eval()
 
 
 def _groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:

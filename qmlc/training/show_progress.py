@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from qmlc.training.run_epochs import Length, Step
 
@@ -28,19 +30,20 @@ def show_progress(title: str, length: Length, quiet: bool, console: Console) -> 
     if quiet:
         yield Show(lambda step: None, lambda row: None)
     elif not console.is_terminal:
-        yield Show(lambda step: None, lambda row: _print_line(row, length, console))
+        yield Show(lambda step: None, lambda row: _print_line(title, row, length, console))
     else:
-        with _bar(console) as progress:
-            yield _on_bar(progress, title, length)
+        progress = _bar(console, len(title) + 2 * len(str(length.epochs)))
+        with Live(progress, console=console) as live:
+            yield _on_bar(progress, live, title, length)
 
 
-def _bar(console: Console) -> Progress:
+def _bar(console: Console, words: int) -> Progress:
+    """One line, also on a terminal of 80 columns; the numbers stand in a line below it."""
+    width = console.width - words - len(" epoch / 123456 rows/s 0:00:00 left 0:00:00 ")
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=max(8, min(32, width))),
         TextColumn("{task.fields[epoch]}"),
-        TextColumn("loss {task.fields[loss]}"),
-        TextColumn("{task.fields[measured]}"),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
@@ -49,36 +52,41 @@ def _bar(console: Console) -> Progress:
     )
 
 
-def _on_bar(progress: Progress, title: str, length: Length) -> Show:
-    task = progress.add_task(title, total=length.steps, epoch="", loss="…", measured="", rate="")
-    seen = [0]
+def _on_bar(progress: Progress, live: Live, title: str, length: Length) -> Show:
+    task = progress.add_task(title, total=length.steps, epoch="", rate="")
+    seen, measured = 0, ""
 
     def step(step: Step) -> None:
-        seen[0] += step.examples
+        nonlocal seen
+        seen += step.examples
         elapsed = progress.tasks[task].elapsed or 0.0
-        unit = "steps" if length.per_epoch == 1 and step.examples == 1 else "examples"
-        rate = f"{seen[0] / elapsed:.0f} {unit}/s" if elapsed > 0 else ""
+        unit = "steps" if length.per_epoch == 1 and step.examples == 1 else "rows"
+        rate = f"{seen / elapsed:.0f} {unit}/s" if elapsed > 0 else ""
         epoch = f"epoch {step.epoch}/{length.epochs}"
-        progress.update(
-            task, completed=step.number, epoch=epoch, loss=f"{step.loss:.4f}", rate=rate
-        )
+        progress.update(task, completed=step.number, epoch=epoch, rate=rate)
+        live.update(Group(progress, Text(f"learning {_number(step.loss)}  {measured}")))
 
     def row(row: Mapping[str, Any]) -> None:
-        progress.update(task, measured=_measured(row))
+        nonlocal measured
+        measured = _measured(row)
+        text = f"learning {_number(row['learning'])}  {measured}"
+        live.update(Group(progress, Text(text)))
+        if row["step"] == length.steps:
+            progress.stop_task(task)
 
     return Show(step, row)
 
 
-def _print_line(row: Mapping[str, Any], length: Length, console: Console) -> None:
+def _print_line(title: str, row: Mapping[str, Any], length: Length, console: Console) -> None:
     width = len(str(length.epochs))
     epoch = f"epoch {row['epoch']:>{width}}/{length.epochs}"
-    text = f"{epoch}  learning {row['learning']:.4f}  {_measured(row)}"
+    text = f"{title} {epoch}  learning {_number(row['learning'])}  {_measured(row)}"
     console.print(text, highlight=False, markup=False)
 
 
 def _measured(row: Mapping[str, Any]) -> str:
     values = [
-        f"{name} {value:.4f}"
+        f"{name} {_number(value)}"
         for name, value in row.items()
         if isinstance(value, float) and name != "learning"
     ]
@@ -107,4 +115,9 @@ def show_measurements(
 def _cell(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(" ".join(map(str, line)) for line in value)
-    return f"{value:.4f}"
+    return _number(value)
+
+
+def _number(value: float) -> str:
+    """Four decimals, or where these would show next to nothing, three digits."""
+    return f"{value:.2e}" if 0 < abs(value) < 0.001 else f"{value:.4f}"

@@ -58,13 +58,12 @@ def train_block(
     make_loss: Callable[[], nn.Module],
     base: Path,
     options: TrainOptions | None = None,
-    *,
-    model_path: str,
 ) -> TrainResult:
     """The result of `training`, after writing its files.
 
     `make_loss` is called once the random numbers are seeded; the submodule of the loss at
-    `model_path` is the model whose weights are saved. Paths in the program are relative to `base`.
+    `training.model` is the model whose weights are saved. Paths in the program
+    are relative to `base`.
     On one machine the same program, data and seed give the same bytes. The caller's random
     numbers stay as they were. Raises DataError for all that can be wrong with data and options.
     """
@@ -80,7 +79,7 @@ def train_block(
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)
         module = make_loss().to(device=accelerator.device, dtype=dtype)
-        model = module.get_submodule(model_path)
+        model = module.get_submodule(training.model)
         length = plan_length(plan, len(loaders["learning"]))
         console = Console(stderr=True)
         learner = make_learner(module, plan, length, accelerator)
@@ -112,7 +111,7 @@ def show_result(result: TrainResult, title: str) -> None:
         "best epoch": epoch,
         "parameters": str(result.parameters),
         "time": f"{result.seconds:.1f} s, {result.steps} steps",
-        "files": ", ".join(f.name for f in result.files) + f" in {shown(result.folder)}",
+        "folder": shown(result.folder),
     }
     measured = {split: m.as_dict() for split, m in result.measurements.items()}
     show_measurements(measured, title, notes, Console())

@@ -50,7 +50,7 @@ def numbers(column: pd.Series[Any], table: Table) -> Tensor:
         else:
             message = f"`{cell}` in column `{column.name}` is not a finite number"
             help = f"for classes write `category({column.name})`"
-        raise table.error("E0702", position, message, help)
+        raise table.error("E0702", position, message, help, str(cell).strip())
     return values
 
 
@@ -88,7 +88,7 @@ def _apply_category(arguments: Arguments, state: State, table: Table) -> Tensor:
         if text not in index:
             message = f"`{text}` in column `{column.name}` was not among the training rows"
             help = "the classes are: " + ", ".join(state["classes"])
-            raise table.error("E0703", position, message, help)
+            raise table.error("E0703", position, message, help, text)
     return torch.tensor([index[text] for text in texts], dtype=torch.int64)
 
 

@@ -22,7 +22,7 @@ CHECKED = ("E01", "E02", "E03", "E04")
 
 @pytest.fixture(scope="module")
 def errors() -> dict[str, type[Diagnostic]]:
-    from qmlc.driver import all_errors
+    from qmlc.errors import all_errors
 
     return all_errors()
 

@@ -23,7 +23,6 @@ def evaluate(flowers, table=None, loss=None, **options):
         loss or flowers.make_loss,
         flowers.base,
         given,
-        model_path="iris",
         table=table,
     )
 

@@ -22,12 +22,12 @@ def shown(terminal: bool, quiet: bool = False) -> str:
 
 def test_a_line_an_epoch():
     text = shown(terminal=False)
-    assert text == "epoch 1/1  learning 0.5000  held-out loss 0.2500 accuracy 0.7500\n"
+    assert text == "iris epoch 1/1  learning 0.5000  held-out loss 0.2500 accuracy 0.7500\n"
 
 
 def test_a_bar_on_a_terminal():
     text = shown(terminal=True)
-    for part in ("iris", "epoch 1/1", "loss 0.5000", "accuracy 0.7500", "examples/s"):
+    for part in ("iris", "epoch 1/1", "learning 0.5000", "accuracy 0.7500", "rows/s"):
         assert part in text
 
 
@@ -42,3 +42,12 @@ def test_table():
     show_measurements(measured, "iris", {"time": "1.0 s"}, console)
     text = console.file.getvalue()
     assert "0.5000" in text and "2 3" in text and text.endswith("time: 1.0 s\n")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_bar_is_not_cut(width):
+    console = Console(file=io.StringIO(), force_terminal=True, width=width)
+    with show_progress("sentiment", Length(1000, 10), False, console) as show:
+        show.step(Step(100, 1000, 0.5, 16))
+        show.row(ROW)
+    assert "…" not in console.file.getvalue()

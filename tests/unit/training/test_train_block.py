@@ -129,9 +129,7 @@ def test_an_older_model_does_not_lie_beside_new_preprocessing(flowers):
 
     given = TrainOptions(folder=flowers.base / "run", quiet=True, seed=1)
     with pytest.raises(KeyboardInterrupt):
-        train_block(
-            flowers.program, flowers.training, Killed, flowers.base, given, model_path="iris"
-        )
+        train_block(flowers.program, flowers.training, Killed, flowers.base, given)
     assert [p.name for p in (flowers.base / "run").iterdir()] == ["fitted.json"]
 
 
@@ -164,10 +162,10 @@ class Quadratic(nn.Module):
 @pytest.mark.parametrize("optimizer", [Call("lbfgs", (), (("lr", 0.1),)), Call("adam", (0.1,))])
 def test_without_data(tmp_path: Path, optimizer: Call):
     options = (("optimizer", optimizer), ("steps", 300))
-    training = Training("ground", "Ground", "ground", "GroundLoss", None, (), (), options)
+    training = Training("ground", "Ground", "state", "GroundLoss", None, (), (), options)
     given = TrainOptions(folder=tmp_path / "run", quiet=True)
     program = Program("ground", trainings=(training,))
-    result = train_block(program, training, Quadratic, tmp_path, given, model_path="state")
+    result = train_block(program, training, Quadratic, tmp_path, given)
     assert result.measurements["training"].loss == pytest.approx(-4.0, abs=1e-4)
     assert result.module.state.a.tolist() == pytest.approx([1.0, -2.0, 3.0], abs=1e-2)
     assert "fitted.json" not in {p.name for p in result.folder.iterdir()}
@@ -205,7 +203,7 @@ def test_regression_and_its_predictions_in_the_units_of_the_file(tmp_path: Path)
 
     program, training = line(tmp_path)
     given = TrainOptions(folder=tmp_path / "run", quiet=True)
-    result = train_block(program, training, LineLoss, tmp_path, given, model_path="line")
+    result = train_block(program, training, LineLoss, tmp_path, given)
     measured = dict(result.measurements["training"].metrics)
     assert measured["mse"] < 1e-3 and measured["r2"] > 0.99
     assert measured["mse"] == pytest.approx(result.measurements["training"].loss, rel=1e-4)

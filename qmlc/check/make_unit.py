@@ -1,0 +1,208 @@
+"""One declaration for certain settings and sizes: a `Unit`, made once and shared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from qmlc.check.bind_arguments import plain
+from qmlc.check.call_function import run_body
+from qmlc.check.complete_settings import complete_settings
+from qmlc.check.declare_variables import check_size
+from qmlc.check.dimensions import (
+    REST,
+    Binding,
+    dimension_names,
+    resolve_type,
+)
+from qmlc.check.errors_names import NotAvailable, SelfReference
+from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output
+from qmlc.check.frame import CircuitState, Frame, NetworkState
+from qmlc.check.making import CIRCUITS, Making
+from qmlc.check.require_number import require_number
+from qmlc.check.run_block import run_block
+from qmlc.check.values import (
+    Declared,
+    Measured,
+    NeedsDimensions,
+    Tensor,
+    Value,
+    fail,
+)
+from qmlc.ir.build_circuit import CircuitBuilder
+from qmlc.ir.program import Setting, Unit
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial, lift
+from qmlc.types.tensors import TensorType, Type
+
+
+def make_unit(making: Making) -> tuple[Unit, Type, Binding]:
+    """The unit, its output type in its own names, and what the caller has in their place."""
+    units, declaration = making.units, making.declaration
+    settings = complete_settings(making)
+    outer = dict(making.binding)
+    own: Binding = {}
+    for name, size in making.binding.items():
+        if name == REST:
+            own[name] = (Polynomial.symbol(REST),)
+        elif name in settings or isinstance(size, int):
+            own[name] = size
+        else:
+            own[name] = Polynomial.symbol(name)
+    making.binding = own
+    key = (id(declaration), *_key(settings), *_key({k: v for k, v in own.items() if k != REST}))
+    if key not in units.made:
+        if declaration in units.active:
+            fail(
+                SelfReference,
+                making.node,
+                f"`{declaration.name.name}` contains itself",
+                "there is no recursion",
+                "write a `for` over a setting",
+            )
+        units.active.append(declaration)
+        try:
+            units.made[key] = _build(making, settings)
+        except NeedsDimensions as error:
+            outer_names = [s.name for n in error.names for s in lift(outer.get(n, 0)).symbols()]
+            raise NeedsDimensions(tuple(outer_names) or error.names, error.span) from None
+        finally:
+            units.active.pop()
+        units.order.append(units.made[key][0])
+    unit, output = units.made[key]
+    return unit, output, outer
+
+
+def _key(values: Mapping[str, Value]) -> tuple[Any, ...]:
+    return tuple((name, type(v).__name__, str(v)) for name, v in values.items())
+
+
+def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
+    """Run the body of a declaration."""
+    declaration = making.declaration
+    frame = making.frame()
+    frame.stack = (declaration,)
+    names = {n for p in declaration.inputs if p.type for n in dimension_names(p.type)}
+    if declaration.kind in CIRCUITS:
+        return _build_circuit(making, settings, frame, sorted(names))
+    frame.network = NetworkState()
+    inputs = []
+    for parameter in declaration.inputs:
+        kind = _input_type(making, frame, parameter)
+        name = parameter.name.name
+        frame.network.taken[name] = 1
+        node = frame.network.graph.add("input", [], kind, name=name)
+        frame.scope.bind(name, Tensor(node, kind), parameter.name.span)
+        inputs.append((name, kind))
+    value = run_body(frame, declaration)
+    output, node, actual = network_output(making.binding, frame, declaration, value)
+    unit = _unit(making, settings, tuple(inputs), actual)
+    unit = replace(
+        unit,
+        graph=frame.network.graph.build(node),
+        parameters=tuple(frame.network.parameters),
+        submodules=tuple(frame.network.submodules.values()),
+    )
+    return unit, output
+
+
+def _input_type(making: Making, frame: Frame, parameter: tree.Parameter) -> TensorType:
+    if parameter.type is None:
+        return TensorType("real")
+    kind = resolve_type(frame, parameter.type, making.binding)
+    if not isinstance(kind, TensorType):
+        fail(
+            NotAvailable,
+            parameter,
+            "records are not taken as inputs yet",
+            "a record",
+            "hand over its fields one by one",
+        )
+    return kind
+
+
+def _build_circuit(
+    making: Making, settings: dict[str, Value], frame: Frame, names: list[str]
+) -> tuple[Unit, Type]:
+    declaration = making.declaration
+    errors = len(frame.session.errors)
+    state = CircuitState(CircuitBuilder(declaration.name.name))
+    frame.circuit = state
+    inputs = []
+    for parameter in declaration.inputs:
+        kind = _input_type(making, frame, parameter)
+        dims = [require_number(frame, d, parameter, "a dimension of a circuit") for d in kind.dims]
+        check_size(parameter, tuple(dims))
+        kind = TensorType(kind.dtype, tuple(dims))
+        symbols = state.builder.input(parameter.name.name, *dims)
+        frame.scope.bind(parameter.name.name, symbols, parameter.name.span)
+        inputs.append((parameter.name.name, kind))
+    value = (
+        run_body(frame, declaration)
+        if declaration.kind == "circuit"
+        else _prepare(frame, declaration)
+    )
+    output = circuit_output(making.binding, frame, declaration, value)
+    if len(frame.session.errors) == errors:  # what follows an error is no warning
+        finish_circuit(frame, declaration)
+    circuit = state.builder.build()
+    unit = replace(
+        _unit(making, settings, tuple(inputs), output),
+        circuit=circuit,
+        parameters=circuit.parameters,
+    )
+    return unit, output
+
+
+def _prepare(frame: Frame, declaration: tree.Component) -> Value:
+    """A kernel's body prepares a state, which is its result."""
+    assert isinstance(declaration.body, tree.Block) and frame.circuit is not None
+    run_block(frame, declaration.body)
+    every = tuple(q for _, _, register in frame.circuit.declared for q in register)
+    return Measured("state", qubits=every)
+
+
+def _unit(
+    making: Making,
+    settings: dict[str, Value],
+    inputs: tuple[tuple[str, TensorType], ...],
+    output: Type,
+) -> Unit:
+    declaration = making.declaration
+    sizes = {n: v for n, v in making.binding.items() if isinstance(v, int) and n not in settings}
+    full = {**{k: _setting_value(v) for k, v in settings.items()}, **sizes}
+    return Unit(
+        declaration.name.name,
+        making.units.class_name(declaration.name.name),
+        declaration.kind,
+        inputs,
+        output,
+        signature(declaration, tuple(sizes)),
+        tuple(full.items()),
+        doc=declaration.doc,
+        source=header_of(declaration),
+        place=declaration.name.span,
+    )
+
+
+def _setting_value(value: Value) -> Any:
+    return value.name if isinstance(value, Declared) else plain(value)
+
+
+def signature(declaration: tree.Component, sizes: tuple[str, ...]) -> tuple[Setting, ...]:
+    """The keywords of the constructor: settings with literal defaults, then sizes."""
+    settings = []
+    for parameter in declaration.settings or ():
+        kind = parameter.type.span.text if parameter.type is not None else "real"
+        default = parameter.default
+        value = default.value if isinstance(default, tree.Literal) else None
+        settings.append(Setting(parameter.name.name, kind, value))
+    return (*settings, *(Setting(name, "dimension") for name in sizes))
+
+
+def header_of(declaration: tree.Component) -> str:
+    """The declaration as written, without its body."""
+    text = declaration.span.source.text
+    head = text[declaration.span.start : declaration.body.span.start].rstrip()
+    return " ".join(head.removesuffix("=").split())

@@ -1,0 +1,87 @@
+"""A declaration on its way to a unit, and the units made so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from qmlc.check.dimensions import (
+    REST,
+    Binding,
+)
+from qmlc.check.frame import Frame, Session
+from qmlc.check.values import (
+    Declared,
+    Scope,
+    Tensor,
+    Value,
+)
+from qmlc.ir.program import Unit
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial
+from qmlc.types.tensors import Type
+
+CIRCUITS = ("circuit", "kernel")
+
+
+@dataclass
+class Units:
+    """The units made so far, by declaration and settings."""
+
+    session: Session
+    made: dict[tuple[Any, ...], tuple[Unit, Type]] = field(default_factory=dict)
+    order: list[Unit] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+    active: list[Any] = field(default_factory=list)
+    trained: dict[str, int] = field(default_factory=dict)
+    """How many train blocks there were of each model."""
+
+    def class_name(self, name: str) -> str:
+        """A class name for another unit of the declaration `name`."""
+        base = camel_case(name)
+        count = self.names.get(base, 0)
+        self.names[base] = count + 1
+        return base if count == 0 else f"{base}{count + 1}"
+
+
+def camel_case(name: str) -> str:
+    """The class name of a declaration: `ground_state` becomes `GroundState`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Unit"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A tensor given for an input, and where it stands in the call."""
+
+    parameter: tree.Parameter
+    tensor: Tensor
+    place: tree.Node
+
+
+@dataclass
+class Making:
+    """A declaration while it becomes a unit."""
+
+    units: Units
+    callee: Declared
+    node: tree.Node
+    given: dict[str, Value]
+    """Settings as given, by name."""
+    binding: Binding = field(default_factory=dict)
+
+    @property
+    def declaration(self) -> tree.Component:
+        """What is being made."""
+        declaration = self.callee.declaration
+        assert isinstance(declaration, tree.Component)
+        return declaration
+
+    def frame(self) -> Frame:
+        """A frame in the declaration's file that knows the settings and sizes so far."""
+        scope = Scope()
+        for name, value in {**self.given, **self.binding}.items():
+            if name != REST:
+                scope.bind(name, value)
+        sizes = [v for v in self.binding.values() if isinstance(v, Polynomial)]
+        open_names = frozenset(s.name for v in sizes for s in v.symbols())
+        return Frame(self.units.session, self.callee.module, scope, open_names)

@@ -1,0 +1,131 @@
+"""Declarations whose sizes nobody has given yet, tried out with made-up ones to find errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from qmlc.check.call_function import bind_inputs, bind_operands, enter, run_body
+from qmlc.check.dimensions import Binding, dimension_names, resolve_type
+from qmlc.check.errors_types import TooMuch
+from qmlc.check.evaluate_arguments import takes_gate
+from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
+from qmlc.check.require_number import require_number
+from qmlc.check.resolve import find_gate
+from qmlc.check.run_block import run_block
+from qmlc.check.values import Declared, Module, Scope, Stop, Tensor, Value
+from qmlc.ir.build_circuit import CircuitBuilder
+from qmlc.source.diagnostic import Diagnostic
+from qmlc.syntax import tree
+from qmlc.types.tensors import TensorType
+
+Sizes = Callable[[int], int]
+"""A made-up size for each open name, by its position."""
+
+PROBES = (
+    (4, 0), (2, 0), (3, 0), (6, 0), (8, 0), (1, 0), (16, 0), (2, 1), (6, -1), (2, 2), (8, -2)
+)  # fmt: skip
+"""The size of the first open name, and what each further one has more."""
+
+
+def try_sizes(session: Session, attempt: Callable[[Session, Sizes], None]) -> None:
+    """Report what is wrong whatever the sizes are; the warnings of the first sizes that fit."""
+    found: list[list[Diagnostic]] = []
+    for first, step in PROBES:
+        inner = replace(session, errors=[], entered=set(), steps=0, seen=set())
+        with inner.recover():
+            attempt(inner, partial(_size, first, step))
+        session.entered |= inner.entered
+        found.append(inner.errors)
+        errors = [e for e in inner.errors if e.severity == "error"]
+        if not errors or any(isinstance(e, TooMuch) for e in errors):
+            found = [inner.errors]
+            break
+    for diagnostic in _common(found):
+        session.report(diagnostic)
+
+
+def _size(first: int, step: int, position: int) -> int:
+    return max(1, first + step * position)
+
+
+def _common(found: Sequence[list[Diagnostic]]) -> list[Diagnostic]:
+    """The diagnostics of the first attempt that all others have, too."""
+    keys = [{(d.code, d.at.start, d.at.source.name) for d in attempt} for attempt in found]
+    shared = set.intersection(*keys)
+    return [d for d in found[0] if (d.code, d.at.start, d.at.source.name) in shared]
+
+
+def run_alone(session: Session, module: Module, declaration: tree.Component, sizes: Sizes) -> None:
+    """Run the body of a gate, `fn` or hamiltonian with made-up sizes and symbols for values."""
+    callee = Declared(declaration, module)
+    frame = Frame(session, module, Scope())
+    binding: Binding = {}
+    registers = []
+    if declaration.kind == "fn":
+        frame.network = NetworkState()
+    else:
+        frame.circuit = CircuitState(CircuitBuilder("probe"))
+    inner = enter(frame, declaration.name, callee)
+    names = [n for p in declaration.inputs if p.type for n in dimension_names(p.type)]
+    names += [n for r in declaration.registers if r.size is not None for n in _register_names(r)]
+    names += [p.name.name for p in declaration.inputs if _is_int(p)]
+    own = [n for n in dict.fromkeys(names) if n not in module.declared]
+    made_up: Binding = {name: sizes(i) for i, name in enumerate(own)}
+    for register in declaration.registers:
+        count = 1
+        if register.size is not None:
+            kind = resolve_type(inner, _sized(register), made_up)
+            assert isinstance(kind, TensorType)
+            count = require_number(inner, kind.dims[0], register, "the size of a register")
+        assert frame.circuit is not None
+        registers.append(frame.circuit.builder.qubits(register.name.name, count))
+    bound: list[tuple[tree.Parameter, Value]] = []
+    for parameter in declaration.inputs:
+        bound.append((parameter, _made_up(inner, parameter, made_up)))
+    if frame.circuit is not None:
+        inner.circuit = CircuitState(frame.circuit.builder, capture=[])
+    bind_operands(inner, declaration.name, callee, registers, binding)
+    bind_inputs(inner, declaration.name, bound, binding, declaration.kind == "fn")
+    if declaration.kind == "gate":
+        assert isinstance(declaration.body, tree.Block)
+        run_block(inner, declaration.body)
+    else:
+        run_body(inner, declaration)
+
+
+def _is_int(parameter: tree.Parameter) -> bool:
+    written = parameter.type
+    return isinstance(written, tree.TypeName) and written.name.name == "int" and not written.dims
+
+
+def _register_names(register: tree.Register) -> list[str]:
+    return dimension_names(_sized(register))
+
+
+def _sized(register: tree.Register) -> tree.TypeName:
+    assert register.size is not None
+    name = tree.Identifier(register.span, "real")
+    return tree.TypeName(register.span, name, (register.size,))
+
+
+def _made_up(frame: Frame, parameter: tree.Parameter, sizes: Binding) -> Value:
+    name = parameter.name.name
+    written = parameter.type
+    if takes_gate(parameter):
+        given = parameter.default
+        ry = tree.Identifier(parameter.span, "ry")
+        return find_gate(frame, given if isinstance(given, tree.Identifier) else ry)
+    if _is_int(parameter):
+        return sizes[name]
+    if isinstance(written, tree.TypeName) and written.name.name in ("str", "bool"):
+        return "" if written.name.name == "str" else True
+    kind = TensorType("real") if written is None else resolve_type(frame, written, sizes)
+    if not isinstance(kind, TensorType):
+        raise Stop(None)
+    if frame.network is not None:
+        return Tensor(frame.network.graph.add("input", [], kind, name=name), kind)
+    assert frame.circuit is not None
+    dims = [require_number(frame, d, parameter, "a dimension") for d in kind.dims]
+    return frame.circuit.builder.input(name, *dims)
