@@ -14,7 +14,7 @@ from qmlc.check.evaluate import evaluate
 from qmlc.check.evolve import evolution
 from qmlc.check.frame import MAX_STEPS, Frame
 from qmlc.check.require_number import require_number
-from qmlc.check.resolve import find_gate
+from qmlc.check.resolve import find_declared, find_gate
 from qmlc.check.values import (
     Builtin,
     Declared,
@@ -89,7 +89,7 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
         rounds = _gate(frame, node, find_gate(frame, node.gate.name), operands, controls)
     for places, instructions in rounds:
         _check_distinct(node, places)
-        modified = _modify(node, instructions, modifiers, places[:controls])
+        modified = _modify(frame, node, instructions, modifiers, places[:controls])
         _check_measured(frame, node, places)
         for instruction in modified:
             add_instruction(frame, instruction)
@@ -167,7 +167,23 @@ def _spread(operands: list[Operand], modifiers: Sequence[Modifier]) -> list[Oper
     return result + rest
 
 
+def _culprits(frame: Frame, node: tree.Apply, name: str) -> tuple[Label, ...]:
+    """Where the gate at hand does what has no inverse."""
+    found = find_declared(frame.module, node.gate.name.name)
+    body = found[1].body if found is not None and isinstance(found[1], tree.Component) else None
+    stack = list(body.statements) if isinstance(body, tree.Block) else []
+    labels = []
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, tree.Apply) and statement.gate.name.name == name:
+            labels.append(Label(statement.span, "no unitary"))
+        elif isinstance(statement, tree.For):
+            stack += statement.body.statements
+    return tuple(labels[:1])
+
+
 def _modify(
+    frame: Frame,
     node: tree.Apply,
     instructions: list[Instruction],
     modifiers: Sequence[Modifier],
@@ -194,7 +210,7 @@ def _modify(
                 f"`{node.gate.name.name}` contains `{error}`",
                 "is no unitary",
                 f"leave `{modifier.name} @` out",
-                (Label(modifier.node.span, "needs a unitary"),),
+                (Label(modifier.node.span, "needs a unitary"), *_culprits(frame, node, str(error))),
             )
         except ValueError as error:
             fail(
@@ -357,12 +373,13 @@ def _builtin(
             "give them by position",
         )
     if len(arguments) != angles:
-        takes = ", ".join(angle_names(name)) or "no angle"
+        names = ", ".join(angle_names(name))
         fail(
             WrongArguments,
             node.gate,
-            f"`{name}` takes {takes}: {angles} in all",
-            f"{len(arguments)} given",
+            f"`{name}` takes {_angle_count(angles)}",
+            f"{len(arguments)} given" if arguments else "none given",
+            f"write `{name}({names}) …`" if angles else f"write `{name} …`",
         )
     for argument, place in zip(arguments, node.gate.arguments, strict=True):
         if isinstance(argument, bool) or not isinstance(argument, int | float | Polynomial | Array):
@@ -372,7 +389,8 @@ def _builtin(
             WrongOperands,
             node,
             f"`{name}` acts on {_count(qubits + controls)}",
-            f"{len(operands)} given",
+            f"{len(operands)} given" if operands else "none given",
+            _write_operands(node, name, qubits + controls),
         )
     rounds: list[Round] = []
     for i, places in enumerate(_broadcast(node, operands)):
@@ -380,6 +398,19 @@ def _builtin(
         targets = tuple(q for q, _ in places[controls:])
         rounds.append((places, [gate_instruction(name, targets, values)]))
     return rounds
+
+
+def _angle_count(count: int) -> str:
+    return {0: "no angle", 1: "one angle"}.get(count, f"{count} angles")
+
+
+def _write_operands(node: tree.Apply, name: str, count: int) -> str:
+    """The statement with as many qubits as it needs."""
+    names = ", ".join("abcdefghijklmnopqrstuvwxyz"[:count]) if count <= 26 else "…"
+    before = "".join(f"{m.span.text} @ " for m in node.modifiers)
+    angles = "(…)" if node.gate.arguments else ""
+    again = ", or one statement for each" if len(node.operands) > count else ""
+    return f"write `{before}{name}{angles} {names}`{again}"
 
 
 def _element(node: tree.Apply, value: Value, position: int, size: int) -> Any:

@@ -54,7 +54,7 @@ def apply_unit(
     """An instance of a declared component applied to tensors."""
     callee = instance.target
     assert isinstance(callee, Declared)
-    making = Making(units, callee, node, bind_settings(units, frame, node, instance))
+    making = Making(units, callee, node, bind_settings(node, instance))
     declaration = making.declaration
     if declaration.kind in _NOT_APPLIED:
         fail(NotAvailable, node, *_NOT_APPLIED[declaration.kind])
@@ -130,10 +130,28 @@ def match_inputs(making: Making, frame: Frame, inputs: Sequence[Input]) -> tuple
             match_dims(making.frame(), wanted, dims, making.binding)
         except Mismatch as mismatch:
             name, source = f"`{declaration.name.name}`", origin(frame, given.place)
+            proposal = _proposal(declaration, given, making.binding)
             raise mismatch_error(
-                given.place, name, given.parameter, kind, mismatch, source=source
+                given.place, name, given.parameter, kind, mismatch, proposal, source
             ) from None
     return _broadcast(making, leading)
+
+
+def _proposal(declaration: tree.Component, given: Input, binding: Binding) -> str:
+    """How a tensor can be brought to the declared type."""
+    written, dims = given.parameter.type, given.tensor.type.dims
+    wanted = written.dims if isinstance(written, tree.TypeName) else ()
+    if declaration.kind not in CIRCUITS and len(dims) > len(wanted) and wanted:
+        last = wanted[-1].span.text
+        return f"`{declaration.name.name}` could take any leading dimensions: `real[..., {last}]`"
+    if len(dims) < len(wanted) or not wanted or not dims:
+        return ""
+    last = wanted[-1].span.text
+    size = binding.get(last, int(last) if last.isdigit() else None)
+    if isinstance(size, int) and size != dims[-1] and given.tensor.type.dtype == "real":
+        shown = given.place.span.text if isinstance(given.place, tree.Identifier) else "…"
+        return f"bring it to {size} features first: `{shown} |> linear({size})`"
+    return ""
 
 
 def _check_dtype(written: tree.TypeName | None, kind: TensorType) -> None:

@@ -28,10 +28,16 @@ def bind_arguments(
     except ArgumentError as error:
         proposal = f"`{name}({', '.join(map(_shown, parameters))})`"
         if isinstance(error.culprit, str):
-            close = nearest(error.culprit, [p.name for p in parameters])
+            close = _meant(error.culprit, [p.name for p in parameters])
             proposal = f"did you mean `{close}`?" if close else proposal
         at = _culprit(node, error.culprit)
         fail(WrongArguments, at, f"`{name}` {error.message}", "does not fit", proposal, related)
+
+
+def _meant(name: str, known: Sequence[str]) -> str | None:
+    """The nearest name, or the one that begins with this one: `kernel` for `kernel_size`."""
+    begun = [k for k in known if len(name) > 2 and (k.startswith(name) or name.startswith(k))]
+    return nearest(name, known) or next(iter(begun), None)
 
 
 def _culprit(node: tree.Node, culprit: int | str | None) -> tree.Node:
@@ -52,8 +58,8 @@ def _shown(parameter: Parameter) -> str:
         return parameter.name
     if isinstance(default, tree.Node):
         return f"{parameter.name}={default.span.text}"
-    text = {True: "true", False: "false", None: "none"}.get(default, repr(default))
-    return f"{parameter.name}={text}"
+    text = repr(default)
+    return f"{parameter.name}={text.lower() if text in ('True', 'False', 'None') else text}"
 
 
 def argument_at(node: tree.Node, position: int, name: str) -> tree.Node:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.check.apply import apply_instance
-from qmlc.check.bind_arguments import argument_at
+from qmlc.check.bind_arguments import argument_at, bind_arguments
 from qmlc.check.call_function import call_fn, call_function, call_hamiltonian
 from qmlc.check.compile_time import call_compile_time, works_on
+from qmlc.check.complete_settings import bind_settings
 from qmlc.check.errors_names import WrongKind
+from qmlc.check.errors_types import WrongArguments
 from qmlc.check.evaluate import evaluate
 from qmlc.check.evaluate_arguments import evaluate_arguments
 from qmlc.check.frame import Frame
@@ -28,6 +30,7 @@ from qmlc.check.values import (
 from qmlc.ir.array import Array
 from qmlc.ops.layers import LAYERS
 from qmlc.ops.parameters import REQUIRED
+from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 
 UNITS = ("circuit", "kernel", "layer", "model", "extern")
@@ -123,8 +126,42 @@ def _instance(
     arguments: list[Value],
     keywords: dict[str, Value],
 ) -> Instance:
+    """A component with its settings, which are checked here, where they are written."""
     named = tuple(keywords.items())
-    return Instance(function, tuple(arguments), named, _mention(node), frame.loops)
+    instance = Instance(function, tuple(arguments), named, _mention(node), frame.loops)
+    _refuse_tensors(node, function, [*arguments, *keywords.values()])
+    if isinstance(function, Declared):
+        bind_settings(node, instance)
+    else:
+        bind_arguments(node, function.name, LAYERS[function.name].parameters, arguments, keywords)
+    return instance
+
+
+def _refuse_tensors(
+    node: tree.Call | tree.Pipe, function: Builtin | Declared, values: list[Value]
+) -> None:
+    """Refuse inputs where the settings stand."""
+    tensor = next((v for v in values if isinstance(v, Tensor | RecordNode)), None)
+    if tensor is None:
+        return
+    related: tuple[Label, ...] = ()
+    missing = "…"
+    if isinstance(function, Declared) and isinstance(function.declaration, tree.Component):
+        needed = [p for p in function.declaration.settings or () if p.default is None]
+        missing = ", ".join(f"{p.name.name}=…" for p in needed) or "…"
+        related = tuple(Label(p.span, "a setting without a default") for p in needed)
+    else:
+        rows = LAYERS[function.name].parameters
+        missing = ", ".join(p.name for p in rows if p.default is REQUIRED) or "…"
+    after = f"… |> {function.name}({missing})" if isinstance(node, tree.Pipe) else ""
+    fail(
+        WrongArguments,
+        node.into if isinstance(node, tree.Pipe) else node,
+        f"`{function.name}` takes its settings first, its inputs second",
+        f"the input {describe(tensor)} stands where the settings do",
+        f"write `{after or f'{function.name}({missing})(…)'}`",
+        related,
+    )
 
 
 def _applies_directly(function: Builtin | Declared, arguments: list[Value]) -> bool:

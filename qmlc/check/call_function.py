@@ -17,7 +17,13 @@ from qmlc.check.dimensions import (
     resolve_type,
 )
 from qmlc.check.errors_names import SelfReference
-from qmlc.check.errors_types import BadOperation, Misplaced, ResultMismatch, WrongArguments
+from qmlc.check.errors_types import (
+    BadOperation,
+    Misplaced,
+    NotKnown,
+    ResultMismatch,
+    WrongArguments,
+)
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.operate import as_node, shape_error
@@ -103,12 +109,8 @@ def _add(
     nodes = [None if t is None else as_node(frame, node, t) for t in tensors]
     for setting in settings.values():
         if isinstance(setting, Tensor):
-            fail(
-                WrongArguments,
-                node,
-                f"a setting of `{name}` must be known when compiling",
-                f"this is {describe(setting)}",
-            )
+            what = f"a setting of `{name}` must be known when compiling"
+            fail(NotKnown, node, what, f"this is {describe(setting)}")
     try:
         kind = row.law([None if t is None else t.type for t in nodes], settings)
     except ShapeError as error:

@@ -59,7 +59,7 @@ def _too_many(at: Span, name: str, width: int, given: Input, frame: Frame) -> Sh
             Label(parameter.type.span, f"one qubit for each element of `{parameter.name.name}`"),
         ),
         what="shapes do not agree",
-        where=f"`{name}` would need {width} qubits",
+        where=f"`{name}` would need {width:,} qubits",
         proposal=f"bring the {given.tensor.type.dims[-1]} features down first: "
         f"`{shown} |> linear(4) |> tanh`",
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import combinations, product
 from typing import Any
 
+from qmlc.check.bind_arguments import argument_at
 from qmlc.check.errors_qubits import NoSingleState, NotHermitian
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
 from qmlc.check.frame import MAX_STEPS, Frame
@@ -287,10 +288,10 @@ def _expectation(kind: str) -> Callable[..., Value]:
             if not operator.hermitian:
                 fail(
                     NotHermitian,
-                    node,
+                    argument_at(node, 0, ""),
                     "this operator is not Hermitian",
                     "has complex coefficients",
-                    "an observable has real coefficients",
+                    "observables are sums of Pauli strings with real coefficients",
                 )
         return Measured(kind, operators)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.check.bind_arguments import bind_arguments
+from qmlc.check.bind_arguments import argument_at, bind_arguments
 from qmlc.check.dimensions import (
     dimension,
     match_dims,
@@ -13,8 +13,7 @@ from qmlc.check.errors_names import NotAvailable
 from qmlc.check.errors_types import UnknownDimension, WrongArguments
 from qmlc.check.evaluate import evaluate
 from qmlc.check.evaluate_arguments import as_gate
-from qmlc.check.frame import Frame
-from qmlc.check.making import Making, Units
+from qmlc.check.making import Making
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Builtin,
@@ -38,9 +37,7 @@ from qmlc.types.polynomial import Polynomial
 PYTHON = {"int": int, "real": (int, float), "str": str, "bool": bool}
 
 
-def bind_settings(
-    units: Units, frame: Frame | None, node: tree.Node, instance: Instance
-) -> dict[str, Value]:
+def bind_settings(node: tree.Node, instance: Instance) -> dict[str, Value]:
     """The settings of an instance that were given, by name."""
     callee = instance.target
     assert isinstance(callee, Declared) and isinstance(callee.declaration, tree.Component)
@@ -50,9 +47,10 @@ def bind_settings(
         node, callee.name, rows, list(instance.arguments), dict(instance.keywords)
     )
     given = {name: value for name, value in values.items() if value is not None}
-    for parameter in declared:
-        if parameter.name.name in given:
-            check_setting(node, parameter, given[parameter.name.name])
+    for position, parameter in enumerate(declared):
+        name = parameter.name.name
+        if name in given:
+            check_setting(argument_at(node, position, name), parameter, given[name])
     return given
 
 

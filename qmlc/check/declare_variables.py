@@ -139,13 +139,11 @@ def declare_qubits(frame: Frame, node: tree.Qubit) -> None:
                 frame, evaluate(frame, register.size), register.size, "the size of a register"
             )
         total = size + sum(len(qubits) for _, _, qubits in circuit.declared)
-        if size < 0 or total > MAX_QUBITS:
-            fail(
-                TooMuch,
-                register,
-                f"this circuit would have {total:,} qubits",
-                f"from 0 to {MAX_QUBITS:,} are possible",
-            )
+        if size < 0:
+            fail(BadType, register, f"a register cannot have {size} qubits", "a negative size")
+        if total > MAX_QUBITS:
+            what = f"this circuit would have {total:,} qubits"
+            fail(TooMuch, register, what, f"at most {MAX_QUBITS:,} are possible")
         name = register.name.name
         taken = {n for n, _, _ in circuit.declared}
         unique = name if name not in taken else f"{name}_{len(taken)}"

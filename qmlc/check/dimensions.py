@@ -206,7 +206,7 @@ def mismatch_error(
 ) -> Stop:
     """The error for an argument that does not have the declared type; `source` bound its name."""
     written = declared.type.span.text if declared.type is not None else "real"
-    bound = () if source is None else (Label(source, f"this is `{actual}`"),)
+    bound = () if source is None else (Label(source, "bound here"),)
     return Stop(
         ShapeMismatch(
             at.span,

@@ -10,11 +10,12 @@ from typing import Any
 
 from qmlc.check.apply_unit import apply_unit
 from qmlc.check.call import call
+from qmlc.check.check_header import check_header
 from qmlc.check.complete_settings import check_setting
 from qmlc.check.dimensions import dimension_names
 from qmlc.check.elaborate_data import elaborate_data
 from qmlc.check.elaborate_deployment import elaborate_deployment
-from qmlc.check.elaborate_training import elaborate_training
+from qmlc.check.elaborate_training import Made, elaborate_training
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame, Session
 from qmlc.check.make_unit import header_of, make_unit, signature
@@ -27,7 +28,6 @@ from qmlc.ir.program import Data, Deployment, Program, Template, Training
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
-from qmlc.types.tensors import TensorType
 
 ENTRIES = ("model", "circuit", "kernel", "layer")
 
@@ -62,10 +62,13 @@ def elaborate(
     session = Session(call, resolve, run_gate, apply_unit, base=base)
     units = new_units(session)
     state = Elaboration(module, file, settings, session, units)
-    for declaration in file.declarations:
-        if isinstance(declaration, tree.Component) and declaration.kind in ENTRIES:
+    components = [d for d in file.declarations if isinstance(d, tree.Component)]
+    if not all([check_header(session, module, component) for component in components]):
+        return Program(name, file.doc), tuple(session.errors)
+    for component in components:
+        if component.kind in ENTRIES:
             with session.recover():
-                _entry(state, declaration)
+                _entry(state, component)
     for declaration in file.declarations:
         if isinstance(declaration, tree.Const):
             _check_constant(state, declaration)
@@ -81,7 +84,7 @@ def elaborate(
 def _blocks(
     state: Elaboration,
 ) -> tuple[tuple[Data, ...], tuple[Training, ...], tuple[Deployment, ...]]:
-    data: dict[str, tuple[Data, dict[str, TensorType]]] = {}
+    data: dict[str, Made] = {}
     trainings: list[Training] = []
     deployments: list[Deployment] = []
     frame = Frame(state.session, state.module, Scope())
@@ -94,7 +97,7 @@ def _blocks(
                     trainings.append(elaborate_training(state.units, frame, declaration, data))
                 case tree.DeployBlock():
                     deployments.append(elaborate_deployment(frame, declaration))
-    return tuple(d for d, _ in data.values()), tuple(trainings), tuple(deployments)
+    return tuple(d for d, *_ in data.values()), tuple(trainings), tuple(deployments)
 
 
 def given_for(state: Elaboration, name: str) -> dict[str, Value]:

@@ -19,34 +19,52 @@ from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES
 from qmlc.ops.parameters import Parameter
 from qmlc.source.nearest import nearest
+from qmlc.source.span import Span
 from qmlc.syntax import tree
 from qmlc.types.tensors import ShapeError, TensorType
 
 ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 
 
-def elaborate_data(frame: Frame, block: tree.DataBlock) -> tuple[Data, dict[str, TensorType]]:
-    """A data block, and the types of its fields for one example."""
-    source = _source(frame, block.source)
-    kinds: dict[str, TensorType] = {}
+Kinds = dict[str, TensorType | None]
+"""The type of each field for one example; None where it could not be made."""
+
+
+def elaborate_data(frame: Frame, block: tree.DataBlock) -> tuple[Data, Kinds, dict[str, Span]]:
+    """A data block, the types of its fields for one example, and where each is made."""
+    recover = frame.session.recover
+    source = Call("csv")
+    with recover():
+        source = _source(frame, block.source)
+    kinds: Kinds = {}
+    places: dict[str, Span] = {}
     fields = []
     for statement in block.block.statements:
-        if not isinstance(statement, tree.Assign | tree.Let):
+        if isinstance(statement, tree.Assign | tree.Let):
+            name = statement.names[0]
+            value, kind = None, None
+            with recover():
+                value, kind = _line(frame, statement, kinds)
+                fields.append(Field((name.name,), value))
+            kinds[name.name] = kind
+            places[name.name] = name.span
+            continue
+        with recover():
             fail(Misplaced, statement, "a data block holds lines `name = expression`", "not here")
-        for name in statement.names:
-            if name.name in kinds:
-                fail(AlreadyDeclared, name, f"`{name.name}` is made twice", "again here")
-        value, kind = _field(frame, statement.value, kinds)
-        if len(statement.names) > 1:
-            fail(
-                NotAvailable,
-                statement,
-                "lines that make several tensors are not there yet",
-                "several names",
-            )
-        kinds[statement.names[0].name] = kind
-        fields.append(Field(tuple(n.name for n in statement.names), value))
-    return Data(block.name.name, source, tuple(fields), block.doc), kinds
+    return Data(block.name.name, source, tuple(fields), block.doc), kinds, places
+
+
+def _line(
+    frame: Frame, statement: tree.Assign | tree.Let, made: Kinds
+) -> tuple[Any, TensorType | None]:
+    """What one line makes, and its type."""
+    for name in statement.names:
+        if name.name in made:
+            fail(AlreadyDeclared, name, f"`{name.name}` is made twice", "again here")
+    if len(statement.names) > 1:
+        what = "lines that make several tensors are not there yet"
+        fail(NotAvailable, statement, what, "several names")
+    return _field(frame, statement.value, made)
 
 
 def _source(frame: Frame, node: tree.Expression) -> Call:
@@ -78,14 +96,15 @@ def _source(frame: Frame, node: tree.Expression) -> Call:
     return Call(name.name, tuple(arguments), tuple(keywords.items()))
 
 
-def _field(
-    frame: Frame, node: tree.Expression, made: dict[str, TensorType]
-) -> tuple[Any, TensorType]:
+def _field(frame: Frame, node: tree.Expression, made: Kinds) -> tuple[Any, TensorType]:
     """An expression over columns as data, and its type for one example."""
     match node:
         case tree.Identifier(name=name):
             if name in made:
-                return Column(name), made[name]
+                kind = made[name]
+                if kind is None:
+                    raise Stop(None)
+                return Column(name), kind
             scope = frame.module.declared.get(name)
             if isinstance(scope, tree.Const) or name in ("pi", "tau"):
                 return _number(frame, node)
@@ -125,14 +144,14 @@ def _data_call(
     name: str,
     arguments: tuple[tree.Expression, ...],
     keywords: tuple[tree.Keyword, ...],
-    made: dict[str, TensorType],
+    made: Kinds,
 ) -> tuple[Any, TensorType]:
     row = DATA_FUNCTIONS.get(name)
     if row is None:
         close = nearest(name, DATA_FUNCTIONS)
         fail(
             UnknownName,
-            node,
+            node.function if isinstance(node, tree.Call) else node,
             f"there is no data function `{name}`",
             "not known",
             f"did you mean `{close}`?" if close else "there are " + ", ".join(DATA_FUNCTIONS),
@@ -159,7 +178,7 @@ def _data_call(
 
 
 def _argument(
-    frame: Frame, node: tree.Expression, parameter: Parameter, made: dict[str, TensorType]
+    frame: Frame, node: tree.Expression, parameter: Parameter, made: Kinds
 ) -> tuple[Any, Any]:
     if parameter.tensor:
         return _field(frame, node, made)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.check.elaborate_training import plain_option
-from qmlc.check.errors_names import NotAvailable, UnknownName
+from qmlc.check.errors_names import NotAvailable, UnknownName, WrongKind
 from qmlc.check.errors_training import BadOption
 from qmlc.check.errors_types import Misplaced
+from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
-from qmlc.check.values import (
-    fail,
-)
+from qmlc.check.values import Declared, describe, fail
 from qmlc.ir.program import Deployment
 from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
@@ -19,44 +18,66 @@ from qmlc.syntax import tree
 VENDORS = ("ibm", "google", "ionq", "rigetti", "quantinuum", "iqm", "azure", "simulator")
 
 
+OPTIONS = ("shots", "level", "layout")
+
+
 def elaborate_deployment(frame: Frame, block: tree.DeployBlock) -> Deployment:
     """A deploy block: the part, the device, the options."""
-    device = block.device
-    if (
-        not isinstance(device, tree.Call)
-        or not isinstance(device.function, tree.Identifier)
-        or device.function.name not in VENDORS
-    ):
-        fail(
-            UnknownName,
-            device,
-            "this is no device",
-            "not known",
-            'devices are `ibm("torino")`, `simulator()`, …: see `qmlc targets`',
-        )
-    name = plain_option(frame, device.arguments[0]) if device.arguments else ""
+    with frame.session.recover():
+        _check_part(frame, block.part)
+    target = ""
+    with frame.session.recover():
+        target = _target(frame, block.device)
     options: dict[str, Any] = {}
     for statement in block.block.statements:
-        if not isinstance(statement, tree.Assign) or len(statement.names) != 1:
-            fail(Misplaced, statement, "a deploy block holds lines `option = value`", "not here")
-        key = statement.names[0]
-        if key.name == "mitigation":
-            fail(
-                NotAvailable,
-                key,
-                "error mitigation is not there yet",
-                "would be ignored",
-                "leave it out",
-            )
-        if key.name not in ("shots", "level", "layout"):
-            close = nearest(key.name, ("shots", "mitigation", "level", "layout"))
-            fail(
-                BadOption,
-                key,
-                f"a deploy block has no option `{key.name}`",
-                "not known",
-                f"did you mean `{close}`?" if close else "there are shots, level, layout",
-            )
-        options[key.name] = plain_option(frame, statement.value)
-    target = f"{device.function.name}:{name}" if name else device.function.name
+        with frame.session.recover():
+            key, value = _option(frame, statement)
+            options[key] = value
     return Deployment(block.part.span.text, target, tuple(options.items()))
+
+
+def _check_part(frame: Frame, part: tree.Expression) -> None:
+    """Refuse to deploy what is no component, or a part of none."""
+    root: tree.Node = part
+    while isinstance(root, tree.Attribute | tree.Index):
+        root = root.base
+    callee = root.function if isinstance(root, tree.Call) else root
+    if not isinstance(callee, tree.Identifier):
+        what = "a model, a circuit or a part of one is deployed"
+        fail(WrongKind, part, what, "neither", "write `deploy m.part to ibm(…) { … }`")
+    value = evaluate(frame, callee)
+    if not isinstance(value, Declared) or value.kind not in ("model", "layer", "circuit", "kernel"):
+        what = "only models, layers and circuits are deployed"
+        fail(WrongKind, callee, what, f"this is {describe(value)}")
+
+
+def _target(frame: Frame, device: tree.Expression) -> str:
+    """The device as `vendor:name`."""
+    callee = device.function if isinstance(device, tree.Call) else device
+    text = callee.name if isinstance(callee, tree.Identifier) else callee.span.text
+    if text not in VENDORS or not isinstance(device, tree.Call):
+        close = nearest(text, VENDORS)
+        known = 'devices are `ibm("torino")`, `simulator()`, …: see `qmlc targets`'
+        proposal = f"did you mean `{close}`?" if close and close != text else known
+        fail(UnknownName, callee, f"`{text}` is no device", "not known", proposal)
+    name = plain_option(frame, device.arguments[0]) if device.arguments else ""
+    return f"{text}:{name}" if name else text
+
+
+def _option(frame: Frame, statement: tree.Statement) -> tuple[str, Any]:
+    if not isinstance(statement, tree.Assign) or len(statement.names) != 1:
+        fail(Misplaced, statement, "a deploy block holds lines `option = value`", "not here")
+    key = statement.names[0]
+    if key.name == "mitigation":
+        what = "error mitigation is not there yet"
+        fail(NotAvailable, key, what, "would be ignored", "leave it out")
+    if key.name not in OPTIONS:
+        close = nearest(key.name, OPTIONS)
+        known = "there are " + ", ".join(OPTIONS)
+        proposal = f"did you mean `{close}`?" if close else known
+        fail(BadOption, key, f"a deploy block has no option `{key.name}`", "not known", proposal)
+    value = plain_option(frame, statement.value)
+    if key.name in ("shots", "level") and (not isinstance(value, int) or isinstance(value, bool)):
+        what = f"`{key.name}` is a whole number"
+        fail(BadOption, statement.value, what, f"this is {describe(value)}")
+    return key.name, value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.check.bind_arguments import bind_arguments
+from qmlc.check.elaborate_data import Kinds
 from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName, WrongKind
 from qmlc.check.errors_training import BadLoss, BadOption
 from qmlc.check.errors_types import BadOperation, Misplaced
@@ -29,6 +30,7 @@ from qmlc.ir.program import Call, Data, Training, Unit
 from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
 from qmlc.source.nearest import nearest
+from qmlc.source.span import Span
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, TensorType
@@ -46,50 +48,34 @@ LOSSES = (
 """Losses of (scores, target), which metrics take from them."""
 
 
+Made = tuple[Data, Kinds, dict[str, Span]]
+"""A data block, the types of its fields, and where each is made."""
+
+
 def elaborate_training(
-    units: Units,
-    outer: Frame,
-    block: tree.TrainBlock,
-    data: dict[str, tuple[Data, dict[str, TensorType]]],
+    units: Units, outer: Frame, block: tree.TrainBlock, data: dict[str, Made]
 ) -> Training:
     """A train block; its loss becomes a unit of its own."""
-    kinds = _data_kinds(outer, block, data)
+    made = _data(outer, block, data)
     instance, name = _model(outer, block)
     frame = Frame(outer.session, outer.module, Scope(), network=NetworkState())
     assert frame.network is not None
-    used = _used_names(block)
-    inputs: list[tuple[str, TensorType]] = []
-    for field, kind in kinds.items():
-        if field in used:
-            batched = TensorType(kind.dtype, (BATCH, *kind.dims))
-            node = frame.network.graph.add("input", [], batched, name=field)
-            frame.scope.bind(field, Tensor(node, batched))
-            inputs.append((field, batched))
+    inputs = _bind_fields(frame, block, made)
     frame.scope.bind(name, instance)
-    options = _statements(frame, block)
-    loss_node = options.pop("loss", None)
-    if loss_node is None:
-        fail(
-            BadLoss,
-            block.model,
-            "this block does not say what to minimise",
-            "no `loss = …`",
-            f"write `loss = cross_entropy({name}(x), y)`, or any number",
-        )
-    loss = evaluate(frame, loss_node)
-    if isinstance(loss, Poison):
-        raise Stop(None)
-    tensor = as_node(frame, loss_node, loss)
-    if tensor.type.dims or tensor.type.dtype not in ("real", "int"):
-        fail(
-            BadLoss,
-            loss_node,
-            "a loss is one number",
-            f"this is `{tensor.type}`",
-            "take its mean: `mean(…)`",
-        )
-    metrics = _metrics(frame, options.pop("metrics", None))
-    unit = _loss_unit(units, frame, name, tuple(inputs), tensor, bool(metrics), loss_node)
+    errors = len(frame.session.errors)
+    nodes = _statements(frame, block)
+    loss_node, metrics_node = nodes.pop("loss", None), nodes.pop("metrics", None)
+    options = []
+    for key, node in nodes.items():
+        with frame.session.recover():
+            options.append((key, _option(frame, key, node)))
+    metrics: tuple[Call, ...] = ()
+    with frame.session.recover():
+        metrics = _metrics(frame, metrics_node)
+    if loss_node is None and len(frame.session.errors) > errors:
+        raise Stop(None)  # the loss may be what is misspelt
+    loss = _loss(frame, block, name, loss_node)
+    unit = _loss_unit(units, frame, name, inputs, loss, bool(metrics), loss_node or block)
     _find_model(frame, block, instance, name)
     count = units.trained.get(name, 0) + 1
     units.trained[name] = count
@@ -101,15 +87,59 @@ def elaborate_training(
         block.data.name if block.data is not None else None,
         tuple(n for n, _ in inputs),
         metrics,
-        tuple((key, _option(frame, key, node)) for key, node in options.items()),
+        tuple(options),
     )
 
 
-def _data_kinds(
-    frame: Frame, block: tree.TrainBlock, data: dict[str, tuple[Data, dict[str, TensorType]]]
-) -> dict[str, TensorType]:
+def _bind_fields(
+    frame: Frame, block: tree.TrainBlock, made: Made | None
+) -> tuple[tuple[str, TensorType], ...]:
+    """Bind the fields that the block names to inputs of the loss, which are batched."""
+    if made is None:
+        return ()
+    assert frame.network is not None
+    _, kinds, places = made
+    used = _used_names(block)
+    inputs: list[tuple[str, TensorType]] = []
+    for field, kind in kinds.items():
+        if kind is None:
+            frame.scope.bind(field, Poison())
+        elif field in used:
+            batched = TensorType(kind.dtype, (BATCH, *kind.dims))
+            node = frame.network.graph.add("input", [], batched, name=field)
+            frame.scope.bind(field, Tensor(node, batched), places[field])
+            inputs.append((field, batched))
+    return tuple(inputs)
+
+
+def _loss(frame: Frame, block: tree.TrainBlock, name: str, node: tree.Expression | None) -> Tensor:
+    """The number to minimise."""
+    if node is None:
+        fail(
+            BadLoss,
+            block.model,
+            "this block does not say what to minimise",
+            "no `loss = …`",
+            f"write `loss = cross_entropy({name}(x), y)`, or any number",
+        )
+    loss = evaluate(frame, node)
+    if isinstance(loss, Poison):
+        raise Stop(None)
+    tensor = as_node(frame, node, loss)
+    if tensor.type.dims or tensor.type.dtype not in ("real", "int"):
+        fail(
+            BadLoss,
+            node,
+            "a loss is one number",
+            f"this is `{tensor.type}`",
+            "take its mean: `mean(…)`",
+        )
+    return tensor
+
+
+def _data(frame: Frame, block: tree.TrainBlock, data: dict[str, Made]) -> Made | None:
     if block.data is None:
-        return {}
+        return None
     if block.data.name not in data:
         if isinstance(frame.module.declared.get(block.data.name), tree.DataBlock):
             raise Stop(None)
@@ -121,7 +151,7 @@ def _data_kinds(
             "not declared",
             f"did you mean `{close}`?" if close else "declare it: `data d = csv(…) { … }`",
         )
-    return data[block.data.name][1]
+    return data[block.data.name]
 
 
 def _model(frame: Frame, block: tree.TrainBlock) -> tuple[Instance, str]:
@@ -161,8 +191,9 @@ def _used_names(block: tree.TrainBlock) -> set[str]:
 
 
 def _slots(node: tree.Node) -> list[str]:
-    own = [s for s in node.__slots__ if s != "span"]
-    return own[1:] if isinstance(node, tree.Assign) and own[0] == "names" else own
+    """The fields that hold expressions; the names of options and keywords are none."""
+    named = isinstance(node, tree.Assign | tree.Keyword)
+    return [s for s in node.__slots__ if s != "span" and not (named and s in ("name", "names"))]
 
 
 def _statements(frame: Frame, block: tree.TrainBlock) -> dict[str, tree.Expression]:

@@ -147,6 +147,7 @@ def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -
                 names[-1],
                 f"{len(names)} names for {describe(value)}",
                 "does not come apart into as many",
+                "give as many names as there are parts",
             )
         values = list(value)
     for name, item in zip(names, values, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
+from qmlc.check.bind_arguments import argument_at
 from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_qubits import NotHermitian
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
@@ -139,7 +140,9 @@ def _operator(frame: Frame, node: tree.Apply, value: Value, qubits: tuple[int, .
             "write `evolve(ising(J, g), time=t) q`, or a sum of Pauli operators",
         )
     if not value.hermitian:
-        fail(NotHermitian, node.gate, "this operator is not Hermitian", "has complex coefficients")
+        at = argument_at(node.gate, 0, "hamiltonian")
+        proposal = "Hamiltonians are sums of Pauli strings with real coefficients"
+        fail(NotHermitian, at, "this operator is not Hermitian", "complex coefficients", proposal)
     return value
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from qmlc import resources
 from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_types import TooMuch
 from qmlc.check.values import Module, Scope, Stop, Value, fail
@@ -74,6 +76,15 @@ class Session:
             )
 
 
+def _library(name: str) -> str:
+    """How to import `name`, if a module of the library declares it."""
+    for module in resources.stdlib_names():
+        text = resources.stdlib_path(module).read_text("utf-8")
+        if re.search(rf"^(gate|fn|circuit|layer|model|hamiltonian) {name}\b", text, re.MULTILINE):
+            return f"write `use std.{module} ({name})` at the top"
+    return ""
+
+
 @dataclass
 class CircuitState:
     """The circuit that a frame adds to."""
@@ -127,7 +138,8 @@ class Frame:
     def unknown(self, name: tree.Identifier, kind: str, candidates: list[str]) -> None:
         """Stop: `name` is not declared."""
         close = nearest(name.name, candidates)
-        proposal = f"did you mean `{close}`?" if close else "declare it, or `use` it from a module"
+        proposal = _library(name.name) or "declare it, or `use` it from a module"
+        proposal = f"did you mean `{close}`?" if close and close != name.name else proposal
         fail(
             UnknownName, name, f"there is no {kind} called `{name.name}`", "not declared", proposal
         )

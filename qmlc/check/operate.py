@@ -6,12 +6,13 @@ import operator as op
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from qmlc.check.errors_types import BadOperation, NotKnown, ShapeMismatch, TooMuch
+from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown, ShapeMismatch, TooMuch
 from qmlc.check.frame import Frame
 from qmlc.check.origin import label_operands, operands
 from qmlc.check.values import (
     Bits,
     BitTest,
+    Instance,
     Measured,
     Poison,
     Stop,
@@ -117,7 +118,7 @@ def _check_numbers(node: tree.Node, symbol: str, left: Any, right: Any) -> None:
             node,
             "a comparison here needs numbers known when compiling",
             "this depends on what the circuit is given",
-            "use a setting",
+            "compare settings, or measured bits",
         )
     if symbol != "**":
         return
@@ -290,7 +291,8 @@ def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
             return add_node(frame, node, "stack", list(value))
         if isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
             return add_node(frame, node, "stack", value)
-    fail(BadOperation, node, "a tensor is needed here", f"this is {describe(value)}")
+    proposal = f"apply it: `{value.target.name}(…)(x)`" if isinstance(value, Instance) else ""
+    fail(BadOperation, node, "a tensor is needed here", f"this is {describe(value)}", proposal)
 
 
 def add_node(
@@ -322,12 +324,28 @@ def shape_error(
 ) -> NoReturn:
     """Stop with the error of a shape law, at the operand that does not fit, if one is to blame."""
     written = operands(node)
-    at = node
+    at: tree.Node = node.into if isinstance(node, tree.Pipe) else node
     if error.argument is not None and error.argument < len(written) and len(written) > 1:
-        at = written[error.argument]
+        if not (isinstance(node, tree.Pipe) and error.argument == 0):
+            at = written[error.argument]
     labels = label_operands(frame, node, values)
     related = tuple(label for label in labels if label.span != at.span)
-    fail(ShapeMismatch, at, "shapes do not agree", error.message, error.proposal, related)
+    if isinstance(node, tree.Index):
+        fail(BadIndex, node, "this index does not fit", error.message, error.proposal, related)
+    proposal = error.proposal or _shape_proposal(node, values)
+    fail(ShapeMismatch, at, "shapes do not agree", error.message, proposal, related)
+
+
+def _shape_proposal(node: tree.Node, values: Sequence[Tensor | None]) -> str:
+    """How the operands of an operator can be brought to agree."""
+    if not isinstance(node, tree.Binary):
+        return ""
+    if node.operator != "@":
+        return "sizes meet from the right, and must be equal or 1; `rearrange` adds dimensions"
+    left, right = (v.type.dims if v is not None else () for v in values)
+    if len(right) >= 2 and left and left[-1] == right[-1]:
+        return f"transpose it: `{node.right.span.text}.T`"
+    return "the last dimension on the left must be the last but one on the right"
 
 
 def _both(left: Value, right: Value) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qmlc.check.errors_names import NotAvailable, SelfReference, WrongKind
+from qmlc.check.errors_names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.values import Builtin, Declared, Module, Poison, Scope, Stop, Value, fail
@@ -63,9 +63,9 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
         fail(
             WrongKind,
             name,
-            f"`{name.name}` is a gate",
+            f"there is no value called `{name.name}`, only a gate",
             "a value is needed here",
-            f"gates stand at the head of a statement: `{name.name} q`",
+            f"declare it as an input, or bind it first with `let {name.name} = …`",
         )
     frame.unknown(name, "name", candidates(frame))
     raise AssertionError
@@ -120,6 +120,20 @@ def _constant(frame: Frame, module: Module, declaration: tree.Const) -> Value:
 _PENDING = object()
 
 
+OTHER_NAMES = {
+    "hadamard": "write `h q`",
+    "toffoli": "write `ccx a, b, c`",
+    "fredkin": "write `cswap a, b, c`",
+    "not": "write `x q`",
+    "rot": "write `u(theta, phi, lambda) q`",
+    "bit": "bits are bound by a measurement: `let m = measure q`",
+    "creg": "bits are bound by a measurement: `let m = measure q`",
+    "qreg": "qubits are declared with `qubit q[n]`",
+    "print": "nothing runs while a program is read: `return` what is to be seen",
+}
+"""What gates and statements of other languages are here."""
+
+
 def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
     """What the head of a gate statement means; it is looked up among gates only."""
     scope = frame.scope.find(name.name)
@@ -146,5 +160,8 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
     ]  # fmt: skip
     known = [*gates, *frame.module.imported, *GATES, *ALIASES, "measure", "reset", "barrier",
              "evolve", "gphase", "delay"]  # fmt: skip
+    if name.name in OTHER_NAMES:
+        proposal = OTHER_NAMES[name.name]
+        fail(UnknownName, name, f"there is no gate called `{name.name}`", "not known", proposal)
     frame.unknown(name, "gate", known)
     raise AssertionError

@@ -83,7 +83,8 @@ def _poison(frame: Frame, statement: tree.Statement, stop: Stop) -> None:
         case tree.Qubit():
             names = tuple(r.name for r in statement.registers)
     for name in names:
-        frame.scope.bind(name.name, Poison(), name.span)
+        if not isinstance(stop.diagnostic, AlreadyDeclared):
+            frame.scope.bind(name.name, Poison(), name.span)
 
 
 def _let(frame: Frame, node: tree.Let) -> None:
@@ -221,6 +222,8 @@ def _return(frame: Frame, node: tree.Return) -> Returned:
 
 def _apply(frame: Frame, node: tree.Apply) -> None:
     if frame.circuit is None:
+        if any(isinstance(evaluate(frame, o), Poison) for o in node.operands):
+            raise Stop(None)
         known = frame.scope.find(node.gate.name.name)
         proposal = (
             "bind it with `let`, or `return` it"

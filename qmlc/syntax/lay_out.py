@@ -66,7 +66,10 @@ class Layout:
         self.chunks: list[Chunk] = []
         self.brackets: list[Token] = []
         self.doc: list[str] = []
+        self.suspect: Token | None = None
+        """A bracket whose closing one stands further left than its line begins."""
         self.invalid = 0
+        self.invalid_end = -1
 
     def run(self) -> tuple[list[Chunk], list[Diagnostic]]:
         """The declarations and what is wrong with characters and brackets."""
@@ -76,9 +79,12 @@ class Layout:
             if token.line == skip_line and token.type != "NL":
                 continue
             if token.type == "INVALID":
-                self._report_invalid(token)
+                if (token.start_pos or 0) > self.invalid_end:
+                    self._report_invalid(token)
+                self.invalid_end = (token.start_pos or 0) + len(token)
                 if token in ('"', "'"):
                     skip_line = token.line or -1
+                if token != ";":
                     self._break()
             elif token.type == "DOC":
                 self.doc.append(token[2:].strip())
@@ -147,7 +153,8 @@ class Layout:
         if word in ANYWHERE:
             return token.update(type=word.upper())
         if word == "measure" and kind == "NAME":
-            return token if self._at_statement() else token.update(type="MEASURE")
+            bare = self._at_statement() or current[-1] == "@"
+            return token if bare else token.update(type="MEASURE")
         if self._at_statement():
             if word in DECLARATIONS and kind in ("NAME", "STRING"):
                 return token.update(type=word.upper())
@@ -182,7 +189,9 @@ class Layout:
 
     def _close(self, token: Token) -> None:
         if self.brackets and OPENING[str(self.brackets[-1])] == token:
-            self.brackets.pop()
+            opened = self.brackets.pop()
+            if self.suspect is None and self._outdented(opened, token):
+                self.suspect = opened
             if token == "}" and self._current[-1].type != "NL" and self._current[-1] not in "{}":
                 self._current.append(Token("NL", "\n", token.start_pos, token.line, token.column))
             return
@@ -202,17 +211,31 @@ class Layout:
                 )
             )
 
+    def _outdented(self, opened: Token, closing: Token) -> bool:
+        """Whether a line begins with `closing`, further left than the line of `opened` begins."""
+        return self._indent(closing) < self._indent(opened) and self._leads(closing)
+
+    def _indent(self, token: Token) -> int:
+        line = self._line(token)
+        return len(line) - len(line.lstrip())
+
+    def _leads(self, token: Token) -> bool:
+        return self._line(token).lstrip().startswith(str(token))
+
+    def _line(self, token: Token) -> str:
+        return self.source.line(token.line or 1)
+
     def _finish(self) -> None:
         """End the current chunk: what is still open is never closed."""
         if self.chunks:
             if self.brackets and not self.chunks[-1].broken:
                 self.chunks[-1].broken = True
-                self._report_unclosed(self.brackets[-1], "", None)
+                self._report_unclosed(self.suspect or self.brackets[-1], "", None)
             current = self._current
             if current and current[-1].type != "NL" and current[-1] != "}":
                 end = (current[-1].start_pos or 0) + len(current[-1])
                 current.append(Token("NL", "\n", end, current[-1].line))
-        self.brackets = []
+        self.brackets, self.suspect = [], None
 
     def _report_unclosed(self, opened: Token, text: str, other: Token | None) -> None:
         related = (Label(token_span(self.source, other), text),) if other is not None else ()
@@ -240,6 +263,8 @@ class Layout:
             proposal = f"close it with {text}"
         elif text in "&|!":
             what, proposal = "not an operator here", "write `and`, `or`, `not`"
+        elif text == "?":
+            proposal = "write `a if condition else b`, or `where(mask, a, b)` for tensors"
         self.errors.append(
             InvalidText(token_span(self.source, token), found=found, what=what, proposal=proposal)
         )

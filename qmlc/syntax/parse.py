@@ -84,8 +84,8 @@ def _parse_chunk(
         for token in chunk.tokens:
             state.feed_token(token)
         result = state.feed_eof(chunk.tokens[-1])  # type: ignore[no-untyped-call]
-    except LarkUnexpectedToken as error:
-        accepted = set(error.accepts or ()) or set(error.expected)
+    except LarkUnexpectedToken:
+        accepted = set(state.accepts())  # type: ignore[no-untyped-call]
         return _unexpected(source, token, accepted, chunk.tokens.index(token) == 0)
     if len(chunk.tokens) > MAX_DEPTH and (deep := _too_deep(result)) is not None:
         return TooLarge(
@@ -118,6 +118,10 @@ def _unexpected(
         close = nearest(str(token), DECLARATIONS)
         known = "a program is made of " + ", ".join(f"`{d}`" for d in DECLARATIONS)
         proposal = f"did you mean `{close}`?" if close else known
+        if token in DECLARATIONS:
+            proposal = f"after `{token}` comes a name"
+        elif token in ("/", "//", "*"):
+            proposal = "comments begin with `#`"
     start = token_span(source, token)
     span = Span(source, start.start, start.start + (0 if token.type == "NL" else len(token)))
     return UnexpectedToken(span, found=found, expected=expected, proposal=proposal)
@@ -131,13 +135,18 @@ def _proposal(token: Token, accepted: set[str]) -> str:
         return "a body is `{ … }`, or `= expression` with the `=` on this line"
     if token == "=" and "COMPARE" in accepted and "NL" not in accepted:
         return "compare with `==`"
-    if token.type in ("PLUS", "MINUS", "STAR", "SLASH", "DOT", "PIPE") and "AT" in accepted:
+    if token == "//" and "NL" in accepted:
+        return "comments begin with `#`"
+    if token == "->" and "NL" in accepted:
+        return "a measurement is bound: `let m = measure q`"
+    if token in STATEMENT_OPERATORS and "AT" in accepted:
         return "an expression is never a statement: bind it with `let`, or `return` it"
     if token.type in WORDS and accepted == {"NAME"}:
-        return f"`{token}` is a word of the language: choose another name"
+        return f"`{token}` is a word of the language, not a name"
     return ""
 
 
+STATEMENT_OPERATORS = frozenset("+ - * / . |> ** %".split())
 WORDS = frozenset(word.upper() for word in (*ANYWHERE, "measure"))
 CLOSING = ("NL", "RPAR", "RSQB", "RBRACE", "COMMA", "EQUAL", "COLON", "LBRACE")
 

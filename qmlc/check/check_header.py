@@ -1,0 +1,49 @@
+"""What the header of a declaration says by itself: names given twice, sizes that nothing binds."""
+
+from __future__ import annotations
+
+from qmlc.check.dimensions import dimension_names
+from qmlc.check.errors_names import AlreadyDeclared
+from qmlc.check.errors_types import UnknownDimension
+from qmlc.check.frame import Session
+from qmlc.check.values import Module, fail
+from qmlc.source.diagnostic import Label
+from qmlc.source.span import Span
+from qmlc.syntax import tree
+
+
+def check_header(session: Session, module: Module, declaration: tree.Component) -> bool:
+    """Whether settings, inputs, registers and result of a declaration fit together."""
+    count = len(session.errors)
+    seen: dict[str, Span] = {}
+    names = [part.name for part in (*(declaration.settings or ()), *declaration.inputs)]
+    for name in (*names, *(register.name for register in declaration.registers)):
+        with session.recover():
+            if name.name in seen:
+                first = (Label(seen[name.name], "declared here first"),)
+                what = f"`{name.name}` is declared twice"
+                fail(AlreadyDeclared, name, what, "again here", "choose another name", first)
+        seen.setdefault(name.name, name.span)
+    with session.recover():
+        _check_result(module, declaration)
+    return len(session.errors) == count
+
+
+def _check_result(module: Module, declaration: tree.Component) -> None:
+    """Every size in the result is bound by the inputs, the settings, or the file."""
+    if declaration.result is None:
+        return
+    bound = {part.name.name for part in (*(declaration.settings or ()), *declaration.inputs)}
+    for parameter in (*(declaration.settings or ()), *declaration.inputs):
+        bound |= set(dimension_names(parameter.type)) if parameter.type is not None else set()
+    for name in dimension_names(declaration.result):
+        if name not in bound and name not in module.declared and name not in module.imported:
+            own = declaration.name.name
+            header = f"{declaration.kind} {own}({name}: int)(…)"
+            fail(
+                UnknownDimension,
+                declaration.result,
+                f"nothing says what `{name}` is",
+                f"`{name}` stands in the result of `{own}`, but in no input or setting",
+                f"make it a setting: `{header}`, or write a number",
+            )
