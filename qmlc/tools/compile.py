@@ -147,7 +147,7 @@ def _stages(text: str) -> list[str]:
 
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not name.strip().isidentifier():
+    if not equals or not all(part.isidentifier() for part in name.strip().split(".")):
         raise click.BadParameter(f"{text} should read NAME=VALUE")
     return name.strip(), value.strip()
 
