@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+# `__init__.pyi` says the same to type checkers and editors
 _HOMES = {
     "load": "qmlc.program",
     "compile": "qmlc.program",
@@ -21,4 +22,12 @@ def __getattr__(name: str) -> Any:
     # torch takes seconds to import, and neither `import qmlc` nor a check needs it
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
+    if name == "__version__":
+        from qmlc.output.versions import compiler_version
+
+        return compiler_version()
     raise AttributeError(f"module `qmlc` has no attribute `{name}`")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -10,13 +10,15 @@ from typing import Any
 
 from qmlc.check.elaborate import elaborate
 from qmlc.check.load import Loader
-from qmlc.ir.program import Program
+from qmlc.ir.program import Program, Template, Unit
+from qmlc.output.errors import NoSuchSetting
 from qmlc.output.options import CompileOptions, Report
 from qmlc.passes.pipeline import optimise
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.errors import UnreadableFile
-from qmlc.source.span import Source, Span
+from qmlc.source.nearest import nearest
+from qmlc.source.span import NOWHERE, Source
 
 MAX_READ = 10_000_000
 """Characters: parsing refuses less, and some files never end."""
@@ -48,15 +50,45 @@ def analyse(
     source: Source, path: Path | None = None, settings: Mapping[str, Any] | None = None
 ) -> Compilation:
     """Parse and elaborate a text. `settings` fill sizes and settings that it leaves open."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION))
+    try:
+        return _analyse(source, path, settings or {})
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _analyse(source: Source, path: Path | None, settings: Mapping[str, Any]) -> Compilation:
     loader = Loader(read_text)
     module = loader.load(source, path)
     name = path.stem if path is not None else "program"
     if any(e.severity == "error" for e in loader.errors):
         return Compilation(Program(name), tuple(loader.sources), tuple(loader.errors))
     tree = loader.trees[str(path or source.name)]
-    program, errors = elaborate(module, tree, name, settings or {})
+    program, errors = elaborate(module, tree, name, settings)
+    if not any(e.severity == "error" for e in errors):
+        errors = (*errors, *check_settings(program, settings))
     return Compilation(program, tuple(loader.sources), (*loader.errors, *errors))
+
+
+def check_settings(program: Program, settings: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+    """An error for each of `settings` that no part of `program` has, or that is no size."""
+    parts: list[Unit | Template] = [*program.units, *program.templates]
+    known = {s.name: s.kind for part in parts for s in part.signature}
+    known |= {f"{part.name}.{s.name}": s.kind for part in parts for s in part.signature}
+    found = []
+    for name, value in settings.items():
+        whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
+        if name not in known:
+            close = nearest(name, list(known))
+            what = f"no part of `{program.name}` has a setting or size `{name}`"
+            proposal = f"did you mean `{close}`?" if close else ""
+        elif known[name] == "dimension" and not whole:
+            what, proposal = f"`{name}` is a size, and {value!r} is none", "give a whole number"
+        else:
+            continue
+        found.append(NoSuchSetting(NOWHERE, what=what, proposal=proposal))
+    return tuple(found)
 
 
 def read_text(path: Path) -> str:
@@ -73,9 +105,8 @@ def read_source(path: Path) -> Source:
         reason = error.strerror or str(error)
     except UnicodeDecodeError as error:
         reason = f"it is not UTF-8 text (byte {error.start})"
-    nowhere = Span(Source(str(path), ""), 0, 0)
     what, proposal = f"cannot read `{path}`: {reason}", "a program is a text file in UTF-8"
-    raise CompileError((UnreadableFile(nowhere, what=what, proposal=proposal),))
+    raise CompileError((UnreadableFile(NOWHERE, what=what, proposal=proposal),))
 
 
 def check_text(text: str, name: str = "program.hqm") -> tuple[Diagnostic, ...]:

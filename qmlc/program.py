@@ -1,7 +1,8 @@
-"""Programs in Python: `load` and `compile` give a `LoadedProgram`, whose parts are torch modules."""
+"""Programs in Python: `load` and `compile` give a program whose parts are torch modules."""
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import linecache
 import sys
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from qmlc.backends.torch.emit_torch import class_names, emit_torch
-from qmlc.driver import Compilation, analyse, read_source
+from qmlc.driver import analyse, read_source
 from qmlc.ir.program import Program, Template, Unit
 from qmlc.passes.pipeline import optimise
 from qmlc.runtime.module import Module
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Source
+
+GENERATED = "qmlc_generated"
+"""The package, in no folder, of the modules made here."""
 
 
 class LoadedProgram:
@@ -26,17 +30,22 @@ class LoadedProgram:
     keyword arguments: `program.qaoa(depth=2, n=5)`.
     """
 
-    def __init__(self, compilation: Compilation, path: Path | None, level: int) -> None:
-        compilation.checked()
+    def __init__(
+        self, source: Source, path: Path | None, level: int, settings: Mapping[str, Any]
+    ) -> None:
+        compilation = analyse(source, path, settings).checked()
         self.diagnostics = compilation.diagnostics
         """Warnings."""
         self.program: Program = optimise(compilation.program, level)
         self.path = path
-        self.source = compilation.sources[0][1] if compilation.sources else None
+        self.source = source
         self._text = emit_torch(self.program, path.name if path else "program.hqm")
-        self._module = load_module(self._text, self.program.name)
-        self._module.__dict__["SOURCE"] = path
-        self._level = level
+        self._module = load_module(
+            self._text,
+            self.program.name,
+            None if path is None else str(path.absolute()),
+            source.text,
+        )
 
     @property
     def python(self) -> str:
@@ -87,7 +96,7 @@ def load(path: str | Path, *, level: int = 2, **settings: Any) -> LoadedProgram:
     `settings` fill sizes and settings that the text leaves open, for all components alike.
     """
     path = Path(path)
-    return LoadedProgram(analyse(read_source(path), path, settings), path, level)
+    return LoadedProgram(read_source(path), path, level, settings)
 
 
 def compile(text_or_path: str | Path, *, level: int = 2, **settings: Any) -> LoadedProgram:
@@ -97,34 +106,51 @@ def compile(text_or_path: str | Path, *, level: int = 2, **settings: Any) -> Loa
     """
     if isinstance(text_or_path, str) and ("\n" in text_or_path or "{" in text_or_path):
         source = Source("<text>", text_or_path)
-        return LoadedProgram(analyse(source, None, settings), None, level)
+        return LoadedProgram(source, None, level, settings)
     return load(text_or_path, level=level, **settings)
 
 
 def specialise(path: Path, name: str, settings: Mapping[str, Any]) -> type[Module]:
     """The class of the component `name` of a program, compiled for these settings."""
+    return _specialised(read_source(path), path, name, settings)
+
+
+def specialise_text(
+    program: str, path: str | None, source: str, name: str, settings: Mapping[str, Any]
+) -> type[Module]:
+    """The class of the component `name` of a text, compiled for these settings."""
+    where = None if path is None else Path(path)
+    return _specialised(Source(path or "<text>", source), where, name, settings)
+
+
+def _specialised(
+    source: Source, path: Path | None, name: str, settings: Mapping[str, Any]
+) -> type[Module]:
     qualified = {f"{name}.{key}": value for key, value in settings.items()}
-    source = read_source(path)
-    compilation = analyse(source, path, qualified)
-    return LoadedProgram(compilation, path, 2).class_of(name)
+    return LoadedProgram(source, path, 2, qualified).class_of(name)
 
 
-def load_module(text: str, name: str) -> types.ModuleType:
-    """Generated Python as a module, registered so that pickles and tracebacks find it."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    full = f"qmlc_generated.{name}_{digest}"
+def load_module(text: str, name: str, path: str | None, source: str) -> types.ModuleType:
+    """Generated Python as a module, registered so that pickles and tracebacks find it.
+
+    `path` and `source` are the program's, for components that are compiled for further settings.
+    """
+    parts = (text, name, path, source)
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+    full = f"{GENERATED}.{name}_{digest}"
+    if full in sys.modules:
+        return sys.modules[full]
     module = types.ModuleType(full)
-    file = f"<qmlc {name}>"
+    file = f"<qmlc {name} {digest}>"
     module.__file__ = file
+    module.__dict__["MADE_OF"] = parts
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    sys.modules.setdefault(GENERATED, types.ModuleType(GENERATED))
     sys.modules[full] = module
-    exec(builtins_compile(text, file), module.__dict__)
+    try:
+        exec(builtins.compile(text, file, "exec"), module.__dict__)
+    except BaseException:
+        del sys.modules[full]
+        raise
+    module.__dict__["SOURCE"] = None if path is None else Path(path)
     return module
-
-
-def builtins_compile(text: str, file: str) -> types.CodeType:
-    """Python's own `compile`, which this module's function of that name hides."""
-    import builtins
-
-    code: types.CodeType = builtins.compile(text, file, "exec")
-    return code

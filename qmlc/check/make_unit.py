@@ -51,7 +51,8 @@ def make_unit(making: Making) -> tuple[Unit, Type, Binding]:
         else:
             own[name] = Polynomial.symbol(name)
     making.binding = own
-    key = (id(declaration), *_key(settings), *_key({k: v for k, v in own.items() if k != REST}))
+    sizes = {name: own[name] for name in sorted(own) if name != REST and name not in settings}
+    key = (id(declaration), *_key(settings), *_key(sizes))
     if key not in units.made:
         if declaration in units.active:
             fail(

@@ -1,4 +1,4 @@
-"""Errors of phase 5: what a device or a form of OpenQASM cannot take; and of what is handed over."""
+"""What a device or a form of OpenQASM cannot take, and what is wrong with the options."""
 
 from __future__ import annotations
 
@@ -35,3 +35,26 @@ class BadNumbers(Problem):
 
     code: ClassVar[str] = "E0602"
     title: ClassVar[str] = "numbers do not fit"
+
+
+@dataclass(frozen=True)
+class NoSuchSetting(Problem):
+    """A setting was given that no part of the program has, or a size that is no whole number.
+
+    `--set n=6` (in Python `qmlc.load("p.hqm", n=6)`) fills a setting or a size of every part that
+    has one of that name, `--set qaoa.n=6` only that of `qaoa`.
+    """
+
+    code: ClassVar[str] = "E0603"
+    title: ClassVar[str] = "no such setting"
+
+
+@dataclass(frozen=True)
+class UnwritableFile(Problem):
+    """A file cannot be written: the folder is read-only, is a file, or the disk is full.
+
+    What stood there before is left as it was.
+    """
+
+    code: ClassVar[str] = "E0604"
+    title: ClassVar[str] = "unwritable file"

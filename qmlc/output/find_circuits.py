@@ -79,6 +79,20 @@ def uses_with_state(
     return []
 
 
+def circuit_weights(program: Program) -> dict[str, list[str]]:
+    """For each model or circuit, the weights of the circuits in it by their names in its state."""
+    found = {
+        root.name: [
+            _key(path, p.name)
+            for path, unit in circuit_paths(program, root)
+            for p in unit.parameters
+        ]
+        for root in program.units
+        if root.kind != "loss"
+    }
+    return {name: keys for name, keys in found.items() if keys}
+
+
 def _covers(root: Unit, state: Mapping[str, Any]) -> bool:
     """Whether every entry of `state` lies in `root`."""
     heads = {submodule.path for submodule in root.submodules}

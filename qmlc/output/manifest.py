@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from qmlc.ir.program import Program, Setting, Template, Unit
 from qmlc.output.find_circuits import Use
 from qmlc.output.options import CompileOptions
 from qmlc.output.print_qasm import circuit_size
+from qmlc.output.versions import compiler_version
 from qmlc.source.span import Source
 from qmlc.types.polynomial import Value, lift
 from qmlc.types.tensors import RecordType, Type
@@ -63,14 +63,6 @@ def make_manifest(
         "files": sorted([*names, "manifest.json"]),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def compiler_version() -> str:
-    """The version of qmlc."""
-    try:
-        return version("qmlc")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _unit(unit: Unit) -> dict[str, Any]:
@@ -169,7 +161,9 @@ def file_scalars(file: CircuitFile) -> dict[str, str]:
     if file.device is not None:
         metadata = file.device.circuits[file.group].circuit.metadata
         return dict((metadata or {}).get("scalars", {}))
-    return dict(to_qiskit(file.use.circuit, file.use.values, arithmetic_only=True).metadata["scalars"])
+    return dict(
+        to_qiskit(file.use.circuit, file.use.values, arithmetic_only=True).metadata["scalars"]
+    )
 
 
 def _measures(file: CircuitFile, plan: MeasurementPlan) -> list[dict[str, Any]]:

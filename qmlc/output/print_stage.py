@@ -13,7 +13,13 @@ from qmlc.ir.graph import Graph
 from qmlc.ir.program import Program, Unit
 from qmlc.output.manifest import make_manifest
 from qmlc.output.options import CompileOptions
-from qmlc.output.print_qasm import circuit_uses, logical_qasm
+from qmlc.output.print_qasm import (
+    check_values,
+    circuit_uses,
+    device_qasm,
+    find_target,
+    logical_qasm,
+)
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source, Span
 from qmlc.syntax.parse import parse, tokens_of
@@ -63,13 +69,23 @@ def print_stage(path: Path, program: Program, stage: str, options: CompileOption
         case "torch":
             return emit_torch(program, path.name)
         case "qasm3" | "qasm2":
-            uses = circuit_uses(program, options)
-            return "\n".join(logical_qasm(use, int(stage[-1])) for use in uses)
+            return "\n".join(_qasm(program, int(stage[-1]), options))
         case "dot":
             return "".join(_dot(u) for u in program.units if u.graph is not None)
         case "json":
             return make_manifest(program, ((path, Source(path.name, "")),), (), options, ())
     raise ValueError(f"there is no stage {stage}")
+
+
+def _qasm(program: Program, version: int, options: CompileOptions) -> Iterator[str]:
+    """OpenQASM of each circuit; for a target, of each of its measurements."""
+    target = find_target(options.target) if options.target else None
+    for use in circuit_uses(program, options):
+        check_values(use)
+        if target is None:
+            yield logical_qasm(use, version)
+        else:
+            yield from device_qasm(use, target, options.level, version).texts
 
 
 def _unit(unit: Unit) -> Iterator[str]:

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from qmlc.source.compile_error import CompileError
 from qmlc.source.errors import UnreadableFile
-from qmlc.source.span import Source, Span
+from qmlc.source.span import NOWHERE
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -48,7 +48,6 @@ def unreadable(path: Path, error: Exception, proposal: str) -> CompileError:
     """The error for a file that is not what it should be."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     reason = reason.splitlines()[0] if reason else type(error).__name__
-    nowhere = Span(Source(str(path), ""), 0, 0)
     return CompileError(
-        (UnreadableFile(nowhere, what=f"cannot read `{path}`: {reason}", proposal=proposal),)
+        (UnreadableFile(NOWHERE, what=f"cannot read `{path}`: {reason}", proposal=proposal),)
     )

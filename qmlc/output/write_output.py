@@ -15,6 +15,7 @@ from qmlc.output.find_circuits import Use
 from qmlc.output.manifest import CircuitFile, make_manifest
 from qmlc.output.options import CircuitSummary, CompileOptions, Report
 from qmlc.output.print_qasm import (
+    check_values,
     circuit_size,
     circuit_uses,
     device_qasm,
@@ -23,6 +24,7 @@ from qmlc.output.print_qasm import (
     logical_qasm,
 )
 from qmlc.output.print_stage import print_stage
+from qmlc.output.save_files import forget_old_files, read_manifest, save
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
 from qmlc.targets.read_target import Target
@@ -65,8 +67,10 @@ def write_output(
         notes.append(f"{template.name}: give {needed} to write its Python and OpenQASM now")
     manifest = make_manifest(program, sources, files, options, tuple(texts), module)
     texts["manifest.json"] = manifest
-    circuits = tuple(map(_summary, files))
-    return Report(tuple(_save(options.output, texts)), tuple(notes), circuits)
+    earlier = read_manifest(options.output)
+    written = save(options.output, texts)
+    notes += forget_old_files(options.output, earlier, program.name, tuple(texts))
+    return Report(tuple(written), tuple(notes), tuple(map(_summary, files)))
 
 
 def _summary(file: CircuitFile) -> CircuitSummary:
@@ -76,7 +80,9 @@ def _summary(file: CircuitFile) -> CircuitSummary:
         form, depth, gates = made.target.name, made.depth, made.two_qubit_gates
         return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
     size = circuit_size(file.use)
-    depth, gates = (size.depth, size.two_qubit_gates) if size else (None, None)
+    if size is None:
+        return CircuitSummary(file.use.name, file.form, qubits, None, None, file.name)
+    depth, gates = size.depth, size.two_qubit_gates
     return CircuitSummary(file.use.name, file.form, qubits, depth, gates, file.name)
 
 
@@ -101,6 +107,7 @@ def _write_circuit(
     files: list[CircuitFile],
     notes: list[str],
 ) -> None:
+    check_values(use)
     logical = file_name([use.name, "qasm"])
     try:
         texts[logical] = logical_qasm(use, 3)
@@ -150,19 +157,3 @@ def _targets(program: Program, use: Use, options: CompileOptions) -> list[Target
 def _reason(error: CompileError) -> str:
     first = error.diagnostics[0]
     return first.message_text + (f" ({first.help_text})" if first.help_text else "")
-
-
-def _save(folder: Path, texts: dict[str, str]) -> list[Path]:
-    """Write each file under a temporary name and move it into place."""
-    written = []
-    for name, text in texts.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        written.append(path)
-    return written

@@ -43,9 +43,9 @@ class Module(nn.Module):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Copies and pickles are made without construction, from the state alone."""
         cls = type(self)
-        how = (cls, None, "") if cls.origin is None else cls.origin
+        origin, settings, name = (cls, None, "") if cls.origin is None else cls.origin
         state: Callable[[], Any] = self.__getstate__
-        return blank, how, state()
+        return blank, (reference(origin), settings, name), state()
 
 
 class TemplateModule(Module):
@@ -84,17 +84,25 @@ _SPECIALISED: dict[tuple[type[Module], tuple[tuple[str, str], ...]], type[Module
 
 
 def _specialise(cls: type[Module], settings: dict[str, Any]) -> type[Module]:
-    source = getattr(sys.modules.get(cls.__module__), "SOURCE", None) or _source(cls)
+    module = sys.modules.get(cls.__module__)
+    named = {_authors(name): value for name, value in settings.items()}
+    # the compiler imports this module, and is needed only where settings differ
+    program = importlib.import_module("qmlc.program")
+    made_of = getattr(module, "MADE_OF", None)
+    if made_of is not None:
+        return _stamp(cls, settings, program.specialise_text(*made_of[1:], cls.name, named))
+    source = getattr(module, "SOURCE", None) or _source(cls)
     if source is None or not Path(source).is_file():
         given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
         raise ValueError(
             f"{cls.__name__}({given}) must be compiled from the program's text, which is not at "
             f"{source or 'any known place'}"
         )
-    # the compiler imports this module, and is needed only where settings differ
-    program = importlib.import_module("qmlc.program")
-    named = {_authors(name): value for name, value in settings.items()}
-    made: type[Module] = program.specialise(Path(source), cls.name, named)
+    return _stamp(cls, settings, program.specialise(Path(source), cls.name, named))
+
+
+def _stamp(cls: type[Module], settings: dict[str, Any], made: type[Module]) -> type[Module]:
+    """`made`, with its whole module, as coming from `cls` for `settings`."""
     for name, part in list(vars(sys.modules[made.__module__]).items()):
         own = inspect.isclass(part) and part.__module__ == made.__module__
         if own and issubclass(part, Module):
@@ -113,9 +121,20 @@ def _authors(name: str) -> str:
     return name[:-1] if keyword.iskeyword(name[:-1]) or name == "self_" else name
 
 
-def blank(cls: type[Module], settings: Mapping[str, Any] | None, name: str) -> Module:
-    """An instance that was not constructed, of `cls`, or of the class `name` made from it."""
+def reference(cls: type[Module]) -> Any:
+    """`cls`; for one that lies in no file, what its module is made of, and its name there."""
+    made_of = getattr(sys.modules.get(cls.__module__), "MADE_OF", None)
+    return cls if made_of is None else (*made_of, cls.__name__)
+
+
+def blank(cls: Any, settings: Mapping[str, Any] | None, name: str) -> Module:
+    """An instance that was not constructed, of a `reference`, or of the class `name` made of it."""
+    if isinstance(cls, tuple):
+        # the compiler imports this module, and is needed only for programs that `load` compiled
+        program = importlib.import_module("qmlc.program")
+        cls = getattr(program.load_module(*cls[:-1]), cls[-1])
     if settings is not None:
         made = specialised_class(cls, settings)
         cls = getattr(sys.modules[made.__module__], name)
-    return object.__new__(cls)
+    module: Module = object.__new__(cls)
+    return module

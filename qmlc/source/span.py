@@ -46,3 +46,7 @@ class Span:
     def to(self, other: Span) -> Span:
         """From the start of this to the end of `other`."""
         return Span(self.source, self.start, other.end)
+
+
+NOWHERE = Span(Source("", ""), 0, 0)
+"""The place of what is wrong with the options, not with a text."""

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from qmlc.source.diagnostic import Diagnostic
-from qmlc.tools.options import Color, ColorOption, Format, FormatOption
+from qmlc.tools.options import READABLE, Color, Format, color_option, format_option
 from qmlc.tools.report_errors import WRONG_PROGRAM, print_diagnostics
 
-ProgramFiles = Annotated[
-    list[Path],
-    typer.Argument(metavar="FILE...", help="Programs (.hqm).", exists=True, dir_okay=False),
-]
 
-
-def check(
-    files: ProgramFiles, format: FormatOption = Format.human, color: ColorOption = Color.auto
-) -> None:
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=READABLE)
+@format_option
+@color_option
+def check(files: tuple[Path, ...], format: Format, color: Color) -> None:
     """Say what is wrong with programs.
 
     Syntax, names, shapes, qubits: nothing runs. Diagnostics go to stdout; the status is 1 if there
@@ -32,12 +28,12 @@ def check(
     print_diagnostics(found, format, color, sys.stdout)
     errors = sum(diagnostic.severity == "error" for diagnostic in found)
     if format is Format.human:
-        typer.echo(_summary(files, found, errors), err=True)
+        click.echo(_summary(files, found, errors), err=True)
     if errors:
-        raise typer.Exit(WRONG_PROGRAM)
+        sys.exit(WRONG_PROGRAM)
 
 
-def _summary(files: list[Path], found: list[Diagnostic], errors: int) -> str:
+def _summary(files: tuple[Path, ...], found: list[Diagnostic], errors: int) -> str:
     warnings = len(found) - errors
     parts = [_count(errors, "error")] + ([_count(warnings, "warning")] if warnings else [])
     return f"{_count(len(files), 'file')} checked: {', '.join(parts)}"

@@ -6,18 +6,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from qmlc.output.options import CompileOptions, Report
 from qmlc.source.nearest import nearest
 from qmlc.tools.options import (
+    FOLDER,
+    READABLE,
     Color,
-    ColorOption,
     Format,
-    FormatOption,
-    ProgramFile,
+    color_option,
+    format_option,
+    program_file,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -28,46 +30,50 @@ STAGES = (
 HEADLINE = ["circuit", "form", "qubits", "depth", "two-qubit", "file"]
 NUMBERS = range(2, 5)
 
-OutputOption = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="DIR", help="Where to write.", file_okay=False),
-]
-TargetOption = Annotated[
-    str | None,
-    typer.Option("--target", metavar="T", help="A device, such as ibm:torino; see qmlc targets."),
-]
-StateOption = Annotated[
-    Path | None,
-    typer.Option("--state", metavar="F.safetensors", help="Weights.", exists=True, dir_okay=False),
-]
-EmitOption = Annotated[
-    str | None,
-    typer.Option(
-        "--emit", metavar="STAGES", help=f"Print (or, with -o, also write): {', '.join(STAGES)}."
-    ),
-]
-InputOption = Annotated[
-    list[str] | None,
-    typer.Option("--input", metavar="NAME=FILE", help="Numbers for an input of circuits (.npy)."),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="A value for a setting that has none."),
-]
-LevelOption = Annotated[int, typer.Option("-O", min=0, max=3, help="How much to optimise.")]
 
-
+@click.command("compile")
+@program_file
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Where to write.")
+@click.option("--target", metavar="T", help="A device, such as ibm:torino; see qmlc targets.")
+@click.option("--state", metavar="F.safetensors", type=READABLE, help="Weights.")
+@click.option(
+    "--emit", metavar="STAGES", help=f"Print (or, with -o, also write): {', '.join(STAGES)}."
+)
+@click.option(
+    "inputs",
+    "--input",
+    metavar="NAME=FILE",
+    multiple=True,
+    help="Numbers for an input of circuits (.npy).",
+)
+@click.option(
+    "settings",
+    "--set",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A value for a setting that has none.",
+)
+@click.option(
+    "level",
+    "-O",
+    type=click.IntRange(0, 3),
+    default=2,
+    show_default=True,
+    help="How much to optimise.",
+)
+@format_option
+@color_option
 def compile_program(
-    file: ProgramFile,
-    output: OutputOption = None,
-    target: TargetOption = None,
-    emit: EmitOption = None,
-    state: StateOption = None,
-    input: InputOption = None,
-    set: SetOption = None,
-    level: LevelOption = 2,
-    format: FormatOption = Format.human,
-    color: ColorOption = Color.auto,
+    file: Path,
+    output: Path | None,
+    target: str | None,
+    state: Path | None,
+    emit: str | None,
+    inputs: tuple[str, ...],
+    settings: tuple[str, ...],
+    level: int,
+    format: Format,
+    color: Color,
 ) -> None:
     """Write a program as a readable PyTorch module and OpenQASM.
 
@@ -77,20 +83,20 @@ def compile_program(
     from qmlc.driver import compile_file, emit_stage
 
     if not output and not emit:
-        raise typer.BadParameter("give -o DIR to write files, or --emit STAGES to print")
+        raise click.BadParameter("give -o DIR to write files, or --emit STAGES to print")
     stages = _stages(emit or "")
     options = CompileOptions(
         output=output,
         target=target,
         state=state,
-        inputs={name: Path(text) for name, text in map(_pair, input or [])},
-        settings={name: _value(text) for name, text in map(_pair, set or [])},
+        inputs={name: Path(text) for name, text in map(_pair, inputs)},
+        settings={name: _value(text) for name, text in map(_pair, settings)},
         level=level,
         stages=tuple(stages) if output else (),
     )
     with reporting(format, color):
         for stage in () if output else stages:
-            typer.echo(emit_stage(file, stage, options).removesuffix("\n"))
+            click.echo(emit_stage(file, stage, options).removesuffix("\n"))
         if output:
             print_report(output, compile_file(file, options), format)
 
@@ -98,20 +104,20 @@ def compile_program(
 def print_report(folder: Path, report: Report, format: Format) -> None:
     """Print what was written: a table of the circuits and the other files, or as one asks."""
     if format is Format.concise:
-        typer.echo("\n".join(map(str, report.files)))
+        click.echo("\n".join(map(str, report.files)))
         return
     if format is Format.json:
-        typer.echo(json.dumps(asdict(report), indent=2, default=str))
+        click.echo(json.dumps(asdict(report), indent=2, default=str))
         return
     inside = {circuit.file for circuit in report.circuits}
     names = [path.relative_to(folder).as_posix() for path in report.files]
-    typer.echo(f"{folder}: " + ", ".join(name for name in names if name not in inside))
+    click.echo(f"{folder}: " + ", ".join(name for name in names if name not in inside))
     if report.circuits:
         cells = [[_cell(value) for value in asdict(c).values()] for c in report.circuits]
         for line in _columns([HEADLINE, *cells]):
-            typer.echo(line)
+            click.echo(line)
     for note in report.notes:
-        typer.echo(f"note: {note}")
+        click.echo(f"note: {note}")
 
 
 def _cell(value: str | int | None) -> str:
@@ -135,14 +141,14 @@ def _stages(text: str) -> list[str]:
         if stage not in STAGES:
             meant = nearest(stage, STAGES)
             proposal = f"did you mean {meant}?" if meant else f"there are {', '.join(STAGES)}"
-            raise typer.BadParameter(f"no stage is called {stage}: {proposal}")
+            raise click.BadParameter(f"no stage is called {stage}: {proposal}")
     return stages
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not name.strip().isidentifier():
-        raise typer.BadParameter(f"{text} should read NAME=VALUE")
+    if not equals or not all(part.isidentifier() for part in name.strip().split(".")):
+        raise click.BadParameter(f"{text} should read NAME=VALUE")
     return name.strip(), value.strip()
 
 

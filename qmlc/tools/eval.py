@@ -4,36 +4,37 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from qmlc.tools.options import (
+    READABLE,
     Color,
-    ColorOption,
-    FolderOption,
     Format,
-    FormatOption,
-    NameOption,
-    ProgramFile,
+    color_option,
+    folder_option,
+    format_option,
+    name_option,
+    program_file,
 )
 from qmlc.tools.report_errors import reporting
 
-OtherRows = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="DATA.csv", help="Instead of the held-out rows.", exists=True, dir_okay=False
-    ),
-]
 
-
+@click.command("eval")
+@program_file
+@click.argument("data", metavar="[DATA.csv]", required=False, type=READABLE)
+@name_option
+@folder_option
+@format_option
+@color_option
 def evaluate(
-    file: ProgramFile,
-    data: OtherRows = None,
-    name: NameOption = None,
-    folder: FolderOption = None,
-    format: FormatOption = Format.human,
-    color: ColorOption = Color.auto,
+    file: Path,
+    data: Path | None,
+    name: str | None,
+    folder: Path | None,
+    format: Format,
+    color: Color,
 ) -> None:
     """Measure what was trained.
 
@@ -47,10 +48,10 @@ def evaluate(
 
         measured = evaluate_program(file, TrainOptions(folder=folder), name=name, table=data)
     if format is Format.json:
-        typer.echo(json.dumps(measured, indent=2))
+        click.echo(json.dumps(measured, indent=2))
         return
     for block, values in measured.items():
-        typer.echo(f"{block}: " + ", ".join(f"{key} {_text(v)}" for key, v in values.items()))
+        click.echo(f"{block}: " + ", ".join(f"{key} {_text(v)}" for key, v in values.items()))
 
 
 def _text(value: Any) -> str:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from inspect import cleandoc
-from typing import Annotated
 
-import typer
+import click
 
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.nearest import nearest
-from qmlc.tools.options import Color, ColorOption
+from qmlc.tools.options import Color, color_option
 from qmlc.tools.report_errors import wants_color
 
 BOLD, CYAN = "1", "36"
 CAPTIONS = ("This fails:", "This compiles:")
 
-CodeArgument = Annotated[
-    str | None, typer.Argument(metavar="CODE", help="E0301; none lists them all.")
-]
 
-
-def explain(code: CodeArgument = None, color: ColorOption = Color.auto) -> None:
+@click.command()
+@click.argument("code", metavar="[CODE]", required=False)
+@color_option
+def explain(code: str | None, color: Color) -> None:
     """Print the page of an error.
 
     It says what the error means and shows a program that fails, and its repair.
@@ -33,14 +31,14 @@ def explain(code: CodeArgument = None, color: ColorOption = Color.auto) -> None:
     colored = wants_color(color, sys.stdout)
     if code is None:
         for each in sorted(errors):
-            typer.echo(f"{_paint(each, BOLD, colored)}  {errors[each].title}")
+            click.echo(f"{_paint(each, BOLD, colored)}  {errors[each].title}")
         return
     known = errors.get(code.upper())
     if known is None:
         meant = nearest(code.upper(), sorted(errors))
         proposal = f"did you mean {meant}?" if meant else "`qmlc explain` lists them all"
-        raise typer.BadParameter(f"no error has the code {code}: {proposal}")
-    typer.echo("\n".join(_page(known, colored)))
+        raise click.BadParameter(f"no error has the code {code}: {proposal}")
+    click.echo("\n".join(_page(known, colored)))
 
 
 def _page(error: type[Diagnostic], colored: bool) -> Iterator[str]:

@@ -10,10 +10,8 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
-from typing import Annotated
 
-import typer
+import click
 
 from qmlc.tools.check import check
 from qmlc.tools.compile import compile_program
@@ -27,38 +25,26 @@ from qmlc.tools.version import installed_version, version
 
 OUR_BUG = 70
 
-VERBS: dict[str, Callable[..., None]] = {
-    "check": check,
-    "compile": compile_program,
-    "train": train,
-    "eval": evaluate,
-    "predict": predict,
-    "explain": explain,
-    "targets": targets,
-    "version": version,
-}
-
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug in qmlc.")]
+VERBS = (check, compile_program, train, evaluate, predict, explain, targets, version)
 
 
-def build_app() -> typer.Typer:
-    """The Typer application with all verbs."""
-    app = typer.Typer(
-        name="qmlc",
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,  # rich takes longer to import than a program to check
-        pretty_exceptions_enable=False,
-        context_settings={"max_content_width": 100},
-    )
+class Verbs(click.Group):
+    """The verbs in the order in which they are used."""
 
-    @app.callback()
-    def qmlc(debug: DebugOption = False) -> None:
-        """Compile hybrid quantum-classical models (.hqm) to PyTorch and OpenQASM."""
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(self.commands)
 
-    for name, verb in VERBS.items():
-        app.command(name)(verb)
-    return app
+
+@click.group(
+    "qmlc",
+    cls=Verbs,
+    commands=VERBS,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of a bug in qmlc.")
+def qmlc(debug: bool) -> None:
+    """Compile hybrid quantum-classical models (.hqm) to PyTorch and OpenQASM."""
 
 
 def main() -> None:
@@ -67,7 +53,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only
     try:
-        build_app()(prog_name="qmlc")
+        qmlc(prog_name="qmlc")
     except ModuleNotFoundError as missing:
         if (missing.name or "qmlc").partition(".")[0] == "qmlc":
             _report_bug(missing)

@@ -1,12 +1,11 @@
-"""The arguments and options that several verbs share."""
+"""The arguments and options that several verbs share, and how options are declared."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 
 class Format(StrEnum):
@@ -25,19 +24,26 @@ class Color(StrEnum):
     never = "never"
 
 
-ProgramFile = Annotated[
-    Path,
-    typer.Argument(metavar="FILE", help="A program (.hqm).", exists=True, dir_okay=False),
-]
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="Diagnostics with their source, a line each, or JSON.")
-]
-ColorOption = Annotated[Color, typer.Option("--color", help="When to use colors.")]
-NameOption = Annotated[
-    str | None,
-    typer.Option("--name", metavar="MODEL", help="Only the train block of this model."),
-]
-FolderOption = Annotated[
-    Path | None,
-    typer.Option("--folder", metavar="DIR", help="The run; else runs/PROGRAM/MODEL."),
-]
+READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+TABLE = click.Path(dir_okay=False, path_type=Path)
+
+program_file = click.argument("file", metavar="FILE", type=READABLE)
+format_option = click.option(
+    "--format",
+    type=click.Choice(Format),
+    default=Format.human,
+    show_default=True,
+    help="Diagnostics with their source, a line each, or JSON.",
+)
+color_option = click.option(
+    "--color",
+    type=click.Choice(Color),
+    default=Color.auto,
+    show_default=True,
+    help="When to use colors.",
+)
+name_option = click.option("--name", metavar="MODEL", help="Only the train block of this model.")
+folder_option = click.option(
+    "--folder", metavar="DIR", type=FOLDER, help="The run; else runs/PROGRAM/MODEL."
+)

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from qmlc.tools.options import (
+    READABLE,
+    TABLE,
     Color,
-    ColorOption,
-    FolderOption,
     Format,
-    FormatOption,
-    NameOption,
-    ProgramFile,
+    color_option,
+    folder_option,
+    format_option,
+    name_option,
+    program_file,
 )
 from qmlc.tools.report_errors import reporting
 
-DataFile = Annotated[
-    Path,
-    typer.Argument(metavar="DATA.csv", help="Rows as they come.", exists=True, dir_okay=False),
-]
-TableOption = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="OUT.csv", help="Instead of stdout.", dir_okay=False),
-]
 
-
+@click.command()
+@program_file
+@click.argument("data", metavar="DATA.csv", type=READABLE)
+@click.option("-o", "--output", metavar="OUT.csv", type=TABLE, help="Instead of stdout.")
+@name_option
+@folder_option
+@format_option
+@color_option
 def predict(
-    file: ProgramFile,
-    data: DataFile,
-    output: TableOption = None,
-    name: NameOption = None,
-    folder: FolderOption = None,
-    format: FormatOption = Format.human,
-    color: ColorOption = Color.auto,
+    file: Path,
+    data: Path,
+    output: Path | None,
+    name: str | None,
+    folder: Path | None,
+    format: Format,
+    color: Color,
 ) -> None:
     """Predict for raw rows with a trained model.
 

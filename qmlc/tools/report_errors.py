@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-import typer
-
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.render import render_concise, render_human, render_json
@@ -30,10 +28,10 @@ def reporting(format: Format, color: Color) -> Iterator[None]:
         yield
     except CompileError as error:
         print_diagnostics(error.diagnostics, format, color, sys.stderr)
-        raise typer.Exit(WRONG_PROGRAM) from None
+        sys.exit(WRONG_PROGRAM)
     except KeyboardInterrupt:
         print("interrupted: what was written so far stays", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+        sys.exit(INTERRUPTED)
 
 
 def print_diagnostics(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import typer
+import click
 
 
+@click.command()
 def targets() -> None:
     """List the known devices.
 
@@ -18,4 +19,4 @@ def targets() -> None:
     for target in known:
         gates = " ".join(target.basis)
         size = f"{target.qubits:>4} qubits"
-        typer.echo(f"{target.name:<{width}}  {size}  {target.title:<{titles}}  {gates}")
+        click.echo(f"{target.name:<{width}}  {size}  {target.title:<{titles}}  {gates}")

@@ -3,51 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from qmlc.tools.options import (
     Color,
-    ColorOption,
-    FolderOption,
     Format,
-    FormatOption,
-    NameOption,
-    ProgramFile,
+    color_option,
+    folder_option,
+    format_option,
+    name_option,
+    program_file,
 )
 from qmlc.tools.report_errors import reporting
 
-EpochsOption = Annotated[
-    int | None, typer.Option("--epochs", metavar="N", min=1, help="Instead of the program's.")
-]
-StepsOption = Annotated[
-    int | None, typer.Option("--steps", metavar="N", min=1, help="Instead of the program's.")
-]
-BatchOption = Annotated[
-    int | None, typer.Option("--batch", metavar="N", min=1, help="Instead of the program's.")
-]
-SeedOption = Annotated[
-    int | None, typer.Option("--seed", metavar="N", min=0, help="Instead of the program's.")
-]
-DeviceOption = Annotated[
-    str | None, typer.Option("--device", metavar="D", help="cpu, cuda, mps; else what there is.")
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")]
+INSTEAD = "Instead of the program's."
 
 
+@click.command()
+@program_file
+@name_option
+@click.option("--epochs", metavar="N", type=click.IntRange(1), help=INSTEAD)
+@click.option("--steps", metavar="N", type=click.IntRange(1), help=INSTEAD)
+@click.option("--batch", metavar="N", type=click.IntRange(1), help=INSTEAD)
+@click.option("--seed", metavar="N", type=click.IntRange(0), help=INSTEAD)
+@click.option("--device", metavar="D", help="cpu, cuda, mps; else what there is.")
+@folder_option
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing.")
+@format_option
+@color_option
 def train(
-    file: ProgramFile,
-    name: NameOption = None,
-    epochs: EpochsOption = None,
-    steps: StepsOption = None,
-    batch: BatchOption = None,
-    seed: SeedOption = None,
-    device: DeviceOption = None,
-    folder: FolderOption = None,
-    quiet: QuietOption = False,
-    format: FormatOption = Format.human,
-    color: ColorOption = Color.auto,
+    file: Path,
+    name: str | None,
+    epochs: int | None,
+    steps: int | None,
+    batch: int | None,
+    seed: int | None,
+    device: str | None,
+    folder: Path | None,
+    quiet: bool,
+    format: Format,
+    color: Color,
 ) -> None:
     """Run the train blocks of a program.
 

@@ -5,25 +5,24 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
-from typing import Annotated
 
-import typer
+import click
 
 PACKAGES = ("torch", "qiskit", "qiskit-ibm-runtime", "numpy", "lark", "networkx")
 
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also Python and packages.")]
 
-
-def version(verbose: VerboseOption = False) -> None:
+@click.command()
+@click.option("--verbose", "-v", is_flag=True, help="Also Python and packages.")
+def version(verbose: bool) -> None:
     """Print the version of qmlc.
 
     With --verbose, also those of Python and of the main packages.
     """
-    typer.echo(f"qmlc {installed_version('qmlc')}")
+    click.echo(f"qmlc {installed_version('qmlc')}")
     if verbose:
-        typer.echo(f"python {platform.python_version()} on {platform.platform(terse=True)}")
+        click.echo(f"python {platform.python_version()} on {platform.platform(terse=True)}")
         for package in PACKAGES:
-            typer.echo(f"{package} {installed_version(package)}")
+            click.echo(f"{package} {installed_version(package)}")
 
 
 def installed_version(package: str) -> str:

@@ -87,7 +87,13 @@ def statements(draw, bits):
             return [f"let {bits[-1]} = measure {qubit}", f"reset {qubit}"]
         case "if" if bits:
             test = f"{draw(st.sampled_from(bits))} == {draw(st.sampled_from('01'))}"
-            return [f"if {test} {{", f"    {draw(gates())}", "} else {", f"    {draw(gates())}", "}"]
+            return [
+                f"if {test} {{",
+                f"    {draw(gates())}",
+                "} else {",
+                f"    {draw(gates())}",
+                "}",
+            ]
     return [draw(gates())]
 
 

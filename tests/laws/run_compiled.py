@@ -11,6 +11,7 @@ import traceback
 import torch
 from safetensors.torch import load_file
 
+
 def run_circuit(module, job):
     """Values, and the derivative along a direction, of one circuit on given numbers."""
     answers = {}

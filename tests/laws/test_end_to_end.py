@@ -186,7 +186,7 @@ BOUND = ["functions", "qubo", "magnet", "commuting", "names", "zoo", "natives"]
 @pytest.mark.parametrize("version", [3, 2])
 @pytest.mark.parametrize("name", BOUND)
 def test_bound_files_say_the_same(name, version, compiled, tmp_path):
-    folder, jobs, answer = compiled[name]
+    _, jobs, answer = compiled[name]
     path = next(p for p in PROGRAMS if p.stem == name)
     job, found = jobs["circuits"][0], answer["circuits"][0]
     arguments = [path, "-o", tmp_path, *options(path), "--emit", f"qasm{version}"]

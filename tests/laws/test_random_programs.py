@@ -2,6 +2,7 @@
 
 import importlib.util
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_all_levels_agree(text):
             answers.append((circuit, run_circuit(module, job)["torch.float64"]))
             values = {**job["inputs"], **job["parameters"]}
             assert differences(answers[-1][1], results_of(out, circuit, values)) < 1e-10
-    for (_, first), (_, other) in zip(answers, answers[1:], strict=False):
+    for (_, first), (_, other) in pairwise(answers):
         assert differences(first, other) < 1e-10
     gates = [c["gates"] for c, _ in answers]
     assert gates[0] >= gates[1] >= gates[2] >= gates[3]
@@ -64,5 +65,3 @@ def test_devices_agree(text, target):
         net = run_circuit(module, job)["torch.float64"]
         values = {**job["inputs"], **job["parameters"]}
         assert differences(net, device_results(out, circuit, values, target)) < 1e-6
-
-

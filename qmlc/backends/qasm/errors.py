@@ -27,7 +27,7 @@ class Unbound(NotExpressible):
     def __init__(self, what: str, names: tuple[str, ...]) -> None:
         listed = ", ".join(f"`{name}`" for name in names)
         super().__init__(f"{what} needs numbers for {listed}", "give them in `values`")
-        self.names = names
+        self.what, self.names = what, names
 
 
 class NeedsState(NotExpressible):

@@ -56,9 +56,7 @@ class Flowers:
 
     def train(self, folder: str = "run", **options: object) -> TrainResult:
         given = TrainOptions(folder=self.base / folder, quiet=True, device="cpu", **options)
-        return train_block(
-            self.program, self.training, self.make_loss, self.base, given
-        )
+        return train_block(self.program, self.training, self.make_loss, self.base, given)
 
 
 @pytest.fixture

@@ -129,9 +129,7 @@ def test_an_older_model_does_not_lie_beside_new_preprocessing(flowers):
 
     given = TrainOptions(folder=flowers.base / "run", quiet=True, seed=1)
     with pytest.raises(KeyboardInterrupt):
-        train_block(
-            flowers.program, flowers.training, Killed, flowers.base, given
-        )
+        train_block(flowers.program, flowers.training, Killed, flowers.base, given)
     assert [p.name for p in (flowers.base / "run").iterdir()] == ["fitted.json"]
 
 
