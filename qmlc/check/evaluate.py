@@ -139,7 +139,9 @@ def _bounded(frame: Frame, expression: tree.Expression, rounds: range) -> list[V
 def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -> None:
     """Bind the names of a `for` to an item, taking it apart where there are several."""
     values = [value]
-    if len(names) > 1:
+    if isinstance(value, Poison):
+        values = [value] * len(names)
+    elif len(names) > 1:
         if isinstance(value, Array) and value.shape:
             value = tuple(value)
         if not isinstance(value, tuple) or len(value) != len(names):

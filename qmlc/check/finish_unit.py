@@ -60,6 +60,8 @@ def _returned(declaration: tree.Component) -> tree.Node:
 def _add_result(frame: Frame, place: tree.Node, value: Value, name: str) -> TensorType:
     assert frame.circuit is not None
     builder, touched = frame.circuit.builder, frame.circuit.touched
+    if isinstance(value, Poison):
+        raise Stop(None)
     if isinstance(value, Bits | BitTest):
         fail(
             BitsReturned,

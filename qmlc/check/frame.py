@@ -48,6 +48,8 @@ class Session:
     """The folder that files named in the program are relative to."""
     steps: int = 0
     spent: int = 0
+    failures: int = 0
+    """How many statements failed, reported before or not."""
     seen: set[tuple[str, int, int, str]] = field(default_factory=set)
 
     def report(self, diagnostic: Diagnostic) -> None:

@@ -75,6 +75,7 @@ def run_block(frame: Frame, block: tree.Block) -> Returned | None:
 
 def _poison(frame: Frame, statement: tree.Statement, stop: Stop) -> None:
     """Report an error, and let the names that the statement would bind stand for nothing."""
+    frame.session.failures += 1
     if stop.diagnostic is not None:
         frame.session.report(stop.diagnostic)
     names: tuple[tree.Identifier, ...] = ()
@@ -166,7 +167,10 @@ def _assign(frame: Frame, node: tree.Assign) -> None:
 
 
 def _for(frame: Frame, node: tree.For) -> Returned | None:
+    failures = frame.session.failures
     for position, item in enumerate(iterate(frame, node.iterable)):
+        if frame.session.failures > failures:
+            break  # the next rounds would fail in the same way
         frame.session.step(node)
         loops = (*frame.loops, position)
         inner = replace(frame, scope=Scope(frame.scope), loops=loops, loop_scope=frame.scope)
