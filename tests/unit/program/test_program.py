@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-import qmlc
 import torch
 from safetensors.torch import load_file, save_file
 from torch.func import functional_call, grad, hessian, jacrev, vmap
 from torch.utils.data import DataLoader, TensorDataset
+
+import qmlc
 
 ROOT = Path(__file__).parents[3]
 
