@@ -82,7 +82,7 @@ def test_models_are_torch_modules(net, x):
 def test_settings_are_keyword_arguments(program):
     assert program.part(layers=2, n=3).w.shape == (2, 3)
     assert program.part(layers=3).w.shape == (3, 3)
-    assert program.part().w.shape == (2, 3)
+    assert program.part().w.shape == (3, 3)
     assert program.part(1).w.shape == (1, 3)
     made = program.open(m=2)
     assert made(torch.ones(2)).z.shape == (2,)
