@@ -62,9 +62,8 @@ def train_block(
     """The result of `training`, after writing its files.
 
     `make_loss` is called once the random numbers are seeded; the submodule of the loss at
-    `training.model` is the model whose weights are saved. Paths in the program
-    are relative to `base`.
-    On one machine the same program, data and seed give the same bytes. The caller's random
+    `training.model` is the model whose weights are saved. Paths are relative to `base`. On one
+    machine the same program, data and seed give the same bytes. The caller's random
     numbers stay as they were. Raises DataError for all that can be wrong with data and options.
     """
     options = options or TrainOptions()

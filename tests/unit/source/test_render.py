@@ -202,12 +202,18 @@ def test_columns(text, start, end, line, marks):
 
 @pytest.mark.parametrize(
     ("text", "position"),
-    [("", "1:1"), ("\n", "1:1"), ("h q", "1:4"), ("h q\n", "1:4"), ("h q {\r\n\n\n", "1:6")],
+    [("\n", "1:1"), ("h q", "1:4"), ("h q\n", "1:4"), ("h q {\r\n\n\n", "1:6")],
 )
 def test_end_of_file(text, position):
     shown = render_human(error_of(text, len(text), len(text))).splitlines()
     assert shown[1] == f" --> a.hqm:{position}"
     assert shown[-1] == "  | " + " " * (int(position[2:]) - 1) + "^ here"
+
+
+def test_a_file_without_text_is_named_only():
+    shown = render_human(error_of("", 0, 0))
+    assert "\n --> a.hqm\n" in shown and "^" not in shown
+    assert render_concise(error_of("", 0, 0)).startswith("a.hqm: ")
 
 
 def test_a_very_long_line_is_clipped_around_the_place():
@@ -262,7 +268,7 @@ def test_compile_error_prints_all():
 characters = st.sampled_from("ab \t\n\r量é\u0301\x00\u202e#")
 
 
-@given(st.text(characters), st.data())
+@given(st.text(characters, min_size=1), st.data())
 def test_every_span_of_every_text_is_shown(text, data):
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from typer.main import get_command
 
+from qmlc.output.options import CircuitSummary, Report
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.span import Source, Span
-from qmlc.tools.main import VERBS, build_app, main
+from qmlc.tools.main import main, qmlc
 from qmlc.tools.options import Color
 from qmlc.tools.report_errors import wants_color
+from qmlc.training.errors import DataError
+from qmlc.training.read_options import TrainOptions
 
 HERE = Path(__file__).parent
 
@@ -46,15 +48,6 @@ class Doubtful(Wrong):
     severity = "warning"
 
 
-class DataError(Exception):
-    """Like that of the training room."""
-
-    code, message, help, file, line = "E0701", "a column is missing", "", "iris.csv", None
-
-    def __str__(self) -> str:
-        return f"error[{self.code}]: {self.message}\n  --> {self.file}"
-
-
 def diagnostics(path: Path) -> tuple[Diagnostic, ...]:
     """`wrong` and `odd` in a text make an error and a warning."""
     source = Source(path.name, path.read_text())
@@ -71,20 +64,21 @@ def calls(monkeypatch):
         asked.append((path, options))
         if found := diagnostics(path):
             raise CompileError(found)
-        return SimpleNamespace(files=(options.output / "a.py",), notes=("a note",))
+        vqc = CircuitSummary("vqc", "ibm:torino", 4, None, 12, "vqc.qasm")
+        files = tuple(options.output / name for name in ("a.py", "vqc.qasm"))
+        return Report(files, ("a note",), (vqc,))
 
     driver = ModuleType("qmlc.driver")
     driver.check_file = diagnostics
     driver.compile_file = compile_file
     driver.emit_stage = lambda path, stage, options: f"<{stage}>\n"
-    driver.CompileOptions = SimpleNamespace
-    driver.all_errors = lambda: {"E0999": Wrong, "E0998": Doubtful}
+    monkeypatch.setattr("qmlc.errors.all_errors", lambda: {"E0999": Wrong, "E0998": Doubtful})
     monkeypatch.setitem(sys.modules, "qmlc.driver", driver)
 
     def measure(path, *arguments, **keywords):
         asked.append((path, *arguments, keywords))
         if "lost" in path.read_text():
-            raise DataError
+            raise DataError("E0701", "a column is missing", file="iris.csv")
         if found := diagnostics(path):
             raise CompileError(found)
         return {"iris": {"loss": 0.25, "accuracy": 0.96667}}
@@ -93,16 +87,10 @@ def calls(monkeypatch):
         measure(path, data, options, **keywords)
         return SimpleNamespace(to_csv=lambda stream, **_: stream.write("prediction\nsetosa\n"))
 
-    program = ModuleType("qmlc.program")
+    program = ModuleType("qmlc.train_program")
     program.train_program = program.evaluate_program = measure
     program.predict_program = predict
-    monkeypatch.setitem(sys.modules, "qmlc.program", program)
-    options = ModuleType("qmlc.training.read_options")
-    options.TrainOptions = SimpleNamespace
-    monkeypatch.setitem(sys.modules, "qmlc.training.read_options", options)
-    errors = ModuleType("qmlc.training.errors")
-    errors.DataError = DataError
-    monkeypatch.setitem(sys.modules, "qmlc.training.errors", errors)
+    monkeypatch.setitem(sys.modules, "qmlc.train_program", program)
     return asked
 
 
@@ -128,16 +116,18 @@ def run(monkeypatch, capsys, tmp_path, calls):
 
 def test_help_is_as_expected(snapshot):
     lines = []
-    for verb, command in get_command(build_app()).commands.items():
+    for verb, command in qmlc.commands.items():
         lines += [f"qmlc {verb}", *(f"    {line}".rstrip() for line in command.help.splitlines())]
         for option in command.params:
-            names = ", ".join(option.opts) if option.opts[0][0] == "-" else option.metavar
-            lines.append(f"    {names}: {option.help}")
+            if option.param_type_name == "argument":
+                lines.append(f"    {option.metavar}")
+            else:
+                lines.append(f"    {', '.join(option.opts)}: {option.help}")
         lines.append("")
     snapshot("\n".join(lines), HERE / "help.txt")
 
 
-@pytest.mark.parametrize("verb", ["", *VERBS])
+@pytest.mark.parametrize("verb", ["", *qmlc.commands])
 def test_help_fits_and_is_not_cut(run, verb):
     status, out, _ = run(*[verb][: len(verb)], "--help")
     assert status == 0
@@ -188,20 +178,34 @@ def test_compile_hands_its_options_on(run, calls):
     status, out, err = run(
         "compile", "fine.hqm", "-o", "out", "--target", "ibm:torino", "--state", "w.safetensors",
         "--input", "mu=mu.npy", "--set", "n=6", "--set", "how=fast", "--set", "s=[0.5, true]",
-        "-O1", "--precision", "float64",
+        "-O1",
     )  # fmt: skip
-    assert (status, out, err) == (0, f"{Path('out/a.py')}\na note\n", "")
+    assert (status, err) == (0, "")
+    assert out == (
+        "out: a.py\n"
+        "  circuit  form        qubits  depth  two-qubit  file\n"
+        "  vqc      ibm:torino       4      -         12  vqc.qasm\n"
+        "note: a note\n"
+    )
     ((path, options),) = calls
     assert path == Path("fine.hqm")
-    assert vars(options) == {
+    assert asdict(options) == {
         "output": Path("out"),
         "target": "ibm:torino",
         "state": Path("w.safetensors"),
         "inputs": {"mu": Path("mu.npy")},
         "settings": {"n": 6, "how": "fast", "s": [0.5, True]},
         "level": 1,
-        "precision": "float64",
+        "stages": (),
     }
+
+
+def test_compile_formats(run):
+    paths = f"{Path('out/a.py')}\n{Path('out/vqc.qasm')}\n"
+    assert run("compile", "fine.hqm", "-o", "out", "--format", "concise") == (0, paths, "")
+    report = json.loads(run("compile", "fine.hqm", "-o", "out", "--format", "json")[1])
+    assert report["circuits"][0]["two_qubit_gates"] == 12
+    assert report["notes"] == ["a note"]
 
 
 def test_compile_of_a_wrong_program(run):
@@ -246,10 +250,12 @@ def test_explain(run):
 
 
 def test_train(run, calls):
-    assert run("train", "fine.hqm", "--name", "iris", "--epochs", "3", "-o", "r", "-q")[0] == 0
+    assert (
+        run("train", "fine.hqm", "--name", "iris", "--epochs", "3", "--folder", "r", "-q")[0] == 0
+    )
     ((path, options, keywords),) = calls
     assert (path, keywords) == (Path("fine.hqm"), {"name": "iris"})
-    assert vars(options) == {"epochs": 3, "seed": None, "folder": Path("r"), "quiet": True}
+    assert options == TrainOptions(epochs=3, folder=Path("r"), quiet=True)
 
 
 def test_eval(run, calls):
@@ -267,11 +273,23 @@ def test_predict(run, calls):
 @pytest.mark.parametrize("verb", ["train", "eval"])
 def test_wrong_data(run, verb):
     status, out, err = run(verb, "lost.hqm")
-    assert (status, out, err) == (1, "", "error[E0701]: a column is missing\n  --> iris.csv\n")
-    line = "iris.csv:1: error[E0701]: a column is missing\n"
+    assert (status, out, err) == (1, "", "error[E0701]: a column is missing\n --> iris.csv\n")
+    line = "iris.csv: error[E0701]: a column is missing\n"
     assert run(verb, "lost.hqm", "--format", "concise")[2] == line
     assert json.loads(run(verb, "lost.hqm", "--format", "json")[2])[0]["code"] == "E0701"
     assert run(verb, "wrong.hqm")[0] == 1
+
+
+@pytest.mark.parametrize("verb", ["train", "eval", "compile"])
+def test_ctrl_c(run, monkeypatch, verb):
+    def stopped(*arguments, **keywords):
+        raise KeyboardInterrupt
+
+    for name in ("train_program", "evaluate_program"):
+        monkeypatch.setattr(sys.modules["qmlc.train_program"], name, stopped)
+    monkeypatch.setattr(sys.modules["qmlc.driver"], "emit_stage", stopped)
+    status, out, err = run(verb, "fine.hqm", *(["--emit", "tree"] if verb == "compile" else []))
+    assert (status, out, err) == (130, "", "interrupted: what was written so far stays\n")
 
 
 def test_version(run):

@@ -103,9 +103,24 @@ def test_an_error_prints_like_the_compilers(tmp_path, monkeypatch):
     with pytest.raises(DataError) as caught:
         make(tmp_path, "petal_width,b\n1,2\n", x=Column("petal_widht"))
     assert str(caught.value) == (
-        "error[E0701]: there is no column `petal_widht`\n"
-        "  --> t.csv\n"
-        "   = help: did you mean `petal_width`? the columns are: petal_width, b"
+        "\nerror[E0701]: there is no column `petal_widht`\n"
+        " --> t.csv\n"
+        "  = help: did you mean `petal_width`? the columns are: petal_width, b\n"
+    )
+
+
+def test_an_error_shows_the_cell(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError) as caught:
+        make(tmp_path, "a,b\n1,2\n\n1,2x\n", x=Column("b"))
+    assert str(caught.value) == (
+        "\nerror[E0702]: `2x` in column `b` is not a finite number\n"
+        " --> t.csv:4:3\n"
+        "  |\n"
+        "4 | 1,2x\n"
+        "  |   ^^\n"
+        "  |\n"
+        "  = help: for classes write `category(b)`\n"
     )
 
 

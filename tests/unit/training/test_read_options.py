@@ -12,7 +12,7 @@ from qmlc.ops.parameters import REQUIRED
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.build_optimizer import build_optimizer
 from qmlc.training.build_schedule import build_schedule
-from qmlc.training.errors import CODES, DataError
+from qmlc.training.errors import KINDS, DataError
 from qmlc.training.make_accelerator import make_accelerator
 from qmlc.training.read_options import PENDING, Plan, TrainOptions, read_options
 
@@ -164,4 +164,4 @@ def test_wrong_schedules(call, message):
 
 
 def test_codes_are_of_this_room():
-    assert all(code.startswith("E07") for code in CODES)
+    assert all(code.startswith("E07") for code in KINDS)
