@@ -35,7 +35,7 @@ def compile_program(*arguments):
 def shape_of(kind, batch=BATCH):
     """`[2, 4]` of `real[B, 4]`."""
     inside = kind.partition("[")[2].removesuffix("]")
-    return [batch if d == "B" else int(d) for d in inside.split(", ")] if inside else []
+    return [int(d) if d.isdigit() else batch for d in inside.split(", ")] if inside else []
 
 
 def draw(random, shape):
@@ -50,7 +50,6 @@ def circuit_job(circuit, random):
     both = {**inputs, **parameters}
     return {
         "class": circuit["class"],
-        "settings": circuit["settings"],
         "inputs": inputs,
         "parameters": parameters,
         "direction": {name: random.normal(size=np.shape(v)).tolist() for name, v in both.items()},
