@@ -34,6 +34,7 @@ demo: $(STAMP)
 	$(QMLC) eval examples/iris/iris.hqm
 	$(QMLC) compile examples/iris/iris.hqm -o out/iris_bound --target ibm:torino \
 		--state runs/iris/iris/best.safetensors
+	head -n 20 out/iris_bound/vqc.ibm_torino.qasm
 
 format: $(STAMP)
 	$(VENV)/bin/ruff format .

@@ -1,0 +1,81 @@
+"""Tables of the documents are made from the rows they are about; `pytest --update` rewrites them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES
+from qmlc.ops.metrics import METRICS
+from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
+from qmlc.ops.parameters import REQUIRED, Parameter
+from qmlc.targets.read_target import list_targets, read_target
+from qmlc.tools.main import qmlc
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+
+def call(name: str, parameters: tuple[Parameter, ...]) -> str:
+    arguments = [
+        p.name if p.default is REQUIRED else f"{p.name}={_written(p.default)}" for p in parameters
+    ]
+    return f"`{name}({', '.join(arguments)})`"
+
+
+def _written(value: object) -> str:
+    """As the language writes it."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return {None: "none", True: "true", False: "false"}.get(value) or str(value)
+
+
+def help_pages() -> Iterator[str]:
+    context = click.Context(qmlc, info_name="qmlc", max_content_width=96, terminal_width=96)
+    for name, verb in qmlc.commands.items():
+        inner = click.Context(verb, parent=context, info_name=name, terminal_width=96)
+        page = "\n".join(line.rstrip() for line in verb.get_help(inner).splitlines())
+        yield f"## {name}\n\n```text\n{page}\n```\n"
+
+
+def targets() -> Iterator[str]:
+    yield "| name | qubits | gates | feed-forward | data from |\n|---|---|---|---|---|"
+    for name in list_targets():
+        target = read_target(name)
+        fed = "yes" if target.feedforward else "no"
+        gates = " ".join(target.basis)
+        yield f"| `{name}` | {target.qubits} | {gates} | {fed} | {target.source} |"
+
+
+def rows(table: dict) -> Iterator[str]:
+    yield "| | |\n|---|---|"
+    for name, row in table.items():
+        if getattr(row, "ready", True):
+            yield f"| {call(name, row.parameters)} | {row.doc} |"
+
+
+TABLES = {
+    ("command_line.md", "verbs"): help_pages,
+    ("targets.md", "targets"): targets,
+    ("training.md", "sources"): lambda: rows(DATA_SOURCES),
+    ("training.md", "functions"): lambda: rows(DATA_FUNCTIONS),
+    ("training.md", "optimizers"): lambda: rows(OPTIMIZERS),
+    ("training.md", "schedules"): lambda: rows(SCHEDULES),
+    ("training.md", "metrics"): lambda: rows(METRICS),
+}
+
+
+@pytest.mark.parametrize(("file", "name"), TABLES, ids="-".join)
+def test_table_is_what_the_rows_say(file, name, snapshot):
+    path = DOCS / file
+    table = "\n".join(TABLES[file, name]())
+    start, end = f"<!-- {name}: made by pytest --update -->", f"<!-- end of {name} -->"
+    pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+    text, count = pattern.subn(
+        lambda _: f"{start}\n\n{table}\n\n{end}", path.read_text(encoding="utf-8")
+    )
+    assert count == 1
+    snapshot(text, path)
