@@ -27,14 +27,16 @@ class Use:
 
 def circuit_units(program: Program) -> list[tuple[str, Unit]]:
     """Each circuit of a program with a name of its own: the author's, `_2` for the second use."""
-    counts: dict[str, int] = {}
-    found = []
-    for unit in program.units:
-        if unit.circuit is not None:
-            counts[unit.name] = counts.get(unit.name, 0) + 1
-            count = counts[unit.name]
-            found.append((unit.name if count == 1 else f"{unit.name}_{count}", unit))
-    return found
+    units = [unit for unit in program.units if unit.circuit is not None]
+    authors = {unit.name for unit in units}
+    found: dict[str, Unit] = {}
+    for unit in units:
+        name, count = unit.name, 1
+        while name in found or (count > 1 and name in authors):
+            count += 1
+            name = f"{unit.name}_{count}"
+        found[name] = unit
+    return list(found.items())
 
 
 def circuit_paths(program: Program, root: Unit) -> Iterator[tuple[str, Unit]]:
