@@ -51,7 +51,7 @@ def slope(net, inputs, results, job):
 def run_model(module, job):
     """What each circuit inside a model was given and made, example by example."""
     torch.manual_seed(0)
-    net = getattr(module, job["class"])().double()
+    net = getattr(module, job["class"])().double().eval()
     if "state" in job:
         net.load_state_dict(load_file(job["state"]))
     seen = []
