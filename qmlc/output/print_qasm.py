@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -78,9 +79,11 @@ def listed(names: Iterable[str]) -> str:
 
 
 def check_values(use: Use) -> None:
-    """CompileError where the numbers given for a circuit do not have its shapes."""
+    """CompileError where the numbers given for a circuit are not finite or of another shape."""
     try:
-        circuit_numbers(use.circuit, use.values)
+        for symbol, number in circuit_numbers(use.circuit, use.values).items():
+            if not math.isfinite(number):
+                raise ValueError(f"`{symbol}` is {number}")
     except ValueError as error:
         raise as_compile_error(use, error) from None
 
