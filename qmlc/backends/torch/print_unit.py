@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -256,6 +257,22 @@ def lay_out(parts: Sequence[tuple[str, str]], attributes: Identifiers, kind: str
         assignments.append(f"self.{attribute} = {_container(part, kind)}")
         access.update(_reach(name, f"self.{attribute}", part))
     return Layout(tuple(assignments), access)
+
+
+def module_paths(unit: Unit) -> dict[str, str]:
+    """Where the module holds each part and parameter of a unit: `half_` for `half`.
+
+    Names that torch's modules use themselves are the author's all the same.
+    """
+    if unit.graph is None:
+        return {p.name: p.name for p in unit.parameters}
+    attributes = Identifiers(MODULE_ATTRIBUTES)
+    own = lay_out([(p.name, "") for p in unit.parameters], attributes, "Parameter")
+    parts = lay_out([(s.path, "") for s in unit.submodules], attributes, "Module")
+    return {
+        path: re.sub(r"\['?(.*?)'?\]", r".\1", text.removeprefix("self."))
+        for path, text in {**own.access, **parts.access}.items()
+    }
 
 
 def _container(part: Any, kind: str) -> str:
