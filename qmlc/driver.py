@@ -48,16 +48,24 @@ def analyse(
     source: Source, path: Path | None = None, settings: Mapping[str, Any] | None = None
 ) -> Compilation:
     """Parse and elaborate a text. `settings` fill sizes and settings that it leaves open."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION))
+    try:
+        return _analyse(source, path, settings or {})
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _analyse(source: Source, path: Path | None, settings: Mapping[str, Any]) -> Compilation:
     loader = Loader(read_text)
     module = loader.load(source, path)
     name = path.stem if path is not None else "program"
     if any(e.severity == "error" for e in loader.errors):
         return Compilation(Program(name), tuple(loader.sources), tuple(loader.errors))
     tree = loader.trees[str(path or source.name)]
-    program, errors = elaborate(module, tree, name, settings or {})
+    program, errors = elaborate(module, tree, name, settings)
     if not any(e.severity == "error" for e in errors):
-        errors = (*errors, *check_settings(program, settings or {}))
+        errors = (*errors, *check_settings(program, settings))
     return Compilation(program, tuple(loader.sources), (*loader.errors, *errors))
 
 

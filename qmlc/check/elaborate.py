@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from qmlc.check.making import Making, Units, camel_case
 from qmlc.check.resolve import resolve
 from qmlc.check.run_gate import run_gate
 from qmlc.check.try_out import Sizes, run_alone, try_sizes
-from qmlc.check.values import Declared, Module, NeedsDimensions, Scope, Value, fail
+from qmlc.check.values import Declared, Exhausted, Module, NeedsDimensions, Scope, Stop, Value, fail
 from qmlc.ir.program import Data, Deployment, Program, Template, Training
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.syntax import tree
@@ -65,20 +65,47 @@ def elaborate(
     components = [d for d in file.declarations if isinstance(d, tree.Component)]
     if not all([check_header(session, module, component) for component in components]):
         return Program(name, file.doc), tuple(session.errors)
-    for component in components:
-        if component.kind in ENTRIES:
-            with session.recover():
-                _entry(state, component)
-    for declaration in file.declarations:
-        if isinstance(declaration, tree.Const):
-            _check_constant(state, declaration)
-        elif isinstance(declaration, tree.Component) and declaration.kind not in ENTRIES:
-            _check_unused(state, declaration)
-    data, trainings, deployments = _blocks(state)
+    data, trainings, deployments = _declarations(state, components)
     made = {unit.name for unit in units.order}
     templates = tuple(t for t in state.templates if t.name not in made)
     program = Program(name, file.doc, tuple(units.order), templates, data, trainings, deployments)
     return program, tuple(session.errors)
+
+
+def _declarations(
+    state: Elaboration, components: Sequence[tree.Component]
+) -> tuple[tuple[Data, ...], tuple[Training, ...], tuple[Deployment, ...]]:
+    """Elaborate every declaration: entries, what none of them used, then the blocks."""
+    try:
+        for component in components:
+            if component.kind in ENTRIES:
+                with _recover(state):
+                    _entry(state, component)
+        for declaration in state.file.declarations:
+            if isinstance(declaration, tree.Const):
+                with _recover(state):
+                    resolve(Frame(state.session, state.module, Scope()), declaration.name)
+            elif isinstance(declaration, tree.Component) and declaration.kind not in ENTRIES:
+                with _recover(state):
+                    _check_unused(state, declaration)
+        return _blocks(state)
+    except Exhausted as stop:
+        if stop.diagnostic is not None:
+            state.session.report(stop.diagnostic)
+        return (), (), ()
+
+
+@contextmanager
+def _recover(state: Elaboration) -> Iterator[None]:
+    """Collect the error that stops a declaration, unless there is no going on after it."""
+    state.session.begin()
+    try:
+        yield
+    except Exhausted:
+        raise
+    except Stop as stop:
+        if stop.diagnostic is not None:
+            state.session.report(stop.diagnostic)
 
 
 def _blocks(
@@ -89,7 +116,7 @@ def _blocks(
     deployments: list[Deployment] = []
     frame = Frame(state.session, state.module, Scope())
     for declaration in state.file.declarations:
-        with state.session.recover():
+        with _recover(state):
             match declaration:
                 case tree.DataBlock():
                     data[declaration.name.name] = elaborate_data(frame, declaration)
@@ -207,11 +234,6 @@ def _try_out(
 
     try_sizes(state.session, attempt)
     return tuple(found)
-
-
-def _check_constant(state: Elaboration, declaration: tree.Const) -> None:
-    with state.session.recover():
-        resolve(Frame(state.session, state.module, Scope()), declaration.name)
 
 
 def _check_unused(state: Elaboration, declaration: tree.Component) -> None:

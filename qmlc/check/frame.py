@@ -11,7 +11,7 @@ from typing import Any
 from qmlc import resources
 from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_types import TooMuch
-from qmlc.check.values import Module, Scope, Stop, Value, fail
+from qmlc.check.values import Exhausted, Module, Scope, Stop, Value, fail
 from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.circuit import Instruction, Variable
 from qmlc.ir.graph import GraphBuilder
@@ -22,6 +22,7 @@ from qmlc.source.span import Span
 from qmlc.syntax import tree
 
 MAX_STEPS = 200_000
+MAX_TOTAL_STEPS = 1_000_000
 MAX_ELEMENTS = 1_000_000
 MAX_QUBITS = 1_000
 
@@ -44,6 +45,7 @@ class Session:
     base: Any = None
     """The folder that files named in the program are relative to."""
     steps: int = 0
+    spent: int = 0
     seen: set[tuple[str, int, int, str]] = field(default_factory=set)
 
     def report(self, diagnostic: Diagnostic) -> None:
@@ -66,14 +68,20 @@ class Session:
         """Count work; stop the program that asks for too much of it."""
         self.steps += count
         if self.steps > MAX_STEPS and at is not None:
-            self.steps = 0
-            fail(
-                TooMuch,
-                at,
-                f"this unrolls into more than {MAX_STEPS:,} steps",
-                "too many rounds, in here",
-                "loops over compile-time values unroll; use fewer rounds, or `pow(k) @` on a gate",
+            raise Exhausted(
+                TooMuch(
+                    at if isinstance(at, Span) else at.span,
+                    what=f"this unrolls into more than {MAX_STEPS:,} steps",
+                    where="too many rounds, in here",
+                    proposal="loops over compile-time values unroll; use fewer rounds, "
+                    "or `pow(k) @` on a gate",
+                )
             )
+
+    def begin(self) -> None:
+        """Start the count for another declaration; the program as a whole has a limit, too."""
+        self.spent += self.steps
+        self.steps = max(0, self.spent - MAX_TOTAL_STEPS)
 
 
 def _library(name: str) -> str:

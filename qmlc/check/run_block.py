@@ -18,6 +18,7 @@ from qmlc.check.values import (
     BitTest,
     Builtin,
     Declared,
+    Exhausted,
     Instance,
     Poison,
     RecordNode,
@@ -50,6 +51,8 @@ def run_block(frame: Frame, block: tree.Block) -> Returned | None:
         try:
             frame.session.step(statement)
             result = _RULES[type(statement)](frame, statement)
+        except Exhausted:
+            raise
         except Stop as stop:
             _poison(frame, statement, stop)
             if isinstance(statement, tree.Return):

@@ -31,6 +31,10 @@ class Stop(Exception):
         self.diagnostic = diagnostic
 
 
+class Exhausted(Stop):
+    """The program asks for too much work: the whole compilation ends here."""
+
+
 class NeedsDimensions(Exception):
     """Dimensions of the declaration at hand have to be numbers before it can be elaborated."""
 

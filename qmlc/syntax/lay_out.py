@@ -193,7 +193,7 @@ class Layout:
             if self.suspect is None and self._outdented(opened, token):
                 self.suspect = opened
             if token == "}" and self._current[-1].type != "NL" and self._current[-1] not in "{}":
-                self._current.append(Token("NL", "\n", token.start_pos, token.line, token.column))
+                self._current.append(_line_end(token, token.start_pos or 0))
             return
         if self.chunks[-1].broken:
             return
@@ -234,7 +234,7 @@ class Layout:
             current = self._current
             if current and current[-1].type != "NL" and current[-1] != "}":
                 end = (current[-1].start_pos or 0) + len(current[-1])
-                current.append(Token("NL", "\n", end, current[-1].line))
+                current.append(_line_end(current[-1], end))
         self.brackets, self.suspect = [], None
 
     def _report_unclosed(self, opened: Token, text: str, other: Token | None) -> None:
@@ -273,6 +273,11 @@ class Layout:
 def lay_out(source: Source, tokens: Sequence[Token]) -> tuple[list[Chunk], list[Diagnostic]]:
     """The tokens of each declaration, ready for the grammar, and what is wrong with them."""
     return Layout(source, tokens).run()
+
+
+def _line_end(near: Token, place: int) -> Token:
+    """The end of a line that the text leaves out, at `place`."""
+    return Token("NL", "\n", place, near.line, near.column, end_pos=place)
 
 
 def _opening(closing: str) -> str:
