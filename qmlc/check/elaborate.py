@@ -123,7 +123,7 @@ def _blocks(
                 case tree.TrainBlock():
                     trainings.append(elaborate_training(state.units, frame, declaration, data))
                 case tree.DeployBlock():
-                    deployments.append(elaborate_deployment(frame, declaration))
+                    deployments.append(elaborate_deployment(state.units, frame, declaration))
     return tuple(d for d, *_ in data.values()), tuple(trainings), tuple(deployments)
 
 

@@ -10,10 +10,12 @@ from qmlc.check.errors_training import BadOption
 from qmlc.check.errors_types import Misplaced
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
+from qmlc.check.making import Units
 from qmlc.check.values import Declared, describe, fail
 from qmlc.ir.program import Deployment
 from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
+from qmlc.targets.read_target import list_targets
 
 VENDORS = ("ibm", "google", "ionq", "rigetti", "quantinuum", "iqm", "azure", "simulator")
 
@@ -21,10 +23,10 @@ VENDORS = ("ibm", "google", "ionq", "rigetti", "quantinuum", "iqm", "azure", "si
 OPTIONS = ("shots", "level", "layout")
 
 
-def elaborate_deployment(frame: Frame, block: tree.DeployBlock) -> Deployment:
+def elaborate_deployment(units: Units, frame: Frame, block: tree.DeployBlock) -> Deployment:
     """A deploy block: the part, the device, the options."""
     with frame.session.recover():
-        _check_part(frame, block.part)
+        _check_part(units, frame, block.part)
     target = ""
     with frame.session.recover():
         target = _target(frame, block.device)
@@ -36,7 +38,7 @@ def elaborate_deployment(frame: Frame, block: tree.DeployBlock) -> Deployment:
     return Deployment(block.part.span.text, target, tuple(options.items()))
 
 
-def _check_part(frame: Frame, part: tree.Expression) -> None:
+def _check_part(units: Units, frame: Frame, part: tree.Expression) -> None:
     """Refuse to deploy what is no component, or a part of none."""
     root: tree.Node = part
     while isinstance(root, tree.Attribute | tree.Index):
@@ -49,6 +51,24 @@ def _check_part(frame: Frame, part: tree.Expression) -> None:
     if not isinstance(value, Declared) or value.kind not in ("model", "layer", "circuit", "kernel"):
         what = "only models, layers and circuits are deployed"
         fail(WrongKind, callee, what, f"this is {describe(value)}")
+    names = _names(part)
+    unit = next((u for u in units.order if u.name == callee.name), None)
+    while unit is not None and names:
+        name = names.pop(0)
+        parts = {s.path.split(".")[0]: s.target for s in unit.submodules}
+        if name.name not in parts:
+            close = nearest(name.name, parts)
+            has = "its parts are " + ", ".join(f"`{p}`" for p in parts)
+            proposal = f"did you mean `{close}`?" if close else has
+            fail(UnknownName, name, f"`{unit.name}` has no part `{name.name}`", "no part", proposal)
+        unit = next((u for u in units.order if u.class_name == parts[name.name]), None)
+
+
+def _names(part: tree.Expression) -> list[tree.Identifier]:
+    """The names behind the first of `m.part[0].inner`."""
+    if isinstance(part, tree.Attribute):
+        return [*_names(part.base), part.name]
+    return _names(part.base) if isinstance(part, tree.Index) else []
 
 
 def _target(frame: Frame, device: tree.Expression) -> str:
@@ -61,7 +81,13 @@ def _target(frame: Frame, device: tree.Expression) -> str:
         proposal = f"did you mean `{close}`?" if close and close != text else known
         fail(UnknownName, callee, f"`{text}` is no device", "not known", proposal)
     name = plain_option(frame, device.arguments[0]) if device.arguments else ""
-    return f"{text}:{name}" if name else text
+    target = f"{text}:{name}" if name else text
+    if target not in list_targets():
+        close = nearest(target, list_targets())
+        where = device.arguments[0] if device.arguments else callee
+        proposal = f"did you mean `{close}`?" if close else "`qmlc targets` lists the devices"
+        fail(UnknownName, where, f"there is no device `{target}`", "not known", proposal)
+    return target
 
 
 def _option(frame: Frame, statement: tree.Statement) -> tuple[str, Any]:

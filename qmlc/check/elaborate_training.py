@@ -29,6 +29,8 @@ from qmlc.ir.array import Array
 from qmlc.ir.program import Call, Data, Training, Unit
 from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
+from qmlc.ops.train_options import TRAIN_OPTIONS
+from qmlc.source.diagnostic import Label
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
@@ -36,15 +38,15 @@ from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, TensorType
 
 BATCH = Polynomial.symbol("B")
-OPTIONS = (
-    "optimizer schedule epochs steps batch holdout validation test seed precision clip early_stop "
-    "accumulate device checkpoint"
-).split()
-PLANNED_OPTIONS = "inputs target folds noise shots gradient groups private".split()
+LOSSES_OF_NUMBERS = frozenset(
+    {"mse", "mse_loss", "mae", "l1_loss", "smooth_l1_loss", "huber_loss"}
+)
+LOSSES_OF_CLASSES = frozenset({"cross_entropy", "nll_loss"})
 LOSSES = (
-    "cross_entropy nll_loss mse mse_loss mae l1_loss smooth_l1_loss huber_loss "
-    "binary_cross_entropy binary_cross_entropy_with_logits"
-).split()
+    LOSSES_OF_NUMBERS
+    | LOSSES_OF_CLASSES
+    | {"binary_cross_entropy", "binary_cross_entropy_with_logits"}
+)
 """Losses of (scores, target), which metrics take from them."""
 
 
@@ -65,6 +67,7 @@ def elaborate_training(
     errors = len(frame.session.errors)
     nodes = _statements(frame, block)
     loss_node, metrics_node = nodes.pop("loss", None), nodes.pop("metrics", None)
+    _check_together(frame, block, nodes)
     options = []
     for key, node in nodes.items():
         with frame.session.recover():
@@ -75,6 +78,8 @@ def elaborate_training(
     if loss_node is None and len(frame.session.errors) > errors:
         raise Stop(None)  # the loss may be what is misspelt
     loss = _loss(frame, block, name, loss_node)
+    if metrics_node is not None:
+        _check_metrics(frame, metrics_node, metrics)
     unit = _loss_unit(units, frame, name, inputs, loss, bool(metrics), loss_node or block)
     _find_model(frame, block, instance, name)
     count = units.trained.get(name, 0) + 1
@@ -211,9 +216,9 @@ def _statements(frame: Frame, block: tree.TrainBlock) -> dict[str, tree.Expressi
                 "not here",
             )
         name = statement.names[0]
-        known = ["loss", "metrics", *OPTIONS, *PLANNED_OPTIONS]
+        known = ["loss", "metrics", *TRAIN_OPTIONS]
         with frame.session.recover():
-            if name.name in PLANNED_OPTIONS:
+            if name.name in TRAIN_OPTIONS and not TRAIN_OPTIONS[name.name].ready:
                 fail(
                     NotAvailable,
                     name,
@@ -284,19 +289,54 @@ def _option(frame: Frame, name: str, node: tree.Expression) -> Any:
         return _constructor(frame, node, OPTIMIZERS, "optimizer")
     if name == "schedule":
         return _constructor(frame, node, SCHEDULES, "schedule")
-    if name in ("device", "early_stop", "checkpoint") and not isinstance(node, tree.Literal):
-        callee = node.function if isinstance(node, tree.Call) else node
-        if isinstance(callee, tree.Identifier):
-            given = node if isinstance(node, tree.Call) else None
-            keywords = given.keywords if given else ()
-            return Call(
-                callee.name,
-                tuple(plain_option(frame, a) for a in (given.arguments if given else ())),
-                tuple((k.name.name, plain_option(frame, k.value)) for k in keywords),
-            )
-    if isinstance(node, tree.Identifier) and name == "precision":
-        return node.name
-    return plain_option(frame, node)
+    words = name in ("precision", "device") and isinstance(node, tree.Identifier)
+    value = node.span.text if words else plain_option(frame, node)
+    row = TRAIN_OPTIONS[name]
+    if not row.fits(value):
+        fail(BadOption, node, f"`{name}` takes {row.takes}", f"this is {describe(value)}")
+    return value
+
+
+def _check_together(
+    frame: Frame, block: tree.TrainBlock, options: dict[str, tree.Expression]
+) -> None:
+    """Refuse options that contradict each other, or that mean nothing without data."""
+    for first, second in (("epochs", "steps"), ("holdout", "validation")):
+        if first in options and second in options:
+            with frame.session.recover():
+                fail(
+                    BadOption,
+                    options[second],
+                    f"`{first}` and `{second}` say the same thing",
+                    "again here",
+                    "give either",
+                    (Label(options[first].span, "said here"),),
+                )
+    for name in ("epochs", "batch", "holdout", "validation", "test", "accumulate"):
+        if block.data is None and name in options:
+            with frame.session.recover():
+                proposal = "give `steps`" if name == "epochs" else "leave it out"
+                what = f"without data there is no `{name}`"
+                fail(BadOption, options[name], what, "no examples to count", proposal)
+
+
+def _check_metrics(frame: Frame, node: tree.Expression, metrics: tuple[Call, ...]) -> None:
+    """Refuse metrics of classes for a loss of numbers, and the other way round."""
+    assert frame.network is not None
+    losses = {n.operation for n in frame.network.graph.nodes if n.operation in LOSSES}
+    places = node.items if isinstance(node, tree.List) else (node,)
+    for place, call in zip(places, metrics, strict=True):
+        row = METRICS[call.function]
+        numbers, classes = bool(losses & LOSSES_OF_NUMBERS), bool(losses & LOSSES_OF_CLASSES)
+        with frame.session.recover():
+            if numbers and not classes and not row.numbers:
+                fits = ", ".join(f"`{n}`" for n, r in METRICS.items() if r.numbers)
+                what = f"`{call.function}` counts classes, and the loss compares numbers"
+                fail(BadOption, place, what, "for classes", f"metrics of numbers are {fits}")
+            if classes and not numbers and not (row.many or row.two):
+                fits = ", ".join(f"`{n}`" for n, r in METRICS.items() if r.many or r.two)
+                what = f"`{call.function}` compares numbers, and the loss is one of classes"
+                fail(BadOption, place, what, "for numbers", f"metrics of classes are {fits}")
 
 
 def _loss_unit(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qmlc.ir.program import Call, Column, Training
+from qmlc.ops.train_options import TRAIN_OPTIONS
 from qmlc.training.errors import DataError, propose
 
 
@@ -54,14 +55,6 @@ class Plan:
     device: str | None = None
 
 
-PENDING = (
-    "inputs", "target", "folds", "noise", "shots", "gradient", "groups", "checkpoint", "private",
-)  # fmt: skip
-"""Options of the language that do not exist yet."""
-
-PRECISIONS = ("float32", "float64", "bfloat16")
-
-
 def read_options(training: Training, given: TrainOptions | None = None) -> Plan:
     """The plan of `training`, with what is `given` in the place of what it says.
 
@@ -98,56 +91,23 @@ def _without_data(values: Mapping[str, Any]) -> Plan:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name in PENDING:
-        raise DataError("E0706", f"the option `{name}` is not available yet")
-    if name not in OPTIONS:
-        known = (*OPTIONS, "metrics", "loss")
+    row = TRAIN_OPTIONS.get(name)
+    if row is None:
+        known = (*READERS, "metrics", "loss")
         raise DataError(
             "E0706", f"there is no option `{name}`", propose(name, known, "the options are")
         )
-    return OPTIONS[name](name, value)
+    if not row.ready:
+        raise DataError("E0706", f"the option `{name}` is not available yet")
+    value = READERS[name](value)
+    if not row.fits(value):
+        raise DataError("E0706", f"`{name}` takes {row.takes}, not `{_text(value)}`")
+    return value
 
 
-def _whole(least: int) -> Callable[[str, Any], int]:
-    def read(name: str, value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise _unfit(name, value, f"a whole number from {least}")
-        return value
-
-    return read
-
-
-def _fraction(name: str, value: Any) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 1:
-        raise _unfit(name, value, "a fraction from 0 up to, but not including, 1")
-    return float(value)
-
-
-def _positive(name: str, value: Any) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
-        raise _unfit(name, value, "a number above 0")
-    return float(value)
-
-
-def _call(name: str, value: Any) -> Call:
+def _call(value: Any) -> Any:
     word = _word(value)
-    if word is None and not isinstance(value, Call):
-        raise _unfit(name, value, "a name with its arguments, as in `adam(lr=0.01)`")
-    return value if isinstance(value, Call) else Call(word or "")
-
-
-def _precision(name: str, value: Any) -> str:
-    word = _word(value)
-    if word not in PRECISIONS:
-        raise _unfit(name, value, "one of " + ", ".join(PRECISIONS))
-    return word
-
-
-def _device(name: str, value: Any) -> str:
-    word = _word(value)
-    if word is None:
-        raise _unfit(name, value, "`cpu` or `cuda`")
-    return word
+    return Call(word) if word is not None else value
 
 
 def _word(value: Any) -> str | None:
@@ -156,10 +116,6 @@ def _word(value: Any) -> str | None:
         case str(word) | Column(word) | Call(word, (), ()):
             return word
     return None
-
-
-def _unfit(name: str, value: Any, expected: str) -> DataError:
-    return DataError("E0706", f"`{name}` takes {expected}, not `{_text(value)}`")
 
 
 def _text(value: Any) -> str:
@@ -171,20 +127,20 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-OPTIONS: dict[str, Callable[[str, Any], Any]] = {
-    "optimizer": _call,
-    "schedule": _call,
-    "epochs": _whole(1),
-    "steps": _whole(1),
-    "batch": _whole(1),
-    "holdout": _fraction,
-    "validation": _fraction,
-    "test": _fraction,
-    "seed": _whole(0),
-    "clip": _positive,
-    "precision": _precision,
-    "early_stop": _whole(1),
-    "accumulate": _whole(1),
-    "device": _device,
+def _as_word(value: Any) -> Any:
+    word = _word(value)
+    return value if word is None else word
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    name: {"optimizer": _call, "schedule": _call, "precision": _as_word, "device": _as_word}.get(
+        name, _as_is
+    )
+    for name, row in TRAIN_OPTIONS.items()
+    if row.ready
 }
-"""How the value of each option is read; `loss` and `metrics` are read before."""
+"""How the value of each option is brought into the form that its row asks for."""

@@ -1,0 +1,66 @@
+"""The options of a `train` block: what each takes, in words and as a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOption:
+    """An option whose value is `takes`, which `fits` decides; without `ready`, a plan."""
+
+    takes: str
+    fits: Callable[[Any], bool]
+    ready: bool = True
+
+
+def _whole(least: int) -> TrainOption:
+    return TrainOption(
+        f"a whole number from {least}",
+        lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= least,
+    )
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_FRACTION = TrainOption(
+    "a fraction from 0 up to, but not including, 1", lambda v: _number(v) and 0 <= v < 1
+)
+_POSITIVE = TrainOption("a number above 0", lambda v: _number(v) and 0 < v < float("inf"))
+_NAMED = TrainOption(
+    "a name with its arguments, as in `adam(lr=0.01)`", lambda v: hasattr(v, "function")
+)
+_PLANNED = TrainOption("", lambda v: False, ready=False)
+
+TRAIN_OPTIONS: dict[str, TrainOption] = {
+    "optimizer": _NAMED,
+    "schedule": _NAMED,
+    "epochs": _whole(1),
+    "steps": _whole(1),
+    "batch": _whole(1),
+    "holdout": _FRACTION,
+    "validation": _FRACTION,
+    "test": _FRACTION,
+    "seed": _whole(0),
+    "clip": _POSITIVE,
+    "precision": TrainOption(
+        "`float32`, `float64` or `bfloat16`", lambda v: v in ("float32", "float64", "bfloat16")
+    ),
+    "early_stop": _whole(1),
+    "accumulate": _whole(1),
+    "device": TrainOption("`cpu` or `cuda`", lambda v: isinstance(v, str)),
+    "inputs": _PLANNED,
+    "target": _PLANNED,
+    "folds": _PLANNED,
+    "noise": _PLANNED,
+    "shots": _PLANNED,
+    "gradient": _PLANNED,
+    "groups": _PLANNED,
+    "checkpoint": _PLANNED,
+    "private": _PLANNED,
+}
+"""By name, in the order of the reference; `loss` and `metrics` are read by themselves."""
