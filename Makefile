@@ -22,7 +22,7 @@ test: $(STAMP)
 	$(PYTEST) -n 2
 
 fast: $(STAMP)
-	$(PYTEST) -x -q --failed-first tests/unit tests/errors tests/test_house.py
+	$(PYTEST) -n 2 -x -q --failed-first tests/unit tests/errors tests/test_house.py
 
 deep: $(STAMP)
 	$(PYTEST) -n 2 --deep

@@ -20,6 +20,8 @@ from qmlc.source.errors import UnreadableFile
 from qmlc.source.nearest import nearest
 from qmlc.source.span import NOWHERE, Source
 
+MAX_READ = 10_000_000
+"""Characters: parsing refuses less, and some files never end."""
 RECURSION = 20_000
 """Python frames: expressions nest up to 400 deep, each level taking a few."""
 
@@ -91,7 +93,8 @@ def check_settings(program: Program, settings: Mapping[str, Any]) -> tuple[Diagn
 
 def read_text(path: Path) -> str:
     """The text of a file; OSError or UnicodeDecodeError where there is none."""
-    return path.read_text(encoding="utf-8-sig")
+    with path.open(encoding="utf-8-sig") as file:
+        return file.read(MAX_READ)
 
 
 def read_source(path: Path) -> Source:

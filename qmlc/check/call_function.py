@@ -218,7 +218,7 @@ def enter(frame: Frame, node: tree.Node, callee: Declared) -> Frame:
             "there is no recursion",
             "write a `for` over a setting",
         )
-    frame.session.step(node)
+    frame.session.step(node, 20)  # a body costs more than a statement
     frame.session.entered.add(id(callee.declaration))
     return Frame(
         frame.session,

@@ -10,7 +10,7 @@ from typing import Any
 from qmlc.check.bind_arguments import argument_at
 from qmlc.check.errors_qubits import NoSingleState, NotHermitian
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
-from qmlc.check.frame import MAX_STEPS, Frame
+from qmlc.check.frame import MAX_QUBITS, MAX_STEPS, Frame
 from qmlc.check.operate import add_node, apply_binary
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
@@ -73,6 +73,7 @@ def _range_bounds(arguments: Arguments) -> tuple[Value, Value, Value]:
 def _sequence(frame: Frame, node: tree.Node, value: Value) -> list[Value]:
     match value:
         case range() | tuple():
+            frame.session.step(node, len(value))
             return list(value)
         case Array() if value.shape:
             return list(value)
@@ -94,8 +95,15 @@ def _fold(rule: Callable[[Any, Any], Any], start: Any) -> Callable[..., Value]:
                 return value.reduce(rule, require_number(frame, axis, node, "`dim`"), start)
             if not isinstance(value.items[0] if value.items else 0, Operator):
                 return Array((len(value.items),), value.items).reduce(rule, 0, start)
+        items = _sequence(frame, node, value)
+        while len(items) > 1 and all(isinstance(i, Operator) for i in items):
+            # in pairs, for long sums: each addition copies its operands
+            halves = [
+                _apply(frame, node, rule, a, b) for a, b in zip(*[iter(items)] * 2, strict=False)
+            ]
+            items = halves + items[len(items) // 2 * 2 :]
         total: Value = start
-        for item in _sequence(frame, node, value):
+        for item in items:
             total = _apply(frame, node, rule, total, item)
         return total
 
@@ -147,12 +155,10 @@ def _reversed(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Key
 
 def _pairs_of(rule: Callable[[int], list[tuple[int, int]]]) -> Callable[..., Value]:
     def pairs(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
-        items: list[Value] = (
-            list(range(arguments[0]))
-            if isinstance(arguments[0], int)
-            else _sequence(frame, node, arguments[0])
-        )
-        frame.session.step(node, len(items))
+        counted = arguments[0]
+        items = _sequence(frame, node, range(counted) if isinstance(counted, int) else counted)
+        if rule is all_pairs:
+            frame.session.step(node, len(items) ** 2 // 2)
         return tuple((items[a], items[b]) for a, b in rule(len(items)))
 
     return pairs
@@ -222,6 +228,7 @@ def _paulis(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywo
         n = require_number(frame, keywords.get("n"), node, "`n`")
         count = require_number(frame, keywords.get("count"), node, "`count`")
         letters = str(keywords.get("letters", "XYZ"))
+        frame.session.step(node, (n + 1) * max(count, 0) if n <= MAX_QUBITS else MAX_STEPS + 1)
         strings = enumerate_paulis(n, count, letters)
         if len(strings) < count:
             fail(

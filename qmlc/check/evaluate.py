@@ -58,6 +58,7 @@ def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
             return Measured(values[0].kind, Array.stack([v.operators for v in values]))
     numeric = int | float | complex | Polynomial | Operator | Array
     if values and all(isinstance(v, numeric) and not isinstance(v, bool) for v in values):
+        frame.session.step(node, sum(len(v.items) for v in values if isinstance(v, Array)))
         try:
             return Array.stack(values)
         except ArrayError:
@@ -249,6 +250,8 @@ def _numbered(size: int) -> str:
 def _check_subscript(item: Any, node: tree.Node) -> None:
     parts = (item.start, item.stop, item.step) if isinstance(item, slice) else (item,)
     for part in parts:
+        if part == 0 and isinstance(item, slice) and part is item.step:
+            fail(BadIndex, node, "the step of a slice is not 0", "this selects nothing")
         if part is not None and part is not ... and not isinstance(part, int):
             fail(
                 BadIndex,

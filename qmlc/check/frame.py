@@ -22,6 +22,8 @@ from qmlc.source.span import Span
 from qmlc.syntax import tree
 
 MAX_STEPS = 200_000
+MAX_ERRORS = 100
+"""After so many, the rest is of no use to anybody."""
 MAX_TOTAL_STEPS = 1_000_000
 MAX_ELEMENTS = 1_000_000
 MAX_QUBITS = 1_000
@@ -54,6 +56,12 @@ class Session:
         if key not in self.seen:
             self.seen.add(key)
             self.errors.append(diagnostic)
+            if len(self.errors) >= MAX_ERRORS:
+                raise Exhausted(None)
+
+    def count_errors(self) -> int:
+        """How many errors, not warnings, were reported so far."""
+        return sum(e.severity == "error" for e in self.errors)
 
     @contextmanager
     def recover(self) -> Iterator[None]:

@@ -62,6 +62,7 @@ def make_unit(making: Making) -> tuple[Unit, Type, Binding]:
                 "there is no recursion",
                 "write a `for` over a setting",
             )
+        units.session.step(making.node, 200)  # a unit costs more than a statement
         units.active.append(declaration)
         try:
             units.made[key] = _build(making, settings)
@@ -127,7 +128,7 @@ def _build_circuit(
     making: Making, settings: dict[str, Value], frame: Frame, names: list[str]
 ) -> tuple[Unit, Type]:
     declaration = making.declaration
-    errors = len(frame.session.errors)
+    errors = frame.session.count_errors()
     state = CircuitState(CircuitBuilder(declaration.name.name))
     frame.circuit = state
     inputs = []
@@ -145,7 +146,7 @@ def _build_circuit(
         else _prepare(frame, declaration)
     )
     output = circuit_output(making.binding, frame, declaration, value)
-    if len(frame.session.errors) == errors:  # what follows an error is no warning
+    if frame.session.count_errors() == errors:  # what follows an error is no warning
         finish_circuit(frame, declaration)
     circuit = state.builder.build()
     unit = replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any, NoReturn
 
 from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown, ShapeMismatch, TooMuch
@@ -42,12 +43,13 @@ PYTHON: dict[str, Callable[[Any, Any], Any]] = {
     "**": op.pow, "==": op.eq, "!=": op.ne, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge,
     "@": op.matmul, "and": op.and_, "or": op.or_,
 }  # fmt: skip
-_OTHERS: tuple[tuple[type, tuple[str, ...]], ...] = (
+_OTHERS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (bool, ("and", "or")),
     (str, ("+", "==", "!=")),
     (tuple, ("+", "==", "!=")),
 )
 """What else than numbers has operators, and which."""
+MAX_CONDITION = 12
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 MAX_BITS = 4096
 """Whole numbers with more bits than this are refused."""
@@ -73,6 +75,7 @@ def apply_binary(frame: Frame, node: tree.Node, symbol: str, left: Value, right:
 def _exact(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
     for kinds, symbols in _OTHERS:
         if isinstance(left, kinds) and isinstance(right, kinds) and symbol in symbols:
+            frame.session.step(node, 0 if kinds is bool else len(left) + len(right))
             return PYTHON[symbol](left, right)
     if symbol in ("==", "!=") and (left is None or right is None):
         return (left is right) is (symbol == "==")
@@ -80,7 +83,7 @@ def _exact(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value
         fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
     try:
         if symbol != "@":
-            return elementwise(lambda a, b: _number(node, symbol, a, b), left, right)
+            return elementwise(lambda a, b: _number(frame, node, symbol, a, b), left, right)
         if isinstance(left, Array) and isinstance(right, Array):
             return matmul(left, right)
         fail(BadOperation, node, "`@` multiplies matrices and vectors", _both(left, right))
@@ -95,8 +98,14 @@ def _is_number(value: Value, symbol: str) -> bool:
     return isinstance(value, Number | Polynomial | Operator | Array) and symbol in PYTHON
 
 
-def _number(node: tree.Node, symbol: str, left: Any, right: Any) -> Value:
+def _number(frame: Frame, node: tree.Node, symbol: str, left: Any, right: Any) -> Value:
     _check_numbers(node, symbol, left, right)
+    if isinstance(left, Operator) and symbol == "**" and right > 1:
+        half = _number(frame, node, symbol, left, right - 1)
+        return _number(frame, node, "*", half, left)
+    if isinstance(left, Operator) and isinstance(right, Operator):
+        counts = len(left.terms), len(right.terms)
+        frame.session.step(node, prod(counts) if symbol == "*" else sum(counts) // 50)
     try:
         if symbol == "/" and isinstance(left, int) and isinstance(right, int) and left % right == 0:
             return left // right
@@ -120,11 +129,14 @@ def _check_numbers(node: tree.Node, symbol: str, left: Any, right: Any) -> None:
             "this depends on what the circuit is given",
             "compare settings, or measured bits",
         )
+    whole = isinstance(left, int) and isinstance(right, int)
+    if symbol == "*" and whole and left.bit_length() + right.bit_length() > MAX_BITS:
+        fail(TooMuch, node, "the number is too large", "overflows")
     if symbol != "**":
         return
     if isinstance(left, Operator) and (not isinstance(right, int) or not 0 <= right <= 16):
         fail(BadOperation, node, "an operator has whole powers from 0 to 16", f"this is {right}")
-    if isinstance(left, int) and isinstance(right, int):
+    if whole:
         if abs(left).bit_length() * max(right, 1) > MAX_BITS:
             fail(TooMuch, node, f"{left}**{right} is too large a number", "overflows")
 
@@ -165,7 +177,7 @@ def _test_bits(node: tree.Node, symbol: str, left: Value, right: Value) -> Value
     if symbol in ("and", "or"):
         a, b = as_condition(node, left), as_condition(node, right)
         both = symbol == "and"
-        return _combine([a, b], lambda x, y: x and y if both else x or y)
+        return _combine(node, [a, b], lambda x, y: x and y if both else x or y)
     if symbol not in ("==", "!=", "<", "<=", ">", ">="):
         fail(
             BadOperation,
@@ -176,12 +188,19 @@ def _test_bits(node: tree.Node, symbol: str, left: Value, right: Value) -> Value
         )
     bits = tuple(b for v in (left, right) if isinstance(v, Bits) for b in v.indices)
     distinct = tuple(dict.fromkeys(bits))
+    _check_bits(node, distinct)
     values = set()
     for value in range(1 << len(distinct)):
         known = {bit: value >> i & 1 for i, bit in enumerate(distinct)}
         if PYTHON[symbol](_read(node, left, known), _read(node, right, known)):
             values.add(value)
     return BitTest(Condition(distinct, frozenset(values)))
+
+
+def _check_bits(node: tree.Node, bits: tuple[int, ...]) -> None:
+    if len(bits) > MAX_CONDITION:
+        what = f"a condition reads at most {MAX_CONDITION} measured bits"
+        fail(TooMuch, node, what, f"{len(bits)} here", "nest conditions: `if a { if b { … } }`")
 
 
 def _read(node: tree.Node, value: Value, known: dict[int, int]) -> int:
@@ -209,8 +228,9 @@ def as_condition(node: tree.Node, value: Value) -> Condition:
     )
 
 
-def _combine(conditions: list[Condition], rule: Callable[..., bool]) -> BitTest:
+def _combine(node: tree.Node, conditions: list[Condition], rule: Callable[..., bool]) -> BitTest:
     bits = tuple(dict.fromkeys(b for c in conditions for b in c.bits))
+    _check_bits(node, bits)
     values = set()
     for value in range(1 << len(bits)):
         known = {bit: value >> i & 1 for i, bit in enumerate(bits)}
@@ -228,7 +248,7 @@ def apply_unary(frame: Frame, node: tree.Node, symbol: str, value: Value) -> Val
         if isinstance(value, Tensor):
             return add_node(frame, node, "logical_not", [value])
         if isinstance(value, Bits | BitTest):
-            return _combine([as_condition(node, value)], lambda x: not x)
+            return _combine(node, [as_condition(node, value)], lambda x: not x)
         if isinstance(value, bool):
             return not value
         fail(BadOperation, node, "`not` takes a truth value", f"this is {describe(value)}")

@@ -33,6 +33,7 @@ from qmlc.syntax.lay_out import (
 
 MAX_CHARACTERS = 200_000
 MAX_DEPTH = 400
+MAX_ERRORS = 100
 READABLE = {
     "NL": "the end of the line", "NAME": "a name", "NUMBER": "a number", "STRING": "a string",
     "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "LBRACE": "`{`", "RBRACE": "`}`",
@@ -58,6 +59,8 @@ def parse(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     for chunk in chunks:
         if chunk.broken:
             continue
+        if len(errors) >= MAX_ERRORS:
+            break
         result = _parse_chunk(parser, builder, source, chunk)
         if isinstance(result, Diagnostic):
             errors.append(result)

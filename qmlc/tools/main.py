@@ -42,6 +42,7 @@ class Verbs(click.Group):
     commands=VERBS,
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
+@click.version_option(installed_version("qmlc"), message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of a bug in qmlc.")
 def qmlc(debug: bool) -> None:
     """Compile hybrid quantum-classical models (.hqm) to PyTorch and OpenQASM."""

@@ -62,14 +62,14 @@ class NothingToTrainOn(Problem):
 
 @dataclass(frozen=True)
 class UnreadableData(Problem):
-    """A file of data, or what a training saved, is not there or cannot be read.
+    """A file of data, or what a training saved, is not there, cannot be read or cannot be written.
 
     Paths in a program are relative to the program; `runs/PROGRAM/MODEL`, where a training saves,
     is relative to the current folder. `qmlc eval` and `qmlc predict` need what `qmlc train` saved.
     """
 
     code: ClassVar[str] = "E0705"
-    title: ClassVar[str] = "a file cannot be read"
+    title: ClassVar[str] = "a file cannot be read or written"
 
 
 @dataclass(frozen=True)

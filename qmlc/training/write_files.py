@@ -11,19 +11,26 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from qmlc.training.errors import DataError, shown
+
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> Path:
     """`path`, once `write` has filled a temporary file beside it that then takes its place.
 
     A reader finds the old file or the new one, never a part; an exception leaves the old one.
+    DataError E0705 where the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        write(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"the file cannot be written: {error.strerror or error}"
+        raise DataError("E0705", message, file=shown(path)) from None
     return path
 
 

@@ -1,4 +1,4 @@
-"""Tables of the documents are made from the rows they are about; `pytest --update` rewrites them."""
+"""Tables in the documents are made from the rows that they are about; `--update` writes them."""
 
 from __future__ import annotations
 

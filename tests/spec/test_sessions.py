@@ -1,7 +1,8 @@
 """What the documents show is what happens.
 
 The `console` and `python` fences of a document run in order, in one folder with a copy of
-`examples/`. What a command prints must be what stands there, where `…` is any text; Python must run.
+`examples/`. What a command prints must be what stands there, where `…` is any text; Python
+must run.
 """
 
 from __future__ import annotations

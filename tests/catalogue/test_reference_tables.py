@@ -1,0 +1,63 @@
+"""Tables of the reference are made from the rows; `pytest --update` rewrites them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qmlc.errors import all_errors
+from qmlc.ops.functions import FUNCTIONS
+from qmlc.ops.gates import ALIASES, GATES, angle_names, gate_arity
+from qmlc.ops.layers import LAYERS
+from qmlc.ops.parameters import REQUIRED, Parameter
+
+SPEC = Path(__file__).parent.parent / "spec"
+
+
+def gates() -> Iterator[str]:
+    yield "# Gates\n\nNames, matrices and phases are OpenQASM's and Qiskit's.\n"
+    yield "| gate | angles | qubits | other names |\n|---|---|---|---|"
+    for name in GATES:
+        others = ", ".join(f"`{alias}`" for alias, row in ALIASES.items() if row == name)
+        qubits = gate_arity(name)[1]
+        yield f"| `{name}` | {', '.join(angle_names(name))} | {qubits} | {others} |"
+
+
+def written(parameter: Parameter) -> str:
+    if parameter.default is REQUIRED:
+        return parameter.name
+    text = repr(parameter.default)
+    return f"{parameter.name}={text.lower() if text in ('True', 'False', 'None') else text}"
+
+
+def call(name: str, parameters: tuple[Parameter, ...]) -> str:
+    return f"`{name}({', '.join(map(written, parameters))})`"
+
+
+def layers() -> Iterator[str]:
+    yield "# Layers\n\nPyTorch's, less the input size, which is inferred.\n"
+    yield "| layer | inputs |\n|---|---|"
+    for name, row in LAYERS.items():
+        yield f"| {call(name, row.parameters)} | {', '.join(p.name for p in row.inputs)} |"
+
+
+def functions() -> Iterator[str]:
+    yield "# Functions\n\nPyTorch's and einops'. All work in layers and models; those of numbers\n"
+    yield "in circuits, too.\n\n| function | what it is | in circuits |\n|---|---|---|"
+    for name, row in FUNCTIONS.items():
+        inside = "yes" if row.scalar else ""
+        yield f"| {call(name, row.parameters)} | {row.doc.replace('|', '&#124;')} | {inside} |"
+
+
+def errors() -> Iterator[str]:
+    yield "# List of errors\n\n`qmlc explain CODE` prints the page of one.\n"
+    yield "| code | what it is | |\n|---|---|---|"
+    for code, kind in all_errors().items():
+        yield f"| {code} | {kind.title} | {'' if kind.severity == 'error' else kind.severity} |"
+
+
+@pytest.mark.parametrize("table", [gates, layers, functions, errors], ids=lambda t: t.__name__)
+def test_table_is_up_to_date(table, snapshot):
+    snapshot("\n".join(table()) + "\n", SPEC / f"{table.__name__}.md")
