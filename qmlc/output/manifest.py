@@ -1,4 +1,16 @@
-"""`manifest.json`: what a compilation made, for programs that use it."""
+"""`manifest.json`: what a compilation made, for programs that use it.
+
+Whoever runs the OpenQASM needs no more than this of each entry of `circuits`:
+
+* `qubit_names`: the qubits in the order of their registers, the first the least significant;
+* `results`: for `expval` and `variance`, `observables` in row-major order of `shape`, each with its
+  coefficients by Pauli label (the last letter is for the first qubit, as in Qiskit); for others,
+  the `qubits`, the first the least significant. A coefficient is a number, or a formula in Python
+  over inputs and parameters;
+* `files`: of each, `scalars` has the element or formula that each `input` of the file stands for;
+  for a device, `measures` tells which Pauli matrix of which qubit each bit of the file's last
+  register holds, and the qubits lie on `layout` at the start and on `final_layout` at the end.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from qasm_oracles import VALUES, measured_circuits, unitary_circuits
 from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.dense import instructions_matrix
 from qmlc.ir.program import Program, Unit
-from qmlc.ops.gates import GATES, gate_arity
+from qmlc.ops.gates import gate_arity
 from qmlc.passes.cancel_inverses import cancel_inverses
 from qmlc.passes.drop_identities import drop_identities
 from qmlc.passes.merge_rotations import merge_rotations
@@ -21,6 +21,7 @@ from qmlc.passes.pipeline import optimise
 from qmlc.testing.oracle import bind, simulate, symbol_values
 from qmlc.types.tensors import TensorType
 
+POOL = ("h", "x", "s", "sdg", "id", "rz", "p", "rzx", "rzz", "swap", "ecr", "sx", "sxdg")
 REWRITES = [cancel_inverses, drop_identities, merge_rotations]
 
 
@@ -39,23 +40,19 @@ def optimised(circuit, level):
 
 @st.composite
 def repetitive_circuits(draw):
-    """Circuits in which equal and opposite gates often meet."""
+    """Circuits in which equal and opposite gates often meet, with qubits and controls changed."""
     c = CircuitBuilder("repetitive")
     scalars = [*c.input("x", 2), *c.parameter("w", 1, 2).items, c.input("t"), 0.0, 0.5]
     q = c.qubits("q", 3)
-    names = [n for n in ("h", "cx", "s", "sdg", "rz", "rx", "p", "rzz", "swap", "id", "x", "y")]
-    for _ in range(draw(st.integers(0, 12))):
-        name = draw(st.sampled_from(names))
-        if name == "cx":
-            c.cx(*draw(st.permutations(q))[:2])
-            continue
-        assert name in GATES
+    pool = draw(st.lists(st.sampled_from(POOL), min_size=1, max_size=2))
+    angle = draw(st.sampled_from(scalars))
+    for _ in range(draw(st.integers(2, 8))):
+        name = draw(st.sampled_from(pool))
         count, width = gate_arity(name)
-        angles = [draw(st.sampled_from((1, -1))) * draw(st.sampled_from(scalars))] * count
-        place = draw(st.sampled_from([(0, 1), (1, 0), (1, 2)]))[:width]
-        controls = draw(st.sampled_from(["", "", "1", "0"])) if width < 3 else ""
-        free = [i for i in range(3) if i not in place]
-        c.controlled(controls, name, *angles, *(q[i] for i in [*free[: len(controls)], *place]))
+        angles = [draw(st.sampled_from((1, -1))) * angle] * count
+        place = draw(st.sampled_from([(0, 1), (1, 0)]))[:width]
+        controls = draw(st.sampled_from(["", "1", "0"]))
+        c.controlled(controls, name, *angles, *[q[2]][: len(controls)], *(q[i] for i in place))
     return c.build()
 
 
