@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qmlc.backends.torch.print_unit import module_paths
 from qmlc.ir.circuit import Circuit
 from qmlc.ir.program import Program, Unit
 
@@ -27,24 +28,41 @@ class Use:
 
 def circuit_units(program: Program) -> list[tuple[str, Unit]]:
     """Each circuit of a program with a name of its own: the author's, `_2` for the second use."""
-    counts: dict[str, int] = {}
-    found = []
-    for unit in program.units:
-        if unit.circuit is not None:
-            counts[unit.name] = counts.get(unit.name, 0) + 1
-            count = counts[unit.name]
-            found.append((unit.name if count == 1 else f"{unit.name}_{count}", unit))
+    units = [unit for unit in program.units if unit.circuit is not None]
+    authors = {unit.name for unit in units}
+    found: dict[str, Unit] = {}
+    for unit in units:
+        name, count = unit.name, 1
+        while name in found or (count > 1 and name in authors):
+            count += 1
+            name = f"{unit.name}_{count}"
+        found[name] = unit
+    return list(found.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A circuit inside a unit: its path as the author names it, and in the unit's state."""
+
+    path: str
+    state: str
+    unit: Unit
+
+    def key(self, name: str) -> str:
+        """The name of a parameter of the circuit in the state."""
+        return f"{self.state}.{name}".lstrip(".")
+
+
+def circuit_places(program: Program, root: Unit, path: str = "", state: str = "") -> list[Place]:
+    """The circuits inside a unit, in order; the unit itself has no path."""
+    found = [] if root.circuit is None else [Place(path, state, root)]
+    names = module_paths(root)
+    for part in root.submodules:
+        if part.is_unit:
+            inner = program.unit(part.target)
+            places = (f"{path}.{part.path}", f"{state}.{names[part.path]}")
+            found += circuit_places(program, inner, *(place.lstrip(".") for place in places))
     return found
-
-
-def circuit_paths(program: Program, root: Unit) -> Iterator[tuple[str, Unit]]:
-    """The circuits inside a unit, by their paths in its state; the unit itself at ""."""
-    if root.circuit is not None:
-        yield "", root
-    for submodule in root.submodules:
-        if submodule.is_unit:
-            for path, unit in circuit_paths(program, program.unit(submodule.target)):
-                yield f"{submodule.path}.{path}".rstrip("."), unit
 
 
 def uses_without_state(program: Program, inputs: Mapping[str, Any]) -> list[Use]:
@@ -62,30 +80,26 @@ def uses_with_state(
         key=lambda u: (u.class_name not in trained, u.kind != "model"),
     )
     for root in roots:
-        paths = list(circuit_paths(program, root))
-        keys = [_key(path, p.name) for path, unit in paths for p in unit.parameters]
-        if paths and all(key in state for key in keys) and _covers(root, state):
-            return [
-                Use(
-                    path or unit.name,
-                    unit,
-                    {
-                        **{p.name: state[_key(path, p.name)] for p in unit.parameters},
-                        **inputs_of(path or unit.name, unit, inputs),
-                    },
-                )
-                for path, unit in paths
-            ]
+        places = circuit_places(program, root)
+        keys = [place.key(p.name) for place in places for p in place.unit.parameters]
+        if places and all(key in state for key in keys) and _covers(root, state):
+            return [_bound(place, state, inputs) for place in places]
     return []
+
+
+def _bound(place: Place, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> Use:
+    unit, name = place.unit, place.path or place.unit.name
+    weights = {p.name: state[place.key(p.name)] for p in unit.parameters}
+    return Use(name, unit, {**weights, **inputs_of(name, unit, inputs)})
 
 
 def circuit_weights(program: Program) -> dict[str, list[str]]:
     """For each model or circuit, the weights of the circuits in it by their names in its state."""
     found = {
         root.name: [
-            _key(path, p.name)
-            for path, unit in circuit_paths(program, root)
-            for p in unit.parameters
+            place.key(p.name)
+            for place in circuit_places(program, root)
+            for p in place.unit.parameters
         ]
         for root in program.units
         if root.kind != "loss"
@@ -95,13 +109,8 @@ def circuit_weights(program: Program) -> dict[str, list[str]]:
 
 def _covers(root: Unit, state: Mapping[str, Any]) -> bool:
     """Whether every entry of `state` lies in `root`."""
-    heads = {submodule.path for submodule in root.submodules}
-    own = {p.name for p in root.parameters}
-    return all(key in own or any(key.startswith(f"{head}.") for head in heads) for key in state)
-
-
-def _key(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    heads = {name.partition(".")[0] for name in module_paths(root).values()}
+    return all(key.partition(".")[0] in heads for key in state)
 
 
 def inputs_of(name: str, unit: Unit, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.emit_openqasm import DeviceProgram
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan
+from qmlc.backends.torch.emit_torch import class_names
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.operator import Operator
 from qmlc.ir.program import Program, Setting, Template, Unit
@@ -23,6 +24,9 @@ from qmlc.output.versions import compiler_version
 from qmlc.source.span import Source
 from qmlc.types.polynomial import Value, lift
 from qmlc.types.tensors import RecordType, Type
+
+Classes = Mapping[str, str]
+"""The Python name of each unit's class."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def make_manifest(
     module: str = "",
 ) -> str:
     """The manifest as JSON; the same program and options give the same text."""
+    classes = class_names(program)
     digest = hashlib.sha256("\0".join(source.text for _, source in sources).encode())
     content = {
         "program": program.name,
@@ -53,11 +58,11 @@ def make_manifest(
         "source": {"files": [p.name for p, _ in sources], "sha256": digest.hexdigest()},
         "target": options.target,
         "optimisation_level": options.level,
-        "models": [_unit(u) for u in program.units if u.kind in ("model", "layer")],
-        "circuits": _circuits(program, files),
-        "templates": [_template(t) for t in program.templates],
+        "models": [_unit(u, classes) for u in program.units if u.kind in ("model", "layer")],
+        "circuits": _circuits(program, files, classes),
+        "templates": [_template(t, classes) for t in program.templates],
         "trainings": [
-            {"name": t.name, "class": t.unit, "data": t.data, "inputs": list(t.inputs)}
+            {"name": t.name, "class": classes[t.unit], "data": t.data, "inputs": list(t.inputs)}
             for t in program.trainings
         ],
         "files": sorted([*names, "manifest.json"]),
@@ -65,16 +70,16 @@ def make_manifest(
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _unit(unit: Unit) -> dict[str, Any]:
+def _unit(unit: Unit, classes: Classes) -> dict[str, Any]:
     return {
         "name": unit.name,
         "kind": unit.kind,
-        "class": unit.class_name,
+        "class": classes[unit.class_name],
         "settings": {name: _plain(value) for name, value in unit.settings},
         "inputs": {name: str(kind) for name, kind in unit.inputs},
         "outputs": _outputs(unit.output),
         "parameters": {p.name: list(p.shape) for p in unit.parameters},
-        "parts": {s.path: s.target for s in unit.submodules},
+        "parts": {s.path: classes.get(s.target, s.target) for s in unit.submodules},
     }
 
 
@@ -84,28 +89,31 @@ def _outputs(kind: Type) -> Any:
     return str(kind)
 
 
-def _circuits(program: Program, files: Sequence[CircuitFile]) -> list[dict[str, Any]]:
+def _circuits(
+    program: Program, files: Sequence[CircuitFile], classes: Classes
+) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for file in files:
         use = file.use
         if use.name not in found:
-            found[use.name] = _circuit(use)
+            found[use.name] = _circuit(use, classes)
         found[use.name]["files"].append(_file(file))
     for unit in program.units:
         if unit.circuit is not None and not any(f.use.unit is unit for f in files):
-            found.setdefault(unit.name, _circuit(Use(unit.name, unit, {})))
+            found.setdefault(unit.name, _circuit(Use(unit.name, unit, {}), classes))
     return list(found.values())
 
 
-def _circuit(use: Use) -> dict[str, Any]:
+def _circuit(use: Use, classes: Classes) -> dict[str, Any]:
     circuit = bind_circuit(use.circuit, use.values)
     size = circuit_size(use)
     return {
-        **_unit(use.unit),
+        **_unit(use.unit, classes),
         "name": use.name,
         "qubits": circuit.num_qubits,
         "qubit_names": circuit.qubit_names(),
         "bits": circuit.num_bits,
+        "bound": sorted(use.values),
         **(asdict(size) if size is not None else {}),
         "results": [_result(circuit, result) for result in circuit.results],
         "files": [],
@@ -175,11 +183,11 @@ def _measures(file: CircuitFile, plan: MeasurementPlan) -> list[dict[str, Any]]:
     return [{"bit": i, "qubit": names[q], "pauli": p} for i, (q, p) in enumerate(basis)]
 
 
-def _template(template: Template) -> dict[str, Any]:
+def _template(template: Template, classes: Classes) -> dict[str, Any]:
     return {
         "name": template.name,
         "kind": template.kind,
-        "class": template.class_name,
+        "class": classes[template.class_name],
         "settings": {s.name: _setting(s) for s in template.signature},
         "needs": list(template.needs),
     }

@@ -20,7 +20,7 @@ def read_state(path: Path) -> dict[str, Any]:
     """Weights by name; CompileError where the file holds none."""
     try:
         return dict(load_file(path))
-    except (OSError, SafetensorError, ValueError) as error:
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise unreadable(
             path, error, "weights are safetensors files, as `qmlc train` writes"
         ) from None
@@ -35,12 +35,15 @@ def _read(path: Path) -> Any:
     try:
         match path.suffix:
             case ".npy":
-                return np.load(path, allow_pickle=False)
+                found = np.asarray(np.load(path, allow_pickle=False))
             case ".json":
-                return np.asarray(json.loads(path.read_text("utf-8")), dtype=float)
+                found = np.asarray(json.loads(path.read_text("utf-8")), dtype=float)
             case _:
-                return np.squeeze(np.loadtxt(path, delimiter=",", ndmin=1))
-    except (OSError, ValueError, TypeError) as error:
+                found = np.squeeze(np.loadtxt(path, delimiter=",", ndmin=1))
+        if found.dtype.kind not in "biuf":
+            raise ValueError(f"it holds `{found.dtype}`, not real numbers")
+        return found
+    except (OSError, ValueError, TypeError, EOFError, RecursionError) as error:
         raise unreadable(path, error, "numbers are in `.npy`, `.json` or `.csv` files") from None
 
 

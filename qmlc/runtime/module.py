@@ -65,7 +65,7 @@ def given_settings(
     bound.apply_defaults()
     missing = [f"`{p.name}`" for p in parameters if p.name not in bound.arguments]
     if missing:
-        raise TypeError(f"{cls.__name__} needs {', '.join(missing)}")
+        raise TypeError(f"{cls.__name__} needs {', '.join(missing)}; it is {cls.__name__}{own}")
     return dict(bound.arguments)
 
 

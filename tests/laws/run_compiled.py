@@ -16,7 +16,7 @@ def run_circuit(module, job):
     """Values, and the derivative along a direction, of one circuit on given numbers."""
     answers = {}
     for precision in (torch.float32, torch.float64):
-        net = getattr(module, job["class"])(**job["settings"]).to(precision)
+        net = getattr(module, job["class"])().to(precision)
         state = {k: torch.tensor(v, dtype=precision) for k, v in job["parameters"].items()}
         net.load_state_dict(state)
         inputs = [torch.tensor(v, dtype=precision) for v in job["inputs"].values()]
@@ -51,7 +51,7 @@ def slope(net, inputs, results, job):
 def run_model(module, job):
     """What each circuit inside a model was given and made, example by example."""
     torch.manual_seed(0)
-    net = getattr(module, job["class"])().double()
+    net = getattr(module, job["class"])().double().eval()
     if "state" in job:
         net.load_state_dict(load_file(job["state"]))
     seen = []

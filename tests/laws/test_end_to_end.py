@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from read_manifest import device_results, read_manifest, results_of
 from safetensors.numpy import save_file
+from safetensors.torch import save_model
 
+import qmlc
 from qmlc.tools.main import main
 
 HERE = Path(__file__).parent
@@ -35,7 +38,7 @@ def compile_program(*arguments):
 def shape_of(kind, batch=BATCH):
     """`[2, 4]` of `real[B, 4]`."""
     inside = kind.partition("[")[2].removesuffix("]")
-    return [batch if d == "B" else int(d) for d in inside.split(", ")] if inside else []
+    return [int(d) if d.isdigit() else batch for d in inside.split(", ")] if inside else []
 
 
 def draw(random, shape):
@@ -50,7 +53,6 @@ def circuit_job(circuit, random):
     both = {**inputs, **parameters}
     return {
         "class": circuit["class"],
-        "settings": circuit["settings"],
         "inputs": inputs,
         "parameters": parameters,
         "direction": {name: random.normal(size=np.shape(v)).tolist() for name, v in both.items()},
@@ -201,6 +203,36 @@ def test_bound_files_say_the_same(name, version, compiled, tmp_path):
     (circuit,) = read_manifest(tmp_path)["circuits"]
     wanted = results_of(tmp_path, circuit, {}, f"OpenQASM {version}")
     assert differences(found["torch.float64"], wanted) < 1e-10
+
+
+def test_weights_bind_each_circuit_of_a_model(compiled, tmp_path):
+    net = qmlc.load(HERE.parent / "programs" / "records.hqm").stack().double()
+    save_model(net, tmp_path / "state.safetensors")
+    out = tmp_path / "out"
+    path = HERE.parent / "programs" / "records.hqm"
+    assert compile_program(path, "-o", out, "--state", tmp_path / "state.safetensors") == 0
+    circuits = read_manifest(out)["circuits"]
+    assert [c["name"] for c in circuits] == ["block.0.cell", "block.1.cell", "cell"]
+    x = torch.tensor([0.2, 0.5, -0.3], dtype=torch.float64)
+    for circuit in circuits:
+        found = [[r.detach().numpy()] for r in net.get_submodule(circuit["name"])(x)]
+        assert differences(found, results_of(out, circuit, {"x": x.tolist()})) < 1e-10
+
+
+def test_a_template_is_compiled_by_the_module_that_was_written(tmp_path):
+    for name, arguments in {"template": "n=3", "qubo": "depth=2, n=2"}.items():
+        folder = tmp_path / name
+        path = HERE.parent / "programs" / f"{name}.hqm"
+        assert compile_program(path, "-o", folder) == 0
+        code = f"import {name}; print({name}.{name.title()}({arguments}).qasm())"
+        command = [sys.executable, "-c", code]
+        made = subprocess.run(
+            command, cwd=folder, env=environment(), check=True, capture_output=True, text=True
+        )
+        assert made.stdout.startswith("OPENQASM 3.0;")
+        wrong = [sys.executable, "-c", f"import {name}; {name}.{name.title()}()"]
+        told = subprocess.run(wrong, cwd=folder, env=environment(), capture_output=True, text=True)
+        assert f"TypeError: {name.title()} needs `n`" in told.stderr
 
 
 DEVICES = [

@@ -124,9 +124,23 @@ def _title(circuit: Circuit, comments: Sequence[str]) -> list[str]:
 
 
 def _scalars(circuit: QuantumCircuit) -> list[str]:
-    """Which element or formula each scalar stands for, where the name does not say it."""
-    scalars = (circuit.metadata or {}).get("scalars", {})
-    return [f"{name} is {meaning}" for name, meaning in scalars.items() if name != meaning]
+    """Which element or formula each scalar stands for, where the name does not say it.
+
+    The elements of one tensor, named by their indices, share a line.
+    """
+    scalars = dict((circuit.metadata or {}).get("scalars", {}))
+    lines: dict[str, list[tuple[str, str]]] = {}
+    for name, meaning in scalars.items():
+        if name != meaning:
+            head, bracket, indices = meaning.partition("[")
+            plain = bracket and name == "_".join([head, *indices.removesuffix("]").split(", ")])
+            lines.setdefault(head if plain else name, []).append((name, meaning))
+    return [_range_text(pairs) for pairs in lines.values()]
+
+
+def _range_text(pairs: Sequence[tuple[str, str]]) -> str:
+    (first, start), (last, end) = pairs[0], pairs[-1]
+    return f"{first} is {start}" if len(pairs) == 1 else f"{first} to {last} are {start} to {end}"
 
 
 def _layout(circuit: Circuit, device: DeviceCircuit) -> list[str]:

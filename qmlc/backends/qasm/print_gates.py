@@ -91,7 +91,7 @@ def angle_text(value: Any) -> str:
     if not is_symbolic(value):
         number = float(value)
         return number_text(number)
-    text = str(value)
+    text = re.sub(r"^\((-[\d.]+)\)\*", r"\1*", str(value))
     text = re.sub(r"\b([A-Za-z_]\w*)\*\*(\d+)\b", _repeated, text)
     if "**" in text:
         raise NotExpressible(f"OpenQASM cannot say the angle `{text}`", "give it in `values`")

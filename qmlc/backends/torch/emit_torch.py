@@ -67,8 +67,9 @@ def _imports(text: str) -> Iterator[str]:
         [line for line in lines if not line.startswith((*STANDARD, *OURS))],
         [line for line in lines if line.startswith(OURS)],
     ):
-        yield from _joined(group)
-        yield ""
+        if group:
+            yield from _joined(group)
+            yield ""
 
 
 def _joined(lines: Sequence[str]) -> Iterator[str]:

@@ -89,10 +89,11 @@ class _Forward:
         order = sorted(self.statements)
         self._choose_names(order)
         lines = [
-            self._commented(f"{self.names[n]} = {self.expression(n, top=True)[0]}", n)
+            line
             for n in order
+            for line in self._commented(f"{self.names[n]} = {self.expression(n, top=True)[0]}", n)
         ]
-        lines.append(self._commented(f"return {self.expression(self.output)[0]}", self.output))
+        lines += self._commented(f"return {self.expression(self.output)[0]}", self.output)
         return Forward(self.inputs, self.dimensions, tuple(lines))
 
     def _symbols(self) -> Iterator[str]:
@@ -270,11 +271,12 @@ class _Forward:
             return text, ATOM
         return text, SUM if len(terms) > 1 else UNARY if text.startswith("-") else PRODUCT
 
-    def _commented(self, line: str, n: int) -> str:
+    def _commented(self, line: str, n: int) -> list[str]:
+        """The line with the shape of what it makes, above it where there is no room behind."""
         text = f"{line}  # {self.nodes[n].type}"
-        if isinstance(self.nodes[n].type, RecordType) or len(text) > 90:
-            return line
-        return text
+        if isinstance(self.nodes[n].type, RecordType):
+            return [line]
+        return [text] if len(text) <= 90 else [f"# {self.nodes[n].type}", line]
 
 
 def field_name(name: str) -> str:

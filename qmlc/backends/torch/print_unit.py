@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str
     base = "Module" if unit.graph else "KernelModule" if unit.kind == "kernel" else "CircuitModule"
     yield f"class {name}({base}):"
     settings = _settings(unit)
-    body = [*docstring(unit.doc, _declaration(unit.source, settings)), ""]
+    body = [*docstring(unit.doc or _summary(unit), *_declaration(unit.source, settings)), ""]
     if settings:
         body += [f"name = {unit.name!r}", f"settings = {print_value(settings)}", ""]
     if unit.graph is None:
@@ -47,7 +48,8 @@ def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str
 def print_template(template: Template, classes: Classes) -> Iterator[str]:
     """The class of a declaration that is compiled once its settings are given."""
     yield f"class {classes[template.class_name]}(TemplateModule):"
-    body = [*docstring(template.doc, _declaration(template.source, {})), ""]
+    what = template.doc or f"The {template.kind} `{template.name}`."
+    body = [*docstring(what, *_declaration(template.source, {})), ""]
     body += [f"name = {template.name!r}", "", _print_signature(template.signature, {})]
     verb = "is" if len(template.needs) == 1 else "are"
     needs = ", ".join(f"`{name}`" for name in template.needs)
@@ -65,12 +67,12 @@ def docstring(*paragraphs: str) -> Iterator[str]:
         yield from (f'"""{lines[0]}', *lines[1:], '"""')
 
 
-def _wrap(line: str) -> list[str]:
-    """The line in parts of at most 88 columns, as far as its spaces allow."""
+def _wrap(line: str, width: int = 88) -> list[str]:
+    """The line in parts of at most `width` columns, as far as its spaces allow."""
     indent = " " * (len(line) - len(line.lstrip()))
     return textwrap.wrap(
         line,
-        88,
+        width,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
@@ -83,10 +85,22 @@ def _escape(line: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line)
 
 
-def _declaration(source: str, settings: Mapping[str, Any]) -> str:
-    given = ", ".join(f"{name} = {value}" for name, value in settings.items())
-    gap = "    " if len(source) + len(given) < 80 else "\n"
-    return f"{source}{gap}with {given}" if given else source
+def _summary(unit: Unit) -> str:
+    """What a unit without documentation is."""
+    if unit.circuit is None:
+        return f"The {unit.kind} `{unit.name}`." if unit.source else ""
+    count = unit.circuit.num_qubits
+    return f"The {unit.kind} `{unit.name}` on {count} qubit{'s' if count != 1 else ''}."
+
+
+def _declaration(source: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """The declaration as written, and the settings for which it is compiled here."""
+    if source:
+        first, *rest = _wrap(source, 84)
+        yield "\n".join([first, *(f"    {line}" for line in rest)])
+    if settings:
+        given = ", ".join(f"{name} = {value}" for name, value in settings.items())
+        yield f"Compiled for {given}."
 
 
 def _settings(unit: Unit) -> dict[str, Any]:
@@ -123,12 +137,16 @@ def _print_record(name: str, kind: Type) -> Iterator[str]:
 
 
 def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) -> str:
-    """`def __init__(…) -> None:`, dimensions by keyword; without an own default, the value here."""
+    """`def __init__(…) -> None:`, dimensions by keyword.
+
+    The defaults are `values`, so that a class constructed without settings is that very class;
+    where there are none, those declared.
+    """
     parameters: list[str] = []
     keywords: list[str] = []
     for setting in signature:
         name = setting_name(setting.name)
-        default = values.get(name) if setting.default is None else setting.default
+        default = values.get(name, setting.default)
         text = f"{name}: {ANNOTATIONS.get(setting.kind, 'Any')}"
         text += "" if default is None else f" = {print_value(default)}"
         late = default is None and any("=" in p for p in parameters)
@@ -239,6 +257,22 @@ def lay_out(parts: Sequence[tuple[str, str]], attributes: Identifiers, kind: str
         assignments.append(f"self.{attribute} = {_container(part, kind)}")
         access.update(_reach(name, f"self.{attribute}", part))
     return Layout(tuple(assignments), access)
+
+
+def module_paths(unit: Unit) -> dict[str, str]:
+    """Where the module holds each part and parameter of a unit: `half_` for `half`.
+
+    Names that torch's modules use themselves are the author's all the same.
+    """
+    if unit.graph is None:
+        return {p.name: p.name for p in unit.parameters}
+    attributes = Identifiers(MODULE_ATTRIBUTES)
+    own = lay_out([(p.name, "") for p in unit.parameters], attributes, "Parameter")
+    parts = lay_out([(s.path, "") for s in unit.submodules], attributes, "Module")
+    return {
+        path: re.sub(r"\['?(.*?)'?\]", r".\1", text.removeprefix("self."))
+        for path, text in {**own.access, **parts.access}.items()
+    }
 
 
 def _container(part: Any, kind: str) -> str:

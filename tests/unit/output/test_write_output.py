@@ -155,12 +155,20 @@ def test_wrong_options(options, code, message, proposal, qubo, tmp_path):
 def test_wrong_inputs(qubo, tmp_path):
     np.save(tmp_path / "three.npy", np.ones(3))
     (tmp_path / "text.npy").write_text("no numbers")
+    (tmp_path / "empty.npy").write_text("")
+    np.save(tmp_path / "complex.npy", np.ones(2) * 1j)
+    np.save(tmp_path / "nan.npy", np.full(2, np.nan))
+    (tmp_path / "deep.json").write_text("[" * 100_000)
     for name, file, code, message in [
         ("mu", "three.npy", "E0602", "`mu` has another shape"),
         ("nu", "three.npy", "E0602", "no circuit of `qubo` has an input `nu`"),
         ("qubo.nu", "three.npy", "E0602", "`qubo.nu`"),
         ("mu", "text.npy", "E0601", "cannot read"),
         ("mu", "none.npy", "E0601", "cannot read"),
+        ("mu", "empty.npy", "E0601", "cannot read"),
+        ("mu", "complex.npy", "E0601", "not real numbers"),
+        ("mu", "deep.json", "E0601", "cannot read"),
+        ("mu", "nan.npy", "E0602", "nan"),
     ]:
         inputs = {name: tmp_path / file}
         error = failure(qubo, tmp_path / "out", settings={"n": 2}, inputs=inputs)

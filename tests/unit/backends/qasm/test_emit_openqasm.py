@@ -55,8 +55,7 @@ def test_text():
         "// with\tlines\n"
         "// x_0 is x[0]\n"
         "// t_ is t\n"
-        "// w_0_0_0 is w[0, 0, 0]\n"
-        "// w_0_0_1 is w[0, 0, 1]\n"
+        "// w_0_0_0 to w_0_0_1 are w[0, 0, 0] to w[0, 0, 1]\n"
         "// value_0 is floor(w[0, 1, 2])\n"
         'include "stdgates.inc";\n'
         "input float[64] x_0;\n"
