@@ -95,7 +95,7 @@ def run_epochs(
     """
     number = 0
     for epoch in range(1, length.epochs + 1):
-        _set_modes(learner.module)
+        set_modes(learner.module)
         total, seen = 0.0, 0
         for group in _groups(batches, learner.accumulate):
             examples = sum(map(_examples, group))
@@ -111,8 +111,8 @@ def run_epochs(
         yield Epoch(epoch, number, total / seen)
 
 
-def _set_modes(module: nn.Module) -> None:
-    """Training mode; evaluation mode for parts whose parameters are all frozen."""
+def set_modes(module: nn.Module) -> None:
+    """Nothing; training mode, and evaluation mode for parts whose parameters are all frozen."""
     module.train()
     for part in module.modules():
         learning = [p.requires_grad for p in part.parameters()]

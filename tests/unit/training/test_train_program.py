@@ -1,0 +1,88 @@
+"""Train blocks in order: what one holds of another's model, and what is checked before any runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+from torch import nn
+
+from qmlc.train_program import evaluate_program, train_program
+from qmlc.training.errors import DataError
+from qmlc.training.read_options import TrainOptions
+from qmlc.training.run_epochs import set_modes
+
+PARTS = """
+model a(x: real[B, 1]) -> real[B, 2] = x |> linear(2) |> dropout(0.5)
+model b(x: real[B, 2]) -> real[B, 1] = x |> linear(1)
+data d = csv("d.csv") {
+    x = [u]
+    y = [v]
+}
+"""
+A = """
+train a on d {
+    loss = mean(a(x) ** 2)
+    epochs = 2
+}
+"""
+B = """
+train b on d {
+    loss = mse(b(a(x)), y)
+    epochs = 2
+}
+"""
+GROUND = """
+circuit c() -> real {
+    param w: real ~ constant(0.1)
+    qubit q
+    rx(w) q
+    return expval(Z(q))
+}
+train c { loss = c() }
+"""
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("d.csv").write_text("u,v\n" + "".join(f"{i},{2 * i}\n" for i in range(8)))
+
+    def write(text: str) -> Path:
+        Path("p.hqm").write_text(text)
+        return Path("p.hqm")
+
+    return write
+
+
+def test_another_model_holds_what_its_block_learned_and_does_not_learn(write):
+    program = write(PARTS + A + B)
+    results = train_program(program, TrainOptions(quiet=True))
+    inner = results["b"].module.a
+    learned = load_file("runs/p/a/best.safetensors")
+    assert all(weight.equal(learned[name]) for name, weight in inner.state_dict().items())
+    assert results["b"].parameters == 3
+    measured = evaluate_program(program, name="b")["b (training)"]
+    assert measured["loss"] == pytest.approx(results["b"].measurements["training"].loss)
+
+
+def test_frozen_parts_stay_in_evaluation_mode():
+    frozen, learning = nn.Sequential(nn.Linear(1, 1), nn.Dropout()), nn.Linear(1, 1)
+    frozen.requires_grad_(False)
+    set_modes(nn.ModuleList([frozen, learning]))
+    assert [frozen.training, frozen[1].training, learning.training] == [False, False, True]
+
+
+def test_another_model_must_be_trained_before(write):
+    with pytest.raises(DataError, match="`b` uses `a`, which no earlier block trains"):
+        train_program(write(PARTS + B), TrainOptions(quiet=True))
+    with pytest.raises(DataError, match="no saved weights"):
+        train_program(write(PARTS + A + B), TrainOptions(quiet=True), name="b")
+
+
+def test_options_of_all_blocks_are_checked_before_the_first_runs(write):
+    program = write(PARTS + A + GROUND)
+    with pytest.raises(DataError, match="without data there is no `epochs`"):
+        train_program(program, TrainOptions(quiet=True, epochs=3))
+    assert not Path("runs").exists()
