@@ -16,9 +16,10 @@ from torch import nn
 class Module(nn.Module):
     """A compiled component: a class for the `settings` that it names.
 
-    Constructing it with these settings makes it; with others, the component is compiled for them
-    from the program's text (the `SOURCE` of the class's module), and an instance of that class
-    comes back. TypeError for settings that it does not have or that are missing.
+    Constructed with these settings, or with none, it is just what the class says. With others,
+    the component is compiled for them, and for the declared defaults of the rest, from the
+    program's text (the `SOURCE` of the class's module), and an instance of that class comes back.
+    TypeError for settings that it does not have or that are missing.
     """
 
     name: ClassVar[str] = ""
@@ -32,6 +33,8 @@ class Module(nn.Module):
         """An instance for the settings given; see the class."""
         template = TemplateModule in cls.__bases__
         if not (template or {"settings", "__init__"} <= vars(cls).keys()):
+            return super().__new__(cls)
+        if not (template or args or keywords):
             return super().__new__(cls)
         given = given_settings(cls, args, keywords)
         if given == dict(cls.settings) and not template:

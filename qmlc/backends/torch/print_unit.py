@@ -137,16 +137,12 @@ def _print_record(name: str, kind: Type) -> Iterator[str]:
 
 
 def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) -> str:
-    """`def __init__(…) -> None:`, dimensions by keyword.
-
-    The defaults are `values`, so that a class constructed without settings is that very class;
-    where there are none, those declared.
-    """
+    """`def __init__(…) -> None:`, dimensions by keyword; defaults as declared, else `values`."""
     parameters: list[str] = []
     keywords: list[str] = []
     for setting in signature:
         name = setting_name(setting.name)
-        default = values.get(name, setting.default)
+        default = setting.default if setting.default is not None else values.get(name)
         text = f"{name}: {ANNOTATIONS.get(setting.kind, 'Any')}"
         text += "" if default is None else f" = {print_value(default)}"
         late = default is None and any("=" in p for p in parameters)

@@ -203,7 +203,7 @@ class Iris(Module):
     assert "f = self.dropout(self.linear_5(F.gelu(self.linear_4(a))))  # real[B, T, 8]" in text
     assert 'T = dims["T"]' in text
     assert "return BertOutput(hidden=x, pooled=torch.tanh(self.linear(x[:, 0])))" in text
-    assert "def __init__(self, layers: int = 3, *, n: int = 4) -> None:" in text
+    assert "def __init__(self, layers: int = 2, *, n: int = 4) -> None:" in text
 
 
 def test_the_text_is_clean_and_formatted():

@@ -97,7 +97,8 @@ def test_other_settings_are_compiled_once(demo):
     assert a(torch.randn(2, 6)).shape == (2, 6)
     assert len(a.part) == 5
     assert demo.calls == [(demo.SOURCE, "wide", {"layers": 5, "n": 6, "lambda": 0.5})]
-    demo.Wide()
+    assert type(demo.Wide()) is demo.Wide
+    demo.Wide(n=4)  # the declared default of `layers` is not what the class was compiled for
     assert demo.calls[1] == (demo.SOURCE, "wide", {"layers": 2, "n": 4, "lambda": 0.5})
     assert specialised_class(demo.Wide, {"layers": 5, "n": 6, "lambda_": 0.5}) is type(a)
 
