@@ -38,9 +38,7 @@ from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, TensorType
 
 BATCH = Polynomial.symbol("B")
-LOSSES_OF_NUMBERS = frozenset(
-    {"mse", "mse_loss", "mae", "l1_loss", "smooth_l1_loss", "huber_loss"}
-)
+LOSSES_OF_NUMBERS = frozenset({"mse", "mse_loss", "mae", "l1_loss", "smooth_l1_loss", "huber_loss"})
 LOSSES_OF_CLASSES = frozenset({"cross_entropy", "nll_loss"})
 LOSSES = (
     LOSSES_OF_NUMBERS
