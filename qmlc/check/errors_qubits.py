@@ -287,3 +287,41 @@ class TooWide(Problem):
     code: ClassVar[str] = "E0409"
     title: ClassVar[str] = "too wide to simulate"
     severity: ClassVar[str] = "warning"
+
+
+@dataclass(frozen=True)
+class QubitLeft(Problem):
+    """A qubit of an inner block is still in use where the block ends.
+
+    A qubit belongs to the block that declares it. Where that ends, it must have been measured or
+    reset, or be provably back in |0> (the gates of the block are worked out on random angles, for
+    up to 8 qubits): otherwise it would stay entangled with the rest, unseen.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[1]
+        rx(x) q
+        for i in range(2) {
+            qubit helper
+            cx q[0], helper
+        }
+        return expval(Z(q[0]))
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q[1]
+        rx(x) q
+        for i in range(2) {
+            qubit helper
+            cx q[0], helper
+            reset helper
+        }
+        return expval(Z(q[0]))
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0410"
+    title: ClassVar[str] = "qubit left in use"

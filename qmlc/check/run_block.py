@@ -12,6 +12,7 @@ from qmlc.check.errors_names import AlreadyDeclared, UnknownName
 from qmlc.check.errors_types import BadOperation, Misplaced
 from qmlc.check.evaluate import bind_names, evaluate, iterate
 from qmlc.check.frame import Frame
+from qmlc.check.leave_block import leave_block
 from qmlc.check.operate import as_condition, truth
 from qmlc.check.values import (
     Bits,
@@ -71,6 +72,17 @@ def run_block(frame: Frame, block: tree.Block) -> Returned | None:
                     )
             return result
     return None
+
+
+def run_inner(frame: Frame, block: tree.Block) -> Returned | None:
+    """Run the statements of an inner block, whose qubits end with it."""
+    circuit = frame.circuit
+    if circuit is None or circuit.capture is not None:
+        return run_block(frame, block)
+    registers, instructions = len(circuit.declared), circuit.builder.count
+    result = run_block(frame, block)
+    leave_block(frame, registers, instructions)
+    return result
 
 
 def _poison(frame: Frame, statement: tree.Statement, stop: Stop) -> None:
@@ -175,7 +187,7 @@ def _for(frame: Frame, node: tree.For) -> Returned | None:
         loops = (*frame.loops, position)
         inner = replace(frame, scope=Scope(frame.scope), loops=loops, loop_scope=frame.scope)
         bind_names(inner, node.names, item)
-        result = run_block(inner, node.body)
+        result = run_inner(inner, node.body)
         if result is not None:
             fail(
                 Misplaced,
@@ -197,7 +209,7 @@ def _if(frame: Frame, node: tree.If) -> Returned | None:
     chosen = node.then if truth(frame, node.condition, condition) else node.otherwise
     if chosen is None:
         return None
-    return run_block(replace(frame, scope=Scope(frame.scope)), chosen)
+    return run_inner(replace(frame, scope=Scope(frame.scope)), chosen)
 
 
 def _feed_forward(frame: Frame, node: tree.If, value: Bits | BitTest) -> None:
@@ -211,7 +223,7 @@ def _feed_forward(frame: Frame, node: tree.If, value: Bits | BitTest) -> None:
         if block is None:
             continue
         with frame.circuit.builder.when(condition.bits, sorted(values)):
-            result = run_block(replace(frame, scope=Scope(frame.scope)), block)
+            result = run_inner(replace(frame, scope=Scope(frame.scope)), block)
         if result is not None:
             fail(
                 Misplaced,

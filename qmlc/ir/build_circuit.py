@@ -61,6 +61,16 @@ class CircuitBuilder:
         return tuple(range(first, first + size))
 
     @property
+    def count(self) -> int:
+        """How many instructions there are so far."""
+        return len(self._instructions)
+
+    @property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """The instructions so far."""
+        return tuple(self._instructions)
+
+    @property
     def bit_names(self) -> list[tuple[str, int]]:
         """The registers of bits so far, with their sizes."""
         return list(self._bit_registers)
