@@ -53,6 +53,8 @@ def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
     """A list: an array of numbers or operators, else a tuple, which is stacked where needed."""
     if any(isinstance(v, Poison) for v in values):
         return Poison()
+    if values and all(isinstance(v, Qubits) for v in values) and _is_register(node):
+        return Qubits(tuple(q for v in values for q in v.indices), True)
     if values and all(isinstance(v, Measured) and v.kind == values[0].kind for v in values):
         if values[0].operators is not None:
             return Measured(values[0].kind, Array.stack([v.operators for v in values]))
@@ -64,6 +66,14 @@ def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
         except ArrayError:
             return tuple(values)
     return tuple(values)
+
+
+def _is_register(node: tree.Node) -> bool:
+    """Whether a list of qubits is a register: `(a, b)` and lists of lists are not."""
+    if isinstance(node, tree.List):
+        nested = all(isinstance(item, tree.List) for item in node.items)
+        return node.span.text.startswith("[") and not nested
+    return True
 
 
 def _generator(frame: Frame, node: tree.Generator) -> Value:

@@ -127,7 +127,7 @@ def _check_numbers(node: tree.Node, symbol: str, left: Any, right: Any) -> None:
             node,
             "a comparison here needs numbers known when compiling",
             "this depends on what the circuit is given",
-            "compare settings, or measured bits",
+            "`if` goes by settings and measured bits; let an input turn an angle instead",
         )
     whole = isinstance(left, int) and isinstance(right, int)
     if symbol == "*" and whole and left.bit_length() + right.bit_length() > MAX_BITS:

@@ -65,10 +65,17 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
             name,
             f"there is no value called `{name.name}`, only a gate",
             "a value is needed here",
-            f"declare it as an input, or bind it first with `let {name.name} = …`",
+            _instead_of_gate(frame, name.name),
         )
     frame.unknown(name, "name", candidates(frame))
     raise AssertionError
+
+
+def _instead_of_gate(frame: Frame, name: str) -> str:
+    """What may be meant where a value is called like a gate."""
+    if name.upper() in ("X", "Y", "Z"):
+        return f"the operator is `{name.upper()}`; else bind it first with `let {name} = …`"
+    return f"declare it as an input, or bind it first with `let {name} = …`"
 
 
 def candidates(frame: Frame) -> list[str]:

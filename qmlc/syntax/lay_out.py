@@ -70,6 +70,7 @@ class Layout:
         """A bracket whose closing one stands further left than its line begins."""
         self.invalid = 0
         self.invalid_end = -1
+        self.semicolon_line = -1
 
     def run(self) -> tuple[list[Chunk], list[Diagnostic]]:
         """The declarations and what is wrong with characters and brackets."""
@@ -79,12 +80,16 @@ class Layout:
             if token.line == skip_line and token.type != "NL":
                 continue
             if token.type == "INVALID":
-                if (token.start_pos or 0) > self.invalid_end:
+                known = token == ";" and token.line == self.semicolon_line
+                if (token.start_pos or 0) > self.invalid_end and not known:
                     self._report_invalid(token)
                 self.invalid_end = (token.start_pos or 0) + len(token)
                 if token in ('"', "'"):
                     skip_line = token.line or -1
-                if token != ";":
+                if token == ";":
+                    self.semicolon_line = token.line or -1
+                    self._end_line(_line_end(token, token.start_pos or 0), after)
+                else:
                     self._break()
             elif token.type == "DOC":
                 self.doc.append(token[2:].strip())
@@ -257,17 +262,25 @@ class Layout:
         shown = f"`{text}`" if text.isprintable() else f"the character U+{ord(text[0]):04X}"
         found, what, proposal = f"{shown} is not part of the language", "not known", "remove it"
         if text == ";":
-            what, proposal = "a statement ends with its line", "leave the `;` out"
+            what, proposal = "a statement ends with its line", self._without_semicolon(token)
         elif text in ('"', "'"):
             found, what = "this string is never closed", "opened here, on a line without its end"
             proposal = f"close it with {text}"
         elif text in "&|!":
             what, proposal = "not an operator here", "write `and`, `or`, `not`"
+        elif text == "^":
+            proposal = "write `!=` for an exclusive or, `**` for a power"
         elif text == "?":
             proposal = "write `a if condition else b`, or `where(mask, a, b)` for tensors"
         self.errors.append(
             InvalidText(token_span(self.source, token), found=found, what=what, proposal=proposal)
         )
+
+    def _without_semicolon(self, token: Token) -> str:
+        """What to write for a `;`: nothing at the end of a line, else a new line."""
+        end = token.end_pos or 0
+        rest = self.source.text[end:].partition("\n")[0].strip()
+        return "start a new line instead" if rest else "leave the `;` out"
 
 
 def lay_out(source: Source, tokens: Sequence[Token]) -> tuple[list[Chunk], list[Diagnostic]]:
