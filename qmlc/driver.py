@@ -148,7 +148,8 @@ def emit_stage(path: Path, stage: str, options: CompileOptions) -> str:
 
     if stage in ("tokens", "tree"):
         return print_syntax(read_source(path), stage)
-    program = analyse_file(path, options.settings).program
+    compilation = analyse_file(path, options.settings)
+    program = compilation.program
     if stage != "graph":
         program = optimise(program, options.level)
-    return print_stage(path, program, stage, options)
+    return print_stage(path, program, stage, options, compilation.sources)

@@ -102,9 +102,9 @@ def load(path: str | Path, *, level: int = 2, **settings: Any) -> LoadedProgram:
 def compile(text_or_path: str | Path, *, level: int = 2, **settings: Any) -> LoadedProgram:
     """The program in a text or a file; CompileError where it is wrong.
 
-    A string with a line break or a `{` is a text, anything else a path.
+    A string with a line break, a `{` or an arrow is a text, anything else a path.
     """
-    if isinstance(text_or_path, str) and ("\n" in text_or_path or "{" in text_or_path):
+    if isinstance(text_or_path, str) and any(mark in text_or_path for mark in ("\n", "{", "->")):
         source = Source("<text>", text_or_path)
         return LoadedProgram(source, None, level, settings)
     return load(text_or_path, level=level, **settings)

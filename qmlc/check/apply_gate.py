@@ -13,6 +13,7 @@ from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
 from qmlc.check.evaluate import evaluate
 from qmlc.check.evolve import evolution
 from qmlc.check.frame import MAX_STEPS, Frame
+from qmlc.check.prepare_state import preparation
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_declared, find_gate
 from qmlc.check.values import (
@@ -35,7 +36,7 @@ from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
 
 MODIFIERS = ("ctrl", "negctrl", "inv", "pow")
-STATEMENTS = ("measure", "reset", "barrier", "delay", "gphase", "evolve")
+STATEMENTS = ("measure", "reset", "barrier", "delay", "gphase", "evolve", "prepare")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Modifier:
 
 def apply_gate(frame: Frame, node: tree.Apply) -> None:
     """Add what a gate statement does to the circuit at hand."""
+    if frame.circuit is not None and frame.circuit.capture is None:
+        frame.circuit.statement = node.span
     operands = [_operand(frame, o) for o in node.operands]
     modifiers = [_modifier(frame, m) for m in node.modifiers]
     name = node.gate.name.name
@@ -321,7 +324,7 @@ def _angle(frame: Frame, node: tree.Expression) -> Any:
 def _special(
     frame: Frame, node: tree.Apply, name: str, operands: list[Operand], controls: int
 ) -> list[Round]:
-    """`gphase(a)` and `evolve(H, time=t) q`."""
+    """`gphase(a)`, `evolve(H, time=t) q` and `prepare(x) q`."""
     front = [(q, o.node) for o in operands[:controls] for q in o.qubits.indices]
     if len(front) != controls:
         fail(WrongOperands, node, "a control is a single qubit here", "a register")
@@ -332,15 +335,10 @@ def _special(
         return [(front, [Instruction("gphase", (), (angle,))])]
     qubits = [(q, o.node) for o in operands[controls:] for q in o.qubits.indices]
     if not qubits:
-        fail(
-            WrongOperands,
-            node,
-            "`evolve` needs qubits",
-            "none given",
-            "write `evolve(H, time=t) q`",
-        )
+        fail(WrongOperands, node, f"`{name}` needs qubits", "none given", f"write `{name}(…) q`")
     _check_distinct(node, [*front, *qubits])
-    return [(front + qubits, evolution(frame, node, tuple(q for q, _ in qubits)))]
+    make = evolution if name == "evolve" else preparation
+    return [(front + qubits, make(frame, node, tuple(q for q, _ in qubits)))]
 
 
 def _gate(
@@ -388,7 +386,7 @@ def _builtin(
         fail(
             WrongOperands,
             node,
-            f"`{name}` acts on {_count(qubits + controls)}",
+            f"`{_head(node)}` acts on {_count(qubits + controls)}",
             f"{len(operands)} given" if operands else "none given",
             _write_operands(node, name, qubits + controls),
         )
@@ -458,7 +456,7 @@ def _declared(
         fail(
             WrongOperands,
             node,
-            f"`{gate.name}` acts on {len(registers) + controls} operands",
+            f"`{_head(node)}` acts on {_count(len(registers) + controls, 'operand')}",
             f"{len(operands)} given",
             "",
             (Label(declaration.name.span, "declared here"),),
@@ -481,5 +479,10 @@ def _declared(
     return rounds
 
 
-def _count(qubits: int) -> str:
-    return "1 qubit" if qubits == 1 else f"{qubits} qubits"
+def _count(number: int, noun: str = "qubit") -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _head(node: tree.Apply) -> str:
+    """A gate as written, with its modifiers."""
+    return " @ ".join([*(m.span.text for m in node.modifiers), node.gate.name.name])

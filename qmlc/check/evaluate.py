@@ -158,9 +158,9 @@ def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -
             fail(
                 BadOperation,
                 names[-1],
-                f"{len(names)} names for {describe(value)}",
-                "does not come apart into as many",
-                "give as many names as there are parts",
+                f"each item is {describe(value)}, and there are {len(names)} names for it",
+                f"it does not come apart into {len(names)}",
+                "give a name for each part; `enumerate(…)` and `zip(…)` make pairs",
             )
         values = list(value)
     for name, item in zip(names, values, strict=True):

@@ -16,6 +16,7 @@ from qmlc.check.values import Poison, Stop, Unplaced, Value, describe, fail
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.operator import Operator, PauliString, commute
 from qmlc.ops.gates import GATES, Rotation
+from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.polynomial import Value as Exact
@@ -91,13 +92,11 @@ def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
 def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
     name = node.function if isinstance(node, tree.Call) else node
     if not isinstance(name, tree.Identifier) or name.name not in METHODS:
-        fail(
-            UnknownName,
-            node,
-            "this is no method of evolution",
-            "not known",
-            "methods are `trotter(order=2, steps=10)` and `exact`",
-        )
+        close = nearest(name.span.text, METHODS)
+        methods = "methods are `trotter(order=2, steps=10)` and `exact`"
+        proposal = f"did you mean `{close}`?" if close else methods
+        what = f"there is no method of evolution `{name.span.text}`"
+        fail(UnknownName, name, what, "not known", proposal)
     values = {"order": 1, "steps": 1}
     if isinstance(node, tree.Call):
         for key, argument in zip(values, node.arguments, strict=False):

@@ -113,6 +113,8 @@ class CircuitState:
     measured: dict[int, Span] = field(default_factory=dict)
     mixed: Span | None = None
     """The first measurement or reset: from there on there is no single state."""
+    statement: Span | None = None
+    """The gate statement of the circuit itself that is at work."""
     capture: list[Instruction] | None = None
     """Inside a gate: its instructions, which the gate's caller modifies and adds."""
 

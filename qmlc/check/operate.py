@@ -16,6 +16,7 @@ from qmlc.check.values import (
     Instance,
     Measured,
     Poison,
+    Qubits,
     Stop,
     Tensor,
     Unplaced,
@@ -80,7 +81,9 @@ def _exact(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value
     if symbol in ("==", "!=") and (left is None or right is None):
         return (left is right) is (symbol == "==")
     if not (_is_number(left, symbol) and _is_number(right, symbol)):
-        fail(BadOperation, node, f"`{symbol}` does not apply", _both(left, right))
+        fail(
+            BadOperation, node, f"`{symbol}` does not apply", _both(left, right), _hint(left, right)
+        )
     try:
         if symbol != "@":
             return elementwise(lambda a, b: _number(frame, node, symbol, a, b), left, right)
@@ -194,6 +197,10 @@ def _test_bits(node: tree.Node, symbol: str, left: Value, right: Value) -> Value
         known = {bit: value >> i & 1 for i, bit in enumerate(distinct)}
         if PYTHON[symbol](_read(node, left, known), _read(node, right, known)):
             values.add(value)
+    if not values:
+        largest = (1 << len(distinct)) - 1
+        what = f"read as a number, this is 0 to {largest}"
+        fail(BadOperation, node, "this condition never holds", what, "compare with one of these")
     return BitTest(Condition(distinct, frozenset(values)))
 
 
@@ -366,6 +373,13 @@ def _shape_proposal(node: tree.Node, values: Sequence[Tensor | None]) -> str:
     if len(right) >= 2 and left and left[-1] == right[-1]:
         return f"transpose it: `{node.right.span.text}.T`"
     return "the last dimension on the left must be the last but one on the right"
+
+
+def _hint(left: Value, right: Value) -> str:
+    """What to do with a qubit among numbers."""
+    if isinstance(left, Qubits) or isinstance(right, Qubits):
+        return "measure it first: `let m = measure q`"
+    return ""
 
 
 def _both(left: Value, right: Value) -> str:

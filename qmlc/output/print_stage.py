@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,13 @@ def _tree(node: Any, indent: str) -> Iterator[str]:
                 yield f"{indent}    {child!r}"
 
 
-def print_stage(path: Path, program: Program, stage: str, options: CompileOptions) -> str:
+def print_stage(
+    path: Path,
+    program: Program,
+    stage: str,
+    options: CompileOptions,
+    sources: Sequence[tuple[Path, Source]] = (),
+) -> str:
     """The text of a stage: graph, optimised, circuit, torch, qasm3, qasm2, dot, json."""
     match stage:
         case "graph" | "optimised":
@@ -73,7 +79,7 @@ def print_stage(path: Path, program: Program, stage: str, options: CompileOption
         case "dot":
             return "".join(_dot(u) for u in program.units if u.graph is not None)
         case "json":
-            return make_manifest(program, ((path, Source(path.name, "")),), (), options, ())
+            return make_manifest(program, sources, (), options, ())
     raise ValueError(f"there is no stage {stage}")
 
 

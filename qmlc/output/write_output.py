@@ -61,7 +61,8 @@ def write_output(
         _write_circuit(program, use, options, texts, files, notes)
     for stage in options.stages:
         if stage not in ("qasm3", "qasm2", "torch"):
-            texts[f"{program.name}.{stage}.txt"] = print_stage(path, program, stage, options)
+            printed = print_stage(path, program, stage, options, sources)
+            texts[f"{program.name}.{stage}.txt"] = printed
     for template in program.templates:
         needed = " ".join(f"--set {name}=…" for name in template.needs)
         notes.append(f"{template.name}: give {needed} to write its Python and OpenQASM now")

@@ -1,0 +1,34 @@
+"""`prepare(x) q`: from |0…0> to the normalised vector `x`."""
+
+from __future__ import annotations
+
+from qmlc.check.errors_qubits import WrongOperands
+from qmlc.check.errors_types import WrongArguments
+from qmlc.check.evaluate import evaluate
+from qmlc.check.frame import Frame
+from qmlc.check.values import Poison, Stop, describe, fail
+from qmlc.ir.array import Array
+from qmlc.ir.circuit import Instruction
+from qmlc.ir.operator import Operator
+from qmlc.syntax import tree
+
+
+def preparation(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list[Instruction]:
+    """The instruction that prepares `qubits`, nothing having acted on them."""
+    assert frame.circuit is not None
+    used = [q for q in qubits if q in frame.circuit.touched]
+    if used or frame.circuit.capture:
+        what = "amplitudes are prepared on qubits in |0>, before any gate"
+        place = frame.circuit.statement or node.span
+        fail(WrongOperands, place, what, "these were used before", "prepare them first")
+    if len(node.gate.arguments) != 1 or node.gate.keywords:
+        fail(WrongArguments, node.gate, "`prepare` takes one vector", "does not fit")
+    value = evaluate(frame, node.gate.arguments[0])
+    if isinstance(value, Poison):
+        raise Stop(None)
+    size = 2 ** len(qubits)
+    numbers = isinstance(value, Array) and not any(isinstance(v, Operator) for v in value.items)
+    if not numbers or value.shape != (size,):
+        what = f"{len(qubits)} qubits have {size} amplitudes"
+        fail(WrongArguments, node.gate.arguments[0], what, f"this is {describe(value)}")
+    return [Instruction("prepare", qubits, value.items)]
