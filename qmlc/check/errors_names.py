@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from qmlc.source.diagnostic import Problem
 
 
-@dataclass(frozen=True)
 class UnknownName(Problem):
     """A name is used that nothing declares.
 
@@ -39,7 +37,6 @@ class UnknownName(Problem):
     title: ClassVar[str] = "unknown name"
 
 
-@dataclass(frozen=True)
 class AlreadyDeclared(Problem):
     """A name is given twice in one place.
 
@@ -66,7 +63,6 @@ class AlreadyDeclared(Problem):
     title: ClassVar[str] = "declared twice"
 
 
-@dataclass(frozen=True)
 class ImportFailed(Problem):
     """A `use` names a module, a file or a name that is not there.
 
@@ -98,7 +94,6 @@ class ImportFailed(Problem):
     title: ClassVar[str] = "import fails"
 
 
-@dataclass(frozen=True)
 class SelfReference(Problem):
     """A declaration needs itself, directly or through others.
 
@@ -119,7 +114,6 @@ class SelfReference(Problem):
     title: ClassVar[str] = "refers to itself"
 
 
-@dataclass(frozen=True)
 class WrongKind(Problem):
     """A name stands where another kind of thing is needed.
 
@@ -145,7 +139,6 @@ class WrongKind(Problem):
     title: ClassVar[str] = "wrong kind of thing"
 
 
-@dataclass(frozen=True)
 class NotAvailable(Problem):
     """Something of the language that this version does not do yet.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from qmlc.source.diagnostic import Problem
 
 
-@dataclass(frozen=True)
 class QubitTwice(Problem):
     """A gate is given the same qubit twice.
 
@@ -37,7 +35,6 @@ class QubitTwice(Problem):
     title: ClassVar[str] = "qubit used twice"
 
 
-@dataclass(frozen=True)
 class AfterMeasure(Problem):
     """A gate acts on a qubit that was measured and not reset.
 
@@ -73,7 +70,6 @@ class AfterMeasure(Problem):
     severity: ClassVar[str] = "warning"
 
 
-@dataclass(frozen=True)
 class UnusedQubit(Problem):
     """A qubit is declared, and nothing ever acts on it or reads it.
 
@@ -99,7 +95,6 @@ class UnusedQubit(Problem):
     severity: ClassVar[str] = "warning"
 
 
-@dataclass(frozen=True)
 class WrongOperands(Problem):
     """A gate is given more or fewer qubits than it acts on, or registers of different sizes.
 
@@ -129,7 +124,6 @@ class WrongOperands(Problem):
     title: ClassVar[str] = "wrong number of qubits"
 
 
-@dataclass(frozen=True)
 class NotInvertible(Problem):
     """`inv`, `ctrl` or `pow` stands before something that has no inverse.
 
@@ -169,7 +163,6 @@ class NotInvertible(Problem):
     title: ClassVar[str] = "not a unitary"
 
 
-@dataclass(frozen=True)
 class NotHermitian(Problem):
     """An operator is measured or evolved under that is not Hermitian.
 
@@ -197,7 +190,6 @@ class NotHermitian(Problem):
     title: ClassVar[str] = "not an observable"
 
 
-@dataclass(frozen=True)
 class NoSingleState(Problem):
     """A state vector is asked for where there is none.
 
@@ -225,7 +217,6 @@ class NoSingleState(Problem):
     title: ClassVar[str] = "no single state"
 
 
-@dataclass(frozen=True)
 class BitsReturned(Problem):
     """A measured bit is returned as if it were a number.
 
@@ -253,7 +244,6 @@ class BitsReturned(Problem):
     title: ClassVar[str] = "bits are returned only through results"
 
 
-@dataclass(frozen=True)
 class TooWide(Problem):
     """A network applies a circuit of more qubits than can be simulated.
 
@@ -289,7 +279,6 @@ class TooWide(Problem):
     severity: ClassVar[str] = "warning"
 
 
-@dataclass(frozen=True)
 class QubitLeft(Problem):
     """A qubit of an inner block is still in use where the block ends.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from qmlc.source.diagnostic import Problem
 
 
-@dataclass(frozen=True)
 class BadOption(Problem):
     """An option, optimizer, schedule or metric that does not exist.
 
@@ -51,7 +49,6 @@ class BadOption(Problem):
     title: ClassVar[str] = "no such option"
 
 
-@dataclass(frozen=True)
 class BadLoss(Problem):
     """The loss of a train block is missing, is not one number, or does not concern the model.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from qmlc.source.diagnostic import Problem
 
 
-@dataclass(frozen=True)
 class ShapeMismatch(Problem):
     """Tensors meet whose shapes do not fit.
 
@@ -29,7 +27,6 @@ class ShapeMismatch(Problem):
     title: ClassVar[str] = "shapes do not agree"
 
 
-@dataclass(frozen=True)
 class WrongArguments(Problem):
     """Too many or too few arguments, or one of another name.
 
@@ -49,7 +46,6 @@ class WrongArguments(Problem):
     title: ClassVar[str] = "arguments do not fit"
 
 
-@dataclass(frozen=True)
 class NotKnown(Problem):
     """A value is needed while compiling, but only running yields it.
 
@@ -72,7 +68,6 @@ class NotKnown(Problem):
     title: ClassVar[str] = "not known before it runs"
 
 
-@dataclass(frozen=True)
 class UnknownDimension(Problem):
     """A dimension has to be a number here, and nothing says which.
 
@@ -100,7 +95,6 @@ class UnknownDimension(Problem):
     title: ClassVar[str] = "unknown dimension"
 
 
-@dataclass(frozen=True)
 class ResultMismatch(Problem):
     """What is returned is not of the declared type.
 
@@ -125,7 +119,6 @@ class ResultMismatch(Problem):
     title: ClassVar[str] = "result differs from its type"
 
 
-@dataclass(frozen=True)
 class BadOperation(Problem):
     """An operator or a function is applied to values that it is not for.
 
@@ -142,7 +135,6 @@ class BadOperation(Problem):
     title: ClassVar[str] = "operation does not apply"
 
 
-@dataclass(frozen=True)
 class BadIndex(Problem):
     """An index, a slice or a field that is not there.
 
@@ -167,7 +159,6 @@ class BadIndex(Problem):
     title: ClassVar[str] = "index out of range"
 
 
-@dataclass(frozen=True)
 class TooMuch(Problem):
     """Compiling this would take more steps or memory than any real program needs.
 
@@ -195,7 +186,6 @@ class TooMuch(Problem):
     title: ClassVar[str] = "too much to unroll"
 
 
-@dataclass(frozen=True)
 class Misplaced(Problem):
     """A statement stands where it means nothing, or one that must be there is missing.
 
@@ -220,7 +210,6 @@ class Misplaced(Problem):
     title: ClassVar[str] = "statement out of place"
 
 
-@dataclass(frozen=True)
 class BadType(Problem):
     """A type or a distribution that the language does not have.
 
