@@ -81,7 +81,7 @@ def _print_line(title: str, row: Mapping[str, Any], length: Length, console: Con
     width = len(str(length.epochs))
     epoch = f"epoch {row['epoch']:>{width}}/{length.epochs}"
     text = f"{title} {epoch}  learning {_number(row['learning'])}  {_measured(row)}"
-    console.print(text, highlight=False, markup=False)
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _measured(row: Mapping[str, Any]) -> str:
