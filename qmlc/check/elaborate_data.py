@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.check.bind_arguments import bind_arguments
+from qmlc.check.check_columns import check_columns, read_columns
 from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName, WrongKind
 from qmlc.check.errors_types import BadOperation, Misplaced
 from qmlc.check.evaluate import evaluate
@@ -36,6 +37,7 @@ def elaborate_data(frame: Frame, block: tree.DataBlock) -> tuple[Data, Kinds, di
     source = Call("csv")
     with recover():
         source = _source(frame, block.source)
+    columns = read_columns(frame.session.base, source)
     kinds: Kinds = {}
     places: dict[str, Span] = {}
     fields = []
@@ -46,6 +48,9 @@ def elaborate_data(frame: Frame, block: tree.DataBlock) -> tuple[Data, Kinds, di
             with recover():
                 value, kind = _line(frame, statement, kinds)
                 fields.append(Field((name.name,), value))
+                if columns is not None:
+                    known = set(kinds)
+                    check_columns(frame, statement.value, known, columns, block.source.span)
             kinds[name.name] = kind
             places[name.name] = name.span
             continue

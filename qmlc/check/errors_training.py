@@ -91,3 +91,14 @@ class BadLoss(Problem):
 
     code: ClassVar[str] = "E0721"
     title: ClassVar[str] = "no loss"
+
+
+class NoSuchColumn(Problem):
+    """A data block names a column that its file does not have.
+
+    The header of a CSV file is read where the file is at hand; without it, training says what is
+    missing (E0701).
+    """
+
+    code: ClassVar[str] = "E0722"
+    title: ClassVar[str] = "no such column"
