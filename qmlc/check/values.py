@@ -163,13 +163,6 @@ class Instance:
     """The `let` that binds it."""
 
 
-@dataclass(frozen=True)
-class GateMatrix:
-    """A gate that is handed over as a setting."""
-
-    target: Declared | Builtin
-
-
 @dataclass
 class Module:
     """A file: its declarations by name, and what it imports."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -258,8 +257,3 @@ def result_size(result: Result) -> tuple[int, ...]:
     if result.kind in ("probs", "state"):
         return (2 ** len(result.qubits),)
     return ()
-
-
-def parameter_count(circuit: Circuit) -> int:
-    """How many numbers there are to learn."""
-    return sum(math.prod(p.shape) for p in circuit.parameters)

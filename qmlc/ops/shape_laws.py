@@ -71,12 +71,6 @@ def known(dimension: Value) -> int:
     raise UnknownDimension(dimension)
 
 
-def need(value: TensorType | None) -> TensorType:
-    """A tensor argument that the row requires."""
-    assert value is not None
-    return value
-
-
 def axis(dim: Any, rank: int, name: str = "dim") -> int:
     """The place of `dim`, which may count from the end, among `rank` dimensions."""
     place = whole(dim, name)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qmlc.types.polynomial import Polynomial, Value
-
-Dimension = int | Polynomial
-"""A size: a number, or a polynomial over dimension names (`4*d`, `T`)."""
+from qmlc.types.polynomial import Value
 
 DTYPES = ("real", "int", "bool", "complex")
 
