@@ -17,7 +17,7 @@ from qmlc.check.values import (
     fail,
 )
 from qmlc.ir.program import Call, Column, Data, Field
-from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES
+from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES, stack_law
 from qmlc.ops.parameters import Parameter
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
@@ -117,9 +117,7 @@ def _field(frame: Frame, node: tree.Expression, made: Kinds) -> tuple[Any, Tenso
         case tree.Literal(value=int() | float()):
             return _number(frame, node)
         case tree.List(items=items):
-            parts = [_field(frame, item, made) for item in items]
-            first = parts[0][1] if parts else TensorType("real")
-            return tuple(v for v, _ in parts), TensorType("real", (len(parts), *first.dims))
+            return _stack(node, [_field(frame, item, made) for item in items])
         case tree.Unary(operator="-", operand=operand):
             value, kind = _field(frame, operand, made)
             return Call("neg", (value,)), kind
@@ -134,6 +132,13 @@ def _field(frame: Frame, node: tree.Expression, made: Kinds) -> tuple[Any, Tenso
         "not possible here",
         "columns, lists of columns, arithmetic, and functions such as `standardize`",
     )
+
+
+def _stack(node: tree.Node, parts: list[tuple[Any, TensorType]]) -> tuple[Any, TensorType]:
+    try:
+        return tuple(value for value, _ in parts), stack_law([kind for _, kind in parts])
+    except ShapeError as error:
+        fail(BadOperation, node, "a list stacks what is alike", error.message)
 
 
 def _number(frame: Frame, node: tree.Expression) -> tuple[Any, TensorType]:
