@@ -107,11 +107,10 @@ class Loader:
         name = use.path.removeprefix("std.")
         available = [f"std.{n}" for n in resources.stdlib_names()]
         if use.path in available:
-            path = resources.stdlib_path(name)
             known = self.files.get(f"std/{name}")
             if known is None:
                 inner = Loader(self.read)
-                known = inner.load(Source(f"std/{name}.hqm", path.read_text("utf-8")), None)
+                known = inner.load(Source(f"std/{name}.hqm", resources.stdlib_text(name)), None)
                 self.errors += inner.errors
                 self.files[f"std/{name}"] = known
             return known

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from qmlc.source.nearest import nearest
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def list_targets() -> tuple[str, ...]:
 def read_target(name: str) -> Target:
     """The device `name` (`ibm:torino`); UnknownTarget where there is none."""
     if name not in list_targets():
-        raise UnknownTarget(name, next(iter(get_close_matches(name, list_targets(), 1)), ""))
+        raise UnknownTarget(name, nearest(name, list_targets()) or "")
     text = (_folder() / f"{name.replace(':', '_', 1)}.toml").read_text(encoding="utf-8")
     return parse_target(name, text)
 

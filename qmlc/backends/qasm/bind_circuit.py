@@ -6,11 +6,11 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from qmlc.ir.circuit import Circuit, Instruction, Variable
 from qmlc.ir.operator import Operator
+from qmlc.source.nearest import nearest
 from qmlc.types.polynomial import Polynomial, Symbol, Value
 
 Numbers = Mapping[Symbol, Value]
@@ -41,8 +41,8 @@ def circuit_numbers(circuit: Circuit, values: Mapping[str, Any]) -> dict[Symbol,
     numbers: dict[Symbol, float] = {}
     for name, value in values.items():
         if name not in variables:
-            near = get_close_matches(name, variables, 1)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
+            near = nearest(name, variables)
+            hint = f"; did you mean `{near}`?" if near else ""
             raise ValueError(f"`{circuit.name}` has no input or parameter `{name}`{hint}")
         elements = list(_flatten(value, variables[name].shape, name))
         numbers.update(zip(variable_symbols(variables[name]), elements, strict=True))
