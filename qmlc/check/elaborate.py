@@ -18,7 +18,7 @@ from qmlc.check.elaborate_deployment import elaborate_deployment
 from qmlc.check.elaborate_training import Made, elaborate_training
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame, Session
-from qmlc.check.make_unit import header_of, make_unit, signature
+from qmlc.check.make_unit import make_unit, signature
 from qmlc.check.making import Making, Units, camel_case
 from qmlc.check.resolve import resolve
 from qmlc.check.run_gate import run_gate
@@ -158,7 +158,7 @@ def _entry(state: Elaboration, declaration: tree.Component) -> None:
             signature(declaration, tuple(n for n in sizes if n not in _setting_names(declaration))),
             sizes,
             declaration.doc,
-            header_of(declaration),
+            declaration.header,
         )
     )
 

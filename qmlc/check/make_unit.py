@@ -183,7 +183,7 @@ def _unit(
         signature(declaration, tuple(sizes)),
         tuple(full.items()),
         doc=declaration.doc,
-        source=header_of(declaration),
+        source=declaration.header,
         place=declaration.name.span,
     )
 
@@ -201,10 +201,3 @@ def signature(declaration: tree.Component, sizes: tuple[str, ...]) -> tuple[Sett
         value = default.value if isinstance(default, tree.Literal) else None
         settings.append(Setting(parameter.name.name, kind, value))
     return (*settings, *(Setting(name, "dimension") for name in sizes))
-
-
-def header_of(declaration: tree.Component) -> str:
-    """The declaration as written, without its body."""
-    text = declaration.span.source.text
-    head = text[declaration.span.start : declaration.body.span.start].rstrip()
-    return " ".join(head.removesuffix("=").split())

@@ -48,11 +48,13 @@ def token_span(source: Source, token: Token) -> Span:
 
 def read_documentation(tokens: Sequence[Token]) -> str:
     """The text of the `##` lines at the very top of a file."""
-    lines = []
+    lines: list[str] = []
+    last = 0
     for token in tokens:
-        if token.type == "DOC":
+        if token.type == "DOC" and (not lines or token.line == last + 1):
             lines.append(token[2:].strip())
-        elif token.type != "NL" or (lines and token.count("\n") > 1):
+            last = token.line or 0
+        elif token.type != "NL":
             break
     return "\n".join(lines)
 
@@ -66,6 +68,7 @@ class Layout:
         self.chunks: list[Chunk] = []
         self.brackets: list[Token] = []
         self.doc: list[str] = []
+        self.doc_line = 0
         self.suspect: Token | None = None
         """A bracket whose closing one stands further left than its line begins."""
         self.invalid = 0
@@ -92,13 +95,20 @@ class Layout:
                 else:
                     self._break()
             elif token.type == "DOC":
-                self.doc.append(token[2:].strip())
+                self._document(token)
             elif token.type == "NL":
                 self._end_line(token, after)
             else:
                 self._add(token, after)
         self._finish()
         return self.chunks, self.errors
+
+    def _document(self, token: Token) -> None:
+        """Keep a line of documentation; those above a blank line belong to no declaration."""
+        if (token.line or 0) > self.doc_line + 1:
+            self.doc = []
+        self.doc_line = token.line or 0
+        self.doc.append(token[2:].strip())
 
     def _break(self) -> None:
         """Give the current declaration up: its error is reported."""

@@ -323,6 +323,12 @@ class Component(Node):
     body: Body
     doc: str = ""
 
+    @property
+    def header(self) -> str:
+        """The declaration as written, without its body, on one line."""
+        head = self.span.source.text[self.span.start : self.body.span.start].rstrip()
+        return " ".join(head.removesuffix("=").split())
+
 
 @dataclass(frozen=True, slots=True)
 class Rewrite(Node):
