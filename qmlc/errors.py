@@ -15,6 +15,7 @@ ROOMS = (
     "qmlc.check.errors_qubits",
     "qmlc.check.errors_training",
     "qmlc.output.errors",
+    "qmlc.runtime.errors",
     "qmlc.training.errors",
 )
 

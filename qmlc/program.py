@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from qmlc.backends.torch.emit_torch import class_names, emit_torch
-from qmlc.driver import analyse, read_source
+from qmlc.driver import Compilation, analyse, read_source
 from qmlc.ir.program import Program, Template, Unit
 from qmlc.passes.pipeline import optimise
+from qmlc.runtime.errors import ExternNotAllowed
 from qmlc.runtime.module import Module
+from qmlc.source.compile_error import CompileError
 from qmlc.source.nearest import nearest
-from qmlc.source.span import Source
+from qmlc.source.span import NOWHERE, Source
 
 GENERATED = "qmlc_generated"
 """The package, in no folder, of the modules made here."""
@@ -31,9 +33,16 @@ class LoadedProgram:
     """
 
     def __init__(
-        self, source: Source, path: Path | None, level: int, settings: Mapping[str, Any]
+        self,
+        source: Source,
+        path: Path | None,
+        level: int,
+        settings: Mapping[str, Any],
+        allow_extern: bool,
     ) -> None:
         compilation = analyse(source, path, settings).checked()
+        if not allow_extern:
+            refuse_extern(compilation)
         self.diagnostics = compilation.diagnostics
         """Warnings."""
         self.program: Program = optimise(compilation.program, level)
@@ -90,24 +99,46 @@ def find_part(program: Program, name: str) -> Unit | Template:
     raise AttributeError(f"the program `{program.name}` declares no `{name}`{hint}")
 
 
-def load(path: str | Path, *, level: int = 2, **settings: Any) -> LoadedProgram:
+def refuse_extern(compilation: Compilation) -> None:
+    """Nothing; CompileError where the program has code of its own run."""
+    found = [
+        ExternNotAllowed(
+            unit.place or NOWHERE,
+            what=f"this program runs code of its own: `{unit.extern}`",
+            where="named here",
+            proposal="if you trust it: `--allow-extern`, in Python `allow_extern=True`",
+        )
+        for unit in compilation.program.units
+        if unit.extern
+    ]
+    if found:
+        raise CompileError(tuple({error.at: error for error in found}.values()))
+
+
+def load(
+    path: str | Path, *, level: int = 2, allow_extern: bool = False, **settings: Any
+) -> LoadedProgram:
     """The program in a file; CompileError where it is wrong.
 
-    `settings` fill sizes and settings that the text leaves open, for all components alike.
+    `settings` fill sizes and settings that the text leaves open, for all components alike. Modules
+    of extern layers are code that the program names: they run only if `allow_extern`.
     """
     path = Path(path)
-    return LoadedProgram(read_source(path), path, level, settings)
+    return LoadedProgram(read_source(path), path, level, settings, allow_extern)
 
 
-def compile(text_or_path: str | Path, *, level: int = 2, **settings: Any) -> LoadedProgram:
+def compile(
+    text_or_path: str | Path, *, level: int = 2, allow_extern: bool = False, **settings: Any
+) -> LoadedProgram:
     """The program in a text or a file; CompileError where it is wrong.
 
-    A string with a line break, a `{` or an arrow is a text, anything else a path.
+    A string with a line break, a `{` or an arrow is a text, anything else a path. The options are
+    those of `load`.
     """
     if isinstance(text_or_path, str) and any(mark in text_or_path for mark in ("\n", "{", "->")):
         source = Source("<text>", text_or_path)
-        return LoadedProgram(source, None, level, settings)
-    return load(text_or_path, level=level, **settings)
+        return LoadedProgram(source, None, level, settings, allow_extern)
+    return load(text_or_path, level=level, allow_extern=allow_extern, **settings)
 
 
 def specialise(path: Path, name: str, settings: Mapping[str, Any]) -> type[Module]:
@@ -127,7 +158,8 @@ def _specialised(
     source: Source, path: Path | None, name: str, settings: Mapping[str, Any]
 ) -> type[Module]:
     qualified = {f"{name}.{key}": value for key, value in settings.items()}
-    return LoadedProgram(source, path, 2, qualified).class_of(name)
+    # what is compiled anew was allowed, or imported, when it was compiled first
+    return LoadedProgram(source, path, 2, qualified, True).class_of(name)
 
 
 def load_module(text: str, name: str, path: str | None, source: str) -> types.ModuleType:

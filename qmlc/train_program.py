@@ -30,7 +30,7 @@ def train_program(
     A model that an earlier block trained is taken from there. The options of all blocks are
     checked before the first one runs. CompileError, DataError.
     """
-    loaded = load(path)
+    loaded = _load(path, options)
     trainings = chosen(loaded.program, name)
     for training in trainings:
         read_options(training, options)
@@ -58,7 +58,7 @@ def evaluate_program(
 
     With a `table`, on its rows, by the blocks that have data. CompileError, DataError.
     """
-    loaded = load(path)
+    loaded = _load(path, options)
     measured = {}
     for training in chosen(loaded.program, name):
         if table is not None and training.data is None:
@@ -85,7 +85,7 @@ def predict_program(
     output: Path | None = None,
 ) -> pd.DataFrame:
     """What the trained model says of each row of a table of raw data."""
-    loaded = load(path)
+    loaded = _load(path, options)
     trainings = [t for t in chosen(loaded.program, name) if t.data is not None]
     if len(trainings) != 1:
         names = ", ".join(f"`{t.name}`" for t in trainings) or "none"
@@ -105,6 +105,10 @@ def predict_program(
         _folder(loaded.program, options, training),
         output=output,
     )
+
+
+def _load(path: Path, options: TrainOptions | None) -> LoadedProgram:
+    return load(path, allow_extern=options is not None and options.allow_extern)
 
 
 def chosen(program: Program, name: str | None) -> tuple[Training, ...]:

@@ -72,11 +72,6 @@ def apply_unit(
 
 
 _NOT_APPLIED = {
-    "extern": (
-        "`extern` layers are not run yet",
-        "a module of your own",
-        "embed the compiled part in your own torch module instead",
-    ),
     "kernel": (
         "kernels are not applied yet",
         "a kernel",

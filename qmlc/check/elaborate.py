@@ -29,7 +29,7 @@ from qmlc.source.diagnostic import Diagnostic
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 
-ENTRIES = ("model", "circuit", "kernel", "layer")
+ENTRIES = ("model", "circuit", "kernel", "layer", "extern")
 
 
 @dataclass
@@ -238,7 +238,7 @@ def _try_out(
 
 def _check_unused(state: Elaboration, declaration: tree.Component) -> None:
     """Try a gate, `fn` or hamiltonian that nothing else ran, so that its errors show."""
-    if id(declaration) in state.session.entered or declaration.kind == "extern":
+    if id(declaration) in state.session.entered:
         return
 
     def attempt(session: Session, sizes: Sizes) -> None:

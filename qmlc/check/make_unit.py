@@ -19,6 +19,7 @@ from qmlc.check.dimensions import (
 from qmlc.check.errors_names import NotAvailable, SelfReference
 from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output
 from qmlc.check.frame import CircuitState, Frame, NetworkState
+from qmlc.check.make_extern import check_target, extern_output
 from qmlc.check.making import CIRCUITS, Making
 from qmlc.check.require_number import require_number
 from qmlc.check.run_block import run_block
@@ -97,6 +98,10 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
         node = frame.network.graph.add("input", [], kind, name=name)
         frame.scope.bind(name, Tensor(node, kind), parameter.name.span)
         inputs.append((name, kind))
+    if declaration.kind == "extern":
+        output = extern_output(making, frame)
+        unit = _unit(making, settings, tuple(inputs), output)
+        return replace(unit, extern=check_target(declaration)), output
     value = run_body(frame, declaration)
     output, node, actual = network_output(making.binding, frame, declaration, value)
     unit = _unit(making, settings, tuple(inputs), actual)

@@ -42,7 +42,8 @@ class Setting:
 class Unit:
     """A declaration for certain settings: one generated class.
 
-    `kind` is `circuit`, `kernel` (these hold a `circuit`), `layer`, `model` or `loss` (a `graph`).
+    `kind` is `circuit`, `kernel` (these hold a `circuit`), `layer`, `model` or `loss` (a `graph`),
+    or `extern`: a torch module from elsewhere, which `extern` names as "module:Class".
     `inputs` are for one example in circuits, as declared otherwise.
     """
 
@@ -56,6 +57,7 @@ class Unit:
     """The values of `signature` for which this was compiled."""
     graph: Graph | None = None
     circuit: Circuit | None = None
+    extern: str = ""
     parameters: tuple[Variable, ...] = ()
     submodules: tuple[Submodule, ...] = ()
     doc: str = ""

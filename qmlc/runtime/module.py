@@ -94,7 +94,7 @@ def _specialise(cls: type[Module], settings: dict[str, Any]) -> type[Module]:
     made_of = getattr(module, "MADE_OF", None)
     if made_of is not None:
         return _stamp(cls, settings, program.specialise_text(*made_of[1:], cls.name, named))
-    source = getattr(module, "SOURCE", None) or _source(cls)
+    source = source_of(cls)
     if source is None or not Path(source).is_file():
         given = ", ".join(f"{name}={value!r}" for name, value in settings.items())
         raise ValueError(
@@ -113,8 +113,15 @@ def _stamp(cls: type[Module], settings: dict[str, Any], made: type[Module]) -> t
     return made
 
 
-def _source(cls: type[Module]) -> Any:
-    """`SOURCE` among the globals of the class's own functions: its module may not be registered."""
+def source_of(cls: type[Module]) -> Any:
+    """The path of the text that `cls` was compiled from; None where it has none.
+
+    It is `SOURCE` in the module of the class, or among the globals of the class's own functions:
+    its module may not be registered.
+    """
+    found = getattr(sys.modules.get(cls.__module__), "SOURCE", None)
+    if found is not None:
+        return found
     functions = (f for f in vars(cls).values() if inspect.isfunction(f))
     return next((f.__globals__["SOURCE"] for f in functions if "SOURCE" in f.__globals__), None)
 

@@ -13,6 +13,7 @@ from qmlc.tools.options import (
     Color,
     Format,
     color_option,
+    extern_option,
     folder_option,
     format_option,
     name_option,
@@ -26,6 +27,7 @@ from qmlc.tools.report_errors import reporting
 @click.argument("data", metavar="[DATA.csv]", required=False, type=READABLE)
 @name_option
 @folder_option
+@extern_option
 @format_option
 @color_option
 def evaluate(
@@ -33,6 +35,7 @@ def evaluate(
     data: Path | None,
     name: str | None,
     folder: Path | None,
+    allow_extern: bool,
     format: Format,
     color: Color,
 ) -> None:
@@ -46,7 +49,8 @@ def evaluate(
         from qmlc.train_program import evaluate_program
         from qmlc.training.read_options import TrainOptions
 
-        measured = evaluate_program(file, TrainOptions(folder=folder), name=name, table=data)
+        options = TrainOptions(folder=folder, allow_extern=allow_extern)
+        measured = evaluate_program(file, options, name=name, table=data)
     if format is Format.json:
         click.echo(json.dumps(measured, indent=2))
         return

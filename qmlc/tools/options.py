@@ -44,6 +44,9 @@ color_option = click.option(
     help="When to use colors.",
 )
 name_option = click.option("--name", metavar="MODEL", help="Only the train block of this model.")
+extern_option = click.option(
+    "--allow-extern", is_flag=True, help="Run the code that `extern` layers name."
+)
 folder_option = click.option(
     "--folder", metavar="DIR", type=FOLDER, help="The run; else runs/PROGRAM/MODEL."
 )

@@ -13,6 +13,7 @@ from qmlc.tools.options import (
     Color,
     Format,
     color_option,
+    extern_option,
     folder_option,
     format_option,
     name_option,
@@ -27,6 +28,7 @@ from qmlc.tools.report_errors import reporting
 @click.option("-o", "--output", metavar="OUT.csv", type=TABLE, help="Instead of stdout.")
 @name_option
 @folder_option
+@extern_option
 @format_option
 @color_option
 def predict(
@@ -35,6 +37,7 @@ def predict(
     output: Path | None,
     name: str | None,
     folder: Path | None,
+    allow_extern: bool,
     format: Format,
     color: Color,
 ) -> None:
@@ -48,6 +51,7 @@ def predict(
         from qmlc.train_program import predict_program
         from qmlc.training.read_options import TrainOptions
 
-        table = predict_program(file, data, TrainOptions(folder=folder), name=name, output=output)
+        options = TrainOptions(folder=folder, allow_extern=allow_extern)
+        table = predict_program(file, data, options, name=name, output=output)
     if not output:
         table.to_csv(sys.stdout, index=False, float_format="%.7g")

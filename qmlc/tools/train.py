@@ -10,6 +10,7 @@ from qmlc.tools.options import (
     Color,
     Format,
     color_option,
+    extern_option,
     folder_option,
     format_option,
     name_option,
@@ -29,6 +30,7 @@ INSTEAD = "Instead of the program's."
 @click.option("--seed", metavar="N", type=click.IntRange(0), help=INSTEAD)
 @click.option("--device", metavar="D", help="cpu, cuda, mps; else what there is.")
 @folder_option
+@extern_option
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing.")
 @format_option
 @color_option
@@ -41,6 +43,7 @@ def train(
     seed: int | None,
     device: str | None,
     folder: Path | None,
+    allow_extern: bool,
     quiet: bool,
     format: Format,
     color: Color,
@@ -55,5 +58,5 @@ def train(
         from qmlc.train_program import train_program
         from qmlc.training.read_options import TrainOptions
 
-        options = TrainOptions(epochs, steps, batch, seed, device, folder, quiet)
+        options = TrainOptions(epochs, steps, batch, seed, device, folder, quiet, allow_extern)
         train_program(file, options, name=name)

@@ -24,6 +24,8 @@ class TrainOptions:
     folder: Path | None = None
     """Where the outputs go; unsaid, `runs/<program>/<training>` in the current folder."""
     quiet: bool = False
+    allow_extern: bool = False
+    """Whether code that the program names may run."""
 
 
 DEFAULT_OPTIMIZER = Call("adam")

@@ -41,6 +41,7 @@ IMPORTS: Mapping[str, str] = {
     "Operator": "from qmlc.ir.operator import Operator",
     "Polynomial": "from qmlc.types.polynomial import Polynomial",
     "CircuitModule": "from qmlc.runtime.circuit_module import CircuitModule",
+    "ExternModule": "from qmlc.runtime.extern_module import ExternModule",
     "KernelModule": "from qmlc.runtime.kernel_module import KernelModule",
     "Module": "from qmlc.runtime.module import Module",
     "TemplateModule": "from qmlc.runtime.module import TemplateModule",

@@ -22,6 +22,9 @@ from qmlc.types.tensors import RecordType, TensorType, Type
 INDENT = "    "
 ANNOTATIONS = {"int": "int", "real": "float", "bool": "bool", "str": "str", "dimension": "int"}
 
+_BASES = {"circuit": "CircuitModule", "kernel": "KernelModule", "extern": "ExternModule"}
+"""What the classes of units inherit from; else `Module`."""
+
 Classes = Mapping[str, str]
 """The Python name of each unit's class."""
 
@@ -32,13 +35,17 @@ def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str
     records = {kind: names.new(f"{name}{suffix}") for kind, suffix in _records(unit)}
     for kind, record in records.items():
         yield from _print_record(record, kind)
-    base = "Module" if unit.graph else "KernelModule" if unit.kind == "kernel" else "CircuitModule"
-    yield f"class {name}({base}):"
+    yield f"class {name}({_BASES.get(unit.kind, 'Module')}):"
     settings = _settings(unit)
     body = [*docstring(unit.doc or _summary(unit), *_declaration(unit.source, settings)), ""]
+    if settings or unit.extern:
+        body += [f"name = {unit.name!r}"]
     if settings:
-        body += [f"name = {unit.name!r}", f"settings = {print_value(settings)}", ""]
-    if unit.graph is None:
+        body += [f"settings = {print_value(settings)}"]
+    body += [""] if body[-1] else []
+    if unit.extern:
+        body += [*_print_extern_body(unit)]
+    elif unit.graph is None:
         body += [*_print_circuit_body(unit)]
     else:
         body += [*_print_module_body(unit, classes, records)]
@@ -88,7 +95,8 @@ def _escape(line: str) -> str:
 def _summary(unit: Unit) -> str:
     """What a unit without documentation is."""
     if unit.circuit is None:
-        return f"The {unit.kind} `{unit.name}`." if unit.source else ""
+        kind = "extern layer" if unit.extern else unit.kind
+        return f"The {kind} `{unit.name}`." if unit.source else ""
     count = unit.circuit.num_qubits
     return f"The {unit.kind} `{unit.name}` on {count} qubit{'s' if count != 1 else ''}."
 
@@ -168,6 +176,21 @@ def _print_circuit_body(unit: Unit) -> Iterator[str]:
     yield "@staticmethod"
     yield "def circuit() -> Circuit:"
     yield from _indent(print_circuit(unit.circuit))
+
+
+def _print_extern_body(unit: Unit) -> Iterator[str]:
+    """Where the module is from, its declared types, and its settings, handed on by name."""
+    yield f"target = {unit.extern!r}"
+    yield f"inputs = {print_value({n: str(_known(k, unit.settings)) for n, k in unit.inputs})}"
+    output = _known(unit.output, unit.settings)
+    fields = output.fields if isinstance(output, RecordType) else ()
+    yield f"output = {print_value({n: str(k) for n, k in fields} if fields else str(output))}"
+    settings = _settings(unit)
+    if settings:
+        own = [s.name for s in unit.signature if s.kind != "dimension"]
+        handed = ", ".join(f"{setting_name(n)}={setting_name(n)}" for n in own)
+        yield from ("", _print_signature(_own_signature(unit), settings))
+        yield from _indent([f"super().__init__({handed})"])
 
 
 def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]) -> Iterator[str]:
