@@ -73,9 +73,14 @@ def parse(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
 
 def tokens_of(source: Source) -> list[tuple[str, str]]:
     """(kind, text) of each token of the declarations, for `--emit tokens`."""
+    return [(token.type, str(token)) for token in laid_out_tokens(source)]
+
+
+def laid_out_tokens(source: Source) -> list[Token]:
+    """The tokens of the declarations, with the line ends that end a statement."""
     parser, _ = _parser()
     chunks, _ = lay_out(source, list(parser.lex(source.text)))
-    return [(token.type, str(token)) for chunk in chunks for token in chunk.tokens]
+    return [token for chunk in chunks for token in chunk.tokens]
 
 
 def _parse_chunk(

@@ -17,6 +17,7 @@ from qmlc.tools.check import check
 from qmlc.tools.compile import compile_program
 from qmlc.tools.eval import evaluate
 from qmlc.tools.explain import explain
+from qmlc.tools.fmt import format_programs
 from qmlc.tools.predict import predict
 from qmlc.tools.report_errors import WRONG_PROGRAM
 from qmlc.tools.targets import targets
@@ -25,7 +26,9 @@ from qmlc.tools.version import installed_version, version
 
 OUR_BUG = 70
 
-VERBS = (check, compile_program, train, evaluate, predict, explain, targets, version)
+VERBS = (
+    check, format_programs, compile_program, train, evaluate, predict, explain, targets, version,
+)  # fmt: skip
 
 
 class Verbs(click.Group):

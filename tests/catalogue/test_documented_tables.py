@@ -34,7 +34,8 @@ def _written(value: object) -> str:
 
 
 def help_pages() -> Iterator[str]:
-    context = click.Context(qmlc, info_name="qmlc", max_content_width=96, terminal_width=96)
+    settings = qmlc.context_settings | {"max_content_width": 96, "terminal_width": 96}
+    context = click.Context(qmlc, info_name="qmlc", **settings)
     for name, verb in qmlc.commands.items():
         inner = click.Context(verb, parent=context, info_name=name, terminal_width=96)
         page = "\n".join(line.rstrip() for line in verb.get_help(inner).splitlines())
