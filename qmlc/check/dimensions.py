@@ -15,6 +15,7 @@ from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
+from qmlc.types.sizes import normalise, same_size, share_out
 from qmlc.types.tensors import RecordType, TensorType, Type
 
 REST = "..."
@@ -36,7 +37,7 @@ def dimension(frame: Frame, expression: tree.Expression, binding: Mapping[str, V
             constant = frame.module.declared.get(name)
             if not isinstance(constant, tree.Const):
                 scope.bind(name, Polynomial.symbol(name))
-    value = evaluate(replace(frame, scope=scope), expression)
+    value = normalise(evaluate(replace(frame, scope=scope), expression))
     if isinstance(value, Poison):
         raise Stop(None)
     if isinstance(value, float) and value.is_integer():
@@ -161,7 +162,7 @@ def _match_one(frame: Frame, expression: tree.Expression, size: Value, binding: 
     difference = lift(wanted)
     unbound = {s for s in difference.symbols() if s.name not in binding and _free(frame, s.name)}
     if not unbound:
-        if wanted == size:
+        if same_size(wanted, size):
             return True
         raise Mismatch(_differs(expression, wanted, size))
     if len(unbound) > 1:
@@ -187,7 +188,7 @@ def _solve(polynomial: Polynomial, symbol: Any, size: Value) -> Value | None:
         rest = size - offset
         if isinstance(rest, int) and isinstance(factor, int):
             return rest // factor if rest % factor == 0 and rest // factor >= 0 else None
-        return lift(rest) / factor if factor != 1 else rest
+        return share_out(rest, factor) if isinstance(factor, int) else None
     if isinstance(size, int):
         for candidate in range(LARGEST_SOLUTION):
             if polynomial.substitute({symbol: candidate}) == size:

@@ -6,8 +6,9 @@ from typing import Any
 
 from qmlc.ops.layer_laws import channels, divides, number, positive, steps, steps_up
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings
-from qmlc.ops.shape_laws import add, per_axis, product
+from qmlc.ops.shape_laws import per_axis
 from qmlc.types.polynomial import Value
+from qmlc.types.sizes import add, product
 from qmlc.types.tensors import ShapeError, TensorType
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")

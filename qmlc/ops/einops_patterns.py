@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from qmlc.ops.rows import Function, Settings, settings, tensors
-from qmlc.ops.shape_laws import convert_kind, count, divide_exactly, floor_divide, is_dimension
-from qmlc.ops.shape_laws import product as size_of
+from qmlc.ops.shape_laws import convert_kind, count, is_dimension
 from qmlc.types.polynomial import Value
+from qmlc.types.sizes import product as size_of
+from qmlc.types.sizes import same_size, share_out
 from qmlc.types.tensors import ShapeError, TensorType
 
 ELLIPSIS = "..."
@@ -128,13 +129,11 @@ def _solve(group: Group, size: Value, bindings: Bindings, pattern: Pattern) -> N
             f"give all but one: `{unknown[0]}=…`",
         )
     if not unknown:
-        if divisor != size:
+        if not same_size(divisor, size):
             text = " ".join(group)
             raise ShapeError(f"`{text}` is {divisor} in `{pattern.text}`, but {size} here", 0)
         return
-    quotient = divide_exactly(size, divisor)
-    if quotient is None and isinstance(divisor, int) and not isinstance(size, int):
-        quotient = floor_divide(size, divisor)
+    quotient = share_out(size, divisor)
     if quotient is None:
         given = " * ".join(a for a in group if a not in unknown)
         raise ShapeError(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qmlc.ops.shape_laws import add, count, floor_divide, is_dimension
-from qmlc.types.polynomial import Polynomial, Value, lift
+from qmlc.ops.shape_laws import count, is_dimension
+from qmlc.types.polynomial import Value, lift
+from qmlc.types.sizes import add, floor_divide
 from qmlc.types.tensors import ShapeError, TensorType
 
 
@@ -22,30 +23,30 @@ class Slice:
 def index_law(types: Any, settings: Any) -> TensorType:
     """The type of `x[index]`, where `index` is a tuple of numbers, slices, None and Ellipsis."""
     x = types[0]
-    items = list(settings["index"])
+    dims: list[Value] = []
+    for item, size in _aligned(x, settings["index"]):
+        if item is None:
+            dims.append(1)
+        elif isinstance(item, (Slice, slice)):
+            dims.append(_length(item, size))
+        else:
+            _check(item, size)
+    return TensorType(x.dtype, tuple(dims))
+
+
+def _aligned(x: TensorType, index: tuple[Any, ...]) -> list[tuple[Any, Value]]:
+    """Each item with the size of the dimension that it picks from, 1 for a new one."""
+    items = list(index)
     used = sum(i is not None and i is not Ellipsis for i in items)
     if sum(i is Ellipsis for i in items) > 1:
         raise ShapeError("an index has at most one `...`", 0)
     if used > len(x.dims):
         raise ShapeError(f"an index of {used} for {count(len(x.dims), 'dimension')}: `{x}`", 0)
     rest = [Slice()] * (len(x.dims) - used)
-    place = next((p for p, i in enumerate(items) if i is Ellipsis), None)
-    if place is None:
-        items += rest
-    else:
-        items[place : place + 1] = rest
-    dims: list[Value] = []
-    remaining = iter(x.dims)
-    for item in items:
-        if item is None:
-            dims.append(1)
-            continue
-        size = next(remaining)
-        if isinstance(item, (Slice, slice)):
-            dims.append(_length(item, size))
-        else:
-            _check(item, size)
-    return TensorType(x.dtype, tuple(dims))
+    place = next((p for p, i in enumerate(items) if i is Ellipsis), len(items))
+    items[place : place + 1] = rest
+    sizes = iter(x.dims)
+    return [(item, 1 if item is None else next(sizes)) for item in items]
 
 
 def _check(item: Any, size: Value) -> None:
@@ -68,21 +69,26 @@ def _length(item: Slice | slice, size: Value) -> Value:
             raise ShapeError(f"the bounds of a slice are whole numbers, not `{bound!r}`", 0)
     if isinstance(size, int) and all(b is None or isinstance(b, int) for b in bounds):
         return len(range(*slice(*bounds, step).indices(size)))
-    length = add(_stop(item.stop, size), lift(_start(item.start, size)) * -1)
-    return floor_divide(add(length, step - 1), step)
+    length = add(_place(item.stop, size, size), lift(_place(item.start, size, 0)) * -1)
+    steps = floor_divide(add(length, step - 1), step)
+    return max(steps, 0) if isinstance(steps, int) else steps
 
 
-def _start(bound: Value | None, size: Value) -> Value:
-    """Where a slice that is not empty begins."""
-    if isinstance(bound, int) and bound < 0:
-        return add(size, lift(Polynomial.apply("minimum", size, -bound)) * -1)
-    return 0 if bound is None else bound
-
-
-def _stop(bound: Value | None, size: Value) -> Value:
-    """Where a slice that is not empty ends."""
+def _place(bound: Value | None, size: Value, default: Value) -> Value:
+    """Where a bound of a slice lies, counted from the front."""
     if bound is None:
-        return size
-    if isinstance(bound, int):
-        return add(size, bound) if bound < 0 else Polynomial.apply("minimum", size, bound)
-    return bound
+        return default
+    return add(size, bound) if isinstance(bound, int) and bound < 0 else bound
+
+
+def demanded_sizes(x: TensorType, index: tuple[Any, ...]) -> list[Value]:
+    """What must not be negative for the places in `index` to exist where sizes are symbols."""
+    found: list[Value] = []
+    for item, size in _aligned(x, index):
+        if isinstance(item, (Slice, slice)):
+            start, stop = _place(item.start, size, 0), _place(item.stop, size, size)
+            found += [start, stop, add(size, lift(stop) * -1), add(stop, lift(start) * -1)]
+        elif item is not None:
+            place = _place(item, size, 0)
+            found += [place, add(size, lift(place) * -1 - 1)]
+    return found

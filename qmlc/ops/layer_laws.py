@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.ops.shape_laws import add, floor_divide, known, whole
+from qmlc.ops.shape_laws import known, whole
 from qmlc.types.polynomial import Polynomial, Value
+from qmlc.types.sizes import add, floor_divide
 from qmlc.types.tensors import ShapeError, TensorType
 
 

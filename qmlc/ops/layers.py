@@ -21,23 +21,13 @@ import math
 from typing import Any
 
 from qmlc.ops.convolutions import CONVOLUTIONS
-from qmlc.ops.layer_laws import channels, divides, need_real, number, positive
+from qmlc.ops.layer_laws import channels, need_real, number, positive
 from qmlc.ops.normalizations import NORMALIZATIONS
 from qmlc.ops.recurrent import RECURRENT
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings, tensors
-from qmlc.ops.shape_laws import (
-    add,
-    axis,
-    divide_exactly,
-    floor_divide,
-    need_rank,
-    per_axis,
-    product,
-    same,
-    show,
-    whole,
-)
+from qmlc.ops.shape_laws import axis, need_rank, per_axis, same, show, whole
 from qmlc.types.polynomial import Polynomial, Value
+from qmlc.types.sizes import add, floor_divide, product, share_out
 from qmlc.types.tensors import ShapeError, TensorType
 
 
@@ -90,7 +80,7 @@ def _unflatten(types: Any, s: Settings) -> LayerShape:
         raise ShapeError(f"`unflattened_size` is a list of sizes, not `{sizes!r}`")
     need_rank(x, 1, "unflatten")
     rest = product(size for size in sizes if whole(size, "unflattened_size", -1) != -1)
-    missing = divide_exactly(x.dims[place], rest) if rest != 0 else None
+    missing = share_out(x.dims[place], rest) if rest != 0 else None
     if missing is None or (-1 not in sizes and missing != 1):
         raise ShapeError(f"{x.dims[place]} elements do not fit `{show(sizes)}`", 0)
     new = [missing if size == -1 else size for size in sizes]
@@ -115,8 +105,8 @@ def _glu(types: Any, s: Settings) -> LayerShape:
     need_real(x, "glu")
     need_rank(x, 1, "glu")
     place = axis(s["dim"], len(x.dims))
-    half = floor_divide(x.dims[place], 2)
-    if isinstance(half, int) and 2 * half != x.dims[place]:
+    half = share_out(x.dims[place], 2)
+    if half is None:
         raise ShapeError(f"`glu` halves a dimension, {x.dims[place]} is odd", 0)
     return LayerShape(TensorType("real", (*x.dims[:place], half, *x.dims[place + 1 :])))
 
@@ -125,7 +115,7 @@ def _pixel_shuffle(types: Any, s: Settings) -> LayerShape:
     x, factor = types[0], positive(s["upscale_factor"], "upscale_factor")
     need_rank(x, 3, "pixel_shuffle")
     *leading, depth, height, width = x.dims
-    less = divide_exactly(depth, factor**2)
+    less = share_out(depth, factor**2)
     if less is None:
         raise ShapeError(f"`pixel_shuffle({factor})`: {factor**2} does not divide {depth} channels",
                          0)  # fmt: skip
@@ -137,10 +127,11 @@ def _pixel_unshuffle(types: Any, s: Settings) -> LayerShape:
     x, factor = types[0], positive(s["downscale_factor"], "downscale_factor")
     need_rank(x, 3, "pixel_unshuffle")
     *leading, depth, height, width = x.dims
-    for size in (height, width):
-        if isinstance(size, int):
-            divides(factor, size, "`downscale_factor` shares out height and width")
-    less = (floor_divide(height, factor), floor_divide(width, factor))
+    shared = [share_out(size, factor) for size in (height, width)]
+    less = [size for size in shared if size is not None]
+    if len(less) < 2:
+        raise ShapeError(f"`pixel_unshuffle({factor})`: {factor} does not divide {height}, {width}",
+                         0)  # fmt: skip
     return LayerShape(TensorType(x.dtype, (*leading, product((depth, factor**2)), *less)))
 
 

@@ -6,18 +6,9 @@ import re
 from typing import Any
 
 from qmlc.ops.rows import PRODUCT, Function, Law, Settings, settings, tensors
-from qmlc.ops.shape_laws import (
-    add,
-    axis,
-    broadcast,
-    convert_kind,
-    floor_divide,
-    need_rank,
-    promote,
-    same,
-    show,
-)
+from qmlc.ops.shape_laws import axis, broadcast, convert_kind, need_rank, promote, same, show
 from qmlc.types.polynomial import Value
+from qmlc.types.sizes import add, floor_divide
 from qmlc.types.tensors import ShapeError, TensorType
 
 NUMERIC = "-irc"

@@ -7,7 +7,8 @@ from typing import Any
 from qmlc.ops.layer_laws import channels, divides, need_ranks, need_real, number, probability
 from qmlc.ops.layer_laws import positive as at_least_one
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings
-from qmlc.ops.shape_laws import need_rank, product
+from qmlc.ops.shape_laws import need_rank
+from qmlc.types.sizes import product
 from qmlc.types.tensors import ShapeError
 
 

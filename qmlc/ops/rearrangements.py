@@ -7,24 +7,21 @@ from typing import Any
 from qmlc.ops.indexing import index_law
 from qmlc.ops.rows import Function, Settings, settings, tensors
 from qmlc.ops.shape_laws import (
-    add,
     axes,
     axis,
     broadcast,
     convert_kind,
     count,
-    divide_exactly,
-    floor_divide,
     is_dimension,
     kind_of,
     need_rank,
-    product,
     promote,
     same,
     show,
     whole,
 )
 from qmlc.types.polynomial import Polynomial, Value, lift
+from qmlc.types.sizes import add, floor_divide, product, share_out
 from qmlc.types.tensors import ShapeError, TensorType
 
 
@@ -44,9 +41,7 @@ def _reshape(types: Any, settings: Settings) -> TensorType:
     if shape.count(-1) > 1:
         raise ShapeError("only one size of a `shape` can be -1")
     rest = product(s for s in shape if s != -1)
-    missing = divide_exactly(total, rest) if rest != 0 else None
-    if missing is None and -1 in shape and isinstance(rest, int) and isinstance(total, Polynomial):
-        missing = floor_divide(total, rest)
+    missing = share_out(total, rest) if rest != 0 else None
     if missing is None or (-1 not in shape and missing != 1):
         raise ShapeError(f"{total} elements, `{show(x.dims)}`, do not fit `{show(shape)}`", 0,
                          "leave one size open with -1")  # fmt: skip

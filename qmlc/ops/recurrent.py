@@ -9,8 +9,9 @@ from typing import Any
 
 from qmlc.ops.layer_laws import divides, need_ranks, need_real, number, positive, probability
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings, tensors
-from qmlc.ops.shape_laws import product, same, show, whole
+from qmlc.ops.shape_laws import same, show, whole
 from qmlc.types.polynomial import Value
+from qmlc.types.sizes import product
 from qmlc.types.tensors import RecordType, ShapeError, TensorType
 
 Dims = tuple[Value, ...]

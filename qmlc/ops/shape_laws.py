@@ -1,4 +1,4 @@
-"""The arithmetic of shapes that all laws share: axes, broadcasting, exact division, kinds.
+"""The arithmetic of shapes that all laws share: axes, broadcasting, kinds.
 
 A dimension is a number or a polynomial. What cannot be decided for a symbol (is `T` even?) is
 left to the moment when the module is called; what is wrong for every value is a ShapeError here.
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from qmlc.types.polynomial import Atom, Monomial, Number, Polynomial, Value, lift, lower
+from qmlc.types.polynomial import Polynomial, Value
+from qmlc.types.sizes import same_size
 from qmlc.types.tensors import DTYPES, ShapeError, TensorType, UnknownDimension
 
 KINDS = ("bool", "int", "real", "complex")
@@ -118,7 +119,7 @@ def broadcast(*shapes: Dims) -> Dims:
         right = (1,) * (rank - len(dims)) + dims
         merged: list[Value] = []
         for a, b in zip(left, right, strict=True):
-            if a != b and a != 1 and b != 1:
+            if a != 1 and b != 1 and not same_size(a, b):
                 raise ShapeError(
                     f"`{a}` and `{b}` do not agree: {show(result)} against {show(dims)}", argument
                 )
@@ -129,67 +130,8 @@ def broadcast(*shapes: Dims) -> Dims:
 
 def same(left: Value, right: Value, message: str, argument: int | None = None) -> None:
     """ShapeError unless two sizes are equal; the message is followed by both."""
-    if left != right:
+    if not same_size(left, right):
         raise ShapeError(f"{message}: {left} and {right}", argument)
-
-
-def product(dims: Iterable[Value]) -> Value:
-    """The number of elements."""
-    total: Value = 1
-    for dim in dims:
-        total = lower(dict(lift(lift(total) * dim).terms))
-    return total
-
-
-def add(left: Value, right: Value) -> Value:
-    """The sum, a number where it is one."""
-    return lower(dict(lift(lift(left) + right).terms))
-
-
-def divide_exactly(value: Value, divisor: Value) -> Value | None:
-    """`value / divisor` where that is a polynomial with whole coefficients, else None."""
-    remainder, quotient = lift(value), lift(0)
-    lead, coefficient = _leading(lift(divisor))
-    while remainder.terms:
-        monomial, factor = _leading(remainder)
-        rest = _divide_monomial(monomial, lead)
-        if rest is None or factor % coefficient:  # type: ignore[operator]
-            return None
-        term = Polynomial(((rest, factor // coefficient),))  # type: ignore[operator]
-        quotient = lift(quotient + term)
-        remainder = lift(remainder - term * divisor)
-    return lower(dict(quotient.terms))
-
-
-def floor_divide(value: Value, divisor: int) -> Value:
-    """`value // divisor`, opaque where that depends on a symbol."""
-    if isinstance(value, int):
-        return value // divisor
-    constant = dict(value.terms).get((), 0) if isinstance(value, Polynomial) else 0
-    whole_part = divide_exactly(add(value, -constant), divisor)
-    if whole_part is not None:
-        return add(whole_part, constant // divisor)  # type: ignore[operator]
-    return Polynomial.apply("floordiv", value, divisor)
-
-
-def _leading(polynomial: Polynomial) -> tuple[Monomial, Number]:
-    """The term that is largest in the lexicographic order of the atoms' names."""
-    names = sorted({str(atom) for monomial, _ in polynomial.terms for atom, _ in monomial})
-
-    def exponents(term: tuple[Monomial, Number]) -> tuple[int, ...]:
-        powers = {str(atom): exponent for atom, exponent in term[0]}
-        return tuple(powers.get(name, 0) for name in names)
-
-    return max(polynomial.terms, key=exponents)
-
-
-def _divide_monomial(left: Monomial, right: Monomial) -> Monomial | None:
-    powers: dict[Atom, int] = dict(left)
-    for atom, exponent in right:
-        powers[atom] = powers.get(atom, 0) - exponent
-        if powers[atom] < 0:
-            return None
-    return tuple((atom, exponent) for atom, exponent in powers.items() if exponent)
 
 
 def per_axis(value: Any, axes: int, name: str, least: int = 0) -> tuple[int, ...]:

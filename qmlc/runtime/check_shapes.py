@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,12 +19,15 @@ _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
     "Sub": operator.sub,
     "Mult": operator.mul,
     "FloorDiv": operator.floordiv,
-    "Div": operator.floordiv,
     "Mod": operator.mod,
     "Pow": operator.pow,
 }
-"""Operators by the names of their syntax classes; division of dimensions is exact."""
+"""Operators by the names of their syntax classes."""
+OPERATORS = frozenset({*_ARITHMETIC, "Div"})
+"""Division of dimensions is exact."""
 
+MOST_TRIED = 32
+"""Numbers tried for the name in a size such as `2**n`."""
 
 Size = int | str | tuple[str, Any, Any]
 """A number, a name, or (operator, left, right)."""
@@ -72,21 +75,58 @@ def _simplify(tree: ast.expr) -> Size:
             return name
         case ast.UnaryOp(ast.USub(), operand):
             return ("Sub", 0, _simplify(operand))
-        case ast.BinOp(left, operation, right) if type(operation).__name__ in _ARITHMETIC:
+        case ast.BinOp(left, operation, right) if type(operation).__name__ in OPERATORS:
             return (type(operation).__name__, _simplify(left), _simplify(right))
         case _:
             raise ValueError(ast.unparse(tree))
 
 
 def bind_dimensions(
-    unit: str, declared: Mapping[str, str], tensors: Mapping[str, Tensor]
+    unit: str,
+    declared: Mapping[str, str],
+    tensors: Mapping[str, Tensor],
+    sizes: Sequence[str] = (),
 ) -> dict[str, int]:
     """The size of each dimension name, from the shapes of the `tensors` of `unit`.
 
     A name is the same number in all of them; a record is checked field by field by the caller.
     ValueError, in the author's names, for a tensor that is not what is declared. Arithmetic is
-    checked where all its names are known from the other dimensions.
+    checked where all its names are known from the other dimensions. `sizes` are what `unit` makes
+    of them, `T - 3` or `T / 2`: each must be a whole number, 0 or more.
     """
+    found = _bind(unit, declared, tensors)
+    for text in sizes:
+        _check_size(unit, text, found)
+    return found
+
+
+def _check_size(unit: str, text: str, found: Mapping[str, int]) -> None:
+    expression = parse_type(f"real[{text}]").sizes[0]
+    size = _evaluate_exactly(expression, found)
+    if size is not None and size < 0:
+        fault = "is no whole number" if "/" in text.replace("//", "") else f"is {size}"
+        values = ", ".join(f"{n} is {v}" for n, v in found.items() if n in _names(expression))
+        raise ValueError(f"{unit}: the size `{text}` {fault}, as {values}")
+
+
+class _Uneven(ArithmeticError):
+    """An exact division leaves a rest."""
+
+
+def _names(expression: Size) -> set[str]:
+    if isinstance(expression, tuple):
+        return _names(expression[1]) | _names(expression[2])
+    return {expression} if isinstance(expression, str) else set()
+
+
+def _divide(a: int, b: int) -> int:
+    if b == 0 or a % b:
+        raise _Uneven
+    return a // b
+
+
+def _bind(unit: str, declared: Mapping[str, str], tensors: Mapping[str, Tensor]) -> dict[str, int]:
+    """The size of each name: those that stand alone first, then those in arithmetic."""
     sizes: dict[str, int] = {}
     known: dict[str, str] = {}
     later: list[tuple[str, int, int]] = []
@@ -108,12 +148,44 @@ def bind_dimensions(
             else:
                 known.setdefault(declared_size, name)
     for name, place, size in later:
-        kind = parse_type(declared[name])
-        expected = _evaluate(kind.sizes[place], sizes)
-        if expected is not None and expected != size:
-            detail = f" ({kind.texts[place]} is {expected})"
+        detail = _compare(parse_type(declared[name]), place, size, sizes)
+        if detail is not None:
             raise _mismatch(unit, name, declared[name], tensors[name], detail=detail)
     return sizes
+
+
+def _compare(kind: DeclaredType, place: int, size: int, sizes: dict[str, int]) -> str | None:
+    """Why the arithmetic at `place` is not `size`, None where it is; adds what it tells."""
+    if not _solve(kind.sizes[place], size, sizes):
+        return f" ({size} is no {kind.texts[place]})"
+    expected = _evaluate_exactly(kind.sizes[place], sizes)
+    if expected is None or expected == size:
+        return None
+    return f" ({kind.texts[place]} is {expected})" if expected >= 0 else ""
+
+
+def _solve(expression: Size, size: int, sizes: dict[str, int]) -> bool:
+    """Add the one name of `expression` that `sizes` lacks; whether a number makes it `size`."""
+    unknown = _names(expression) - sizes.keys()
+    if len(unknown) != 1:
+        return True
+    (name,) = unknown
+    at_zero, at_one = (_evaluate_exactly(expression, {**sizes, name: n}) for n in (0, 1))
+    slope = at_one - at_zero if at_one is not None and at_zero is not None else 0
+    guess = (size - (at_zero or 0)) // slope if slope else 0
+    for number in (guess, *range(MOST_TRIED)):
+        if number >= 0 and _evaluate_exactly(expression, {**sizes, name: number}) == size:
+            sizes[name] = number
+            return True
+    return False
+
+
+def _evaluate_exactly(expression: Size, sizes: Mapping[str, int]) -> int | None:
+    """The size, -1 where a division leaves a rest, None where a name is not known."""
+    try:
+        return _evaluate(expression, sizes)
+    except _Uneven:
+        return -1
 
 
 def _fits(dtype: torch.dtype, declared: str) -> bool:
@@ -134,7 +206,9 @@ def _evaluate(expression: Size, sizes: Mapping[str, int]) -> int | None:
         return sizes.get(expression)
     name, left, right = expression
     a, b = _evaluate(left, sizes), _evaluate(right, sizes)
-    return None if a is None or b is None else _ARITHMETIC[name](a, b)
+    if a is None or b is None:
+        return None
+    return _divide(a, b) if name == "Div" else _ARITHMETIC[name](a, b)
 
 
 def _mismatch(

@@ -227,9 +227,19 @@ class Polynomial:
             total = total + term
         return total
 
+    def _alone(self) -> Atom | None:
+        """The atom that this is, if it is no more than that."""
+        match self.terms:
+            case ((((atom, 1),), 1),):
+                return atom
+        return None
+
     def __str__(self) -> str:
         if not self.terms:
             return "0"
+        alone = self._alone()
+        if alone is not None:
+            return str(alone)
         text = ""
         for monomial, coefficient in self.terms:
             negative = not isinstance(coefficient, complex) and coefficient < 0
@@ -290,12 +300,10 @@ def _factor(atom: Atom, exponent: int) -> str:
 
 def _is_atom(value: Polynomial) -> bool:
     """Whether `value` is written as one symbol, one call or one number without a sign."""
-    text = str(value)
     if value.constant is not None:
-        return text.replace(".", "").isalnum()
-    ((monomial, coefficient), *others) = value.terms
-    plain = not others and coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1
-    return plain and not text.startswith("(")
+        return str(value).replace(".", "").isalnum()
+    atom = value._alone()
+    return isinstance(atom, Symbol) or (isinstance(atom, Apply) and atom.function not in INFIX)
 
 
 def _multiply(left: Monomial, right: Monomial) -> Monomial:

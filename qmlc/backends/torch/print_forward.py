@@ -15,6 +15,7 @@ from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.parameters import REQUIRED
 from qmlc.ops.rows import ATOM, PRODUCT, SUM, UNARY, Layer
 from qmlc.types.polynomial import Polynomial, Symbol, lift
+from qmlc.types.sizes import rounded
 from qmlc.types.tensors import RecordType, TensorType, Type
 
 MAX_DEPTH = 4
@@ -263,6 +264,7 @@ class _Forward:
         def name(symbol: Symbol) -> str:
             return self.dimensions[symbol.name]
 
+        value = rounded(value)
         text = print_polynomial(value, name)
         terms = lift(value).terms
         if any(not isinstance(coefficient, int) for _, coefficient in terms):

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers, setting_name
+from qmlc.backends.torch.print_check import describe_forward, print_check
 from qmlc.backends.torch.print_circuit import print_circuit
-from qmlc.backends.torch.print_forward import Forward, Surroundings, field_name, print_forward
+from qmlc.backends.torch.print_forward import Surroundings, field_name, print_forward
 from qmlc.backends.torch.print_value import print_value
 from qmlc.ir.circuit import Variable
 from qmlc.ir.program import Setting, Submodule, Template, Unit
 from qmlc.ops.fill_template import write_constructor
 from qmlc.ops.layers import LAYERS
-from qmlc.types.polynomial import Polynomial, Symbol
 from qmlc.types.tensors import RecordType, TensorType, Type
 
 INDENT = "    "
@@ -210,30 +210,9 @@ def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]
     arguments = ", ".join(["self", *(f"{name}: Tensor" for name in forward.inputs.values())])
     output = "Tensor" if isinstance(unit.output, TensorType) else records.get(unit.output, "tuple")
     yield f"def forward({arguments}) -> {output}:"
-    yield from _indent([*_print_check(unit, forward), *forward.statements])
-
-
-def _print_check(unit: Unit, forward: Forward) -> Iterator[str]:
-    """The docstring of `forward`, the check of its arguments, and the dimensions it needs."""
-    types = {name: str(_known(kind, unit.settings)) for name, kind in unit.inputs}
-    output = _known(unit.output, unit.settings)
-    yield from docstring(f"{', '.join(types.values()) or '()'} -> {output}")
-    if types:
-        tensors = ", ".join(f"{name!r}: {python}" for name, python in forward.inputs.items())
-        check = f"bind_dimensions({unit.name!r}, {print_value(types)}, {{{tensors}}})"
-        yield f"dims = {check}" if forward.dimensions else check
-    for name, python in forward.dimensions.items():
-        yield f"{python} = dims[{name!r}]"
-
-
-def _known(kind: Type, settings: Sequence[tuple[str, Any]]) -> Type:
-    """The type with the dimensions put in that the settings tell."""
-    numbers = {Symbol(n): v for n, v in settings if isinstance(v, int)}
-    if isinstance(kind, RecordType):
-        fields = ((n, _known(t, settings)) for n, t in kind.fields)
-        return RecordType(tuple((n, t) for n, t in fields if isinstance(t, TensorType)))
-    dims = (d.substitute(numbers) if isinstance(d, Polynomial) else d for d in kind.dims)
-    return TensorType(kind.dtype, tuple(dims))
+    yield from _indent(
+        [*docstring(describe_forward(unit)), *print_check(unit, forward), *forward.statements]
+    )
 
 
 def _parameter(parameter: Variable) -> str:

@@ -55,8 +55,22 @@ def test_what_is_not_declared_is_named(declared, tensors, message):
     assert str(error.value) == message
 
 
-def test_unknown_names_in_arithmetic_are_left_alone():
-    assert bind_dimensions("m", {"x": "real[2**n]"}, {"x": torch.zeros(5)}) == {}
+def test_arithmetic_tells_the_one_name_that_it_leaves_open():
+    assert bind_dimensions("m", {"x": "real[2**n]"}, {"x": torch.zeros(8)}) == {"n": 3}
+    tensors = {"x": torch.zeros(2, 9), "y": torch.zeros(2)}
+    assert bind_dimensions("m", {"x": "real[B, B + 1 + 2*d]", "y": "real[B]"}, tensors)["d"] == 3
+    assert bind_dimensions("m", {"x": "real[a*b]"}, {"x": torch.zeros(6)}) == {}
+    with pytest.raises(ValueError, match=r"real\[2\*\*n\] is declared \(5 is no 2\*\*n\)"):
+        bind_dimensions("m", {"x": "real[2**n]"}, {"x": torch.zeros(5)})
+
+
+def test_sizes_made_of_the_inputs_are_whole_and_not_negative():
+    x = {"x": torch.zeros(2, 5)}
+    bind_dimensions("m", {"x": "real[B, T]"}, x, sizes=["T - 5", "B / 2", "(T - 1) / 2", "U / 2"])
+    with pytest.raises(ValueError, match=r"m: the size `T / 2` is no whole number, as T is 5$"):
+        bind_dimensions("m", {"x": "real[B, T]"}, x, sizes=["T / 2"])
+    with pytest.raises(ValueError, match=r"m: the size `T - 3\*B` is -1, as B is 2, T is 5$"):
+        bind_dimensions("m", {"x": "real[B, T]"}, x, sizes=["T - 3*B"])
 
 
 def test_it_works_under_compile_and_vmap():
