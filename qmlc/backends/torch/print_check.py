@@ -16,13 +16,13 @@ from qmlc.types.tensors import RecordType, TensorType, Type
 
 def describe_forward(unit: Unit) -> str:
     """`real[B, 4] -> real[B, 2]`: the types of the inputs and of the result."""
-    inputs = ", ".join(str(_known(kind, unit.settings)) for _, kind in unit.inputs)
-    return f"{inputs or '()'} -> {_known(unit.output, unit.settings)}"
+    inputs = ", ".join(str(with_settings(kind, unit.settings)) for _, kind in unit.inputs)
+    return f"{inputs or '()'} -> {with_settings(unit.output, unit.settings)}"
 
 
 def print_check(unit: Unit, forward: Forward) -> Iterator[str]:
     """The call that compares the inputs with their types, and a line for each dimension used."""
-    types = {name: str(_known(kind, unit.settings)) for name, kind in unit.inputs}
+    types = {name: str(with_settings(kind, unit.settings)) for name, kind in unit.inputs}
     if types:
         tensors = ", ".join(f"{name!r}: {python}" for name, python in forward.inputs.items())
         sizes = [str(size) for size in _doubtful(unit)]
@@ -56,11 +56,11 @@ def _tensors(kind: Type) -> tuple[TensorType, ...]:
     return tuple(t for _, t in kind.fields) if isinstance(kind, RecordType) else (kind,)
 
 
-def _known(kind: Type, settings: Sequence[tuple[str, Any]]) -> Type:
+def with_settings(kind: Type, settings: Sequence[tuple[str, Any]]) -> Type:
     """The type with the dimensions put in that the settings tell."""
     numbers = {Symbol(n): v for n, v in settings if isinstance(v, int)}
     if isinstance(kind, RecordType):
-        fields = ((n, _known(t, settings)) for n, t in kind.fields)
+        fields = ((n, with_settings(t, settings)) for n, t in kind.fields)
         return RecordType(tuple((n, t) for n, t in fields if isinstance(t, TensorType)))
     dims = (d.substitute(numbers) if isinstance(d, Polynomial) else d for d in kind.dims)
     return TensorType(kind.dtype, tuple(dims))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers, setting_name
-from qmlc.backends.torch.print_check import describe_forward, print_check
+from qmlc.backends.torch.print_check import describe_forward, print_check, with_settings
 from qmlc.backends.torch.print_circuit import print_circuit
 from qmlc.backends.torch.print_forward import Surroundings, field_name, print_forward
 from qmlc.backends.torch.print_value import print_value
@@ -181,8 +181,9 @@ def _print_circuit_body(unit: Unit) -> Iterator[str]:
 def _print_extern_body(unit: Unit) -> Iterator[str]:
     """Where the module is from, its declared types, and its settings, handed on by name."""
     yield f"target = {unit.extern!r}"
-    yield f"inputs = {print_value({n: str(_known(k, unit.settings)) for n, k in unit.inputs})}"
-    output = _known(unit.output, unit.settings)
+    inputs = {name: str(with_settings(kind, unit.settings)) for name, kind in unit.inputs}
+    yield f"inputs = {print_value(inputs)}"
+    output = with_settings(unit.output, unit.settings)
     fields = output.fields if isinstance(output, RecordType) else ()
     yield f"output = {print_value({n: str(k) for n, k in fields} if fields else str(output))}"
     settings = _settings(unit)
