@@ -62,11 +62,12 @@ def _analyse(source: Source, path: Path | None, settings: Mapping[str, Any]) -> 
     loader = Loader(read_text)
     module = loader.load(source, path)
     name = path.stem if path is not None else "program"
-    if any(e.severity == "error" for e in loader.errors):
-        return Compilation(Program(name), tuple(loader.sources), tuple(loader.errors))
     tree = loader.trees[str(path or source.name)]
     program, errors = elaborate(module, tree, name, settings)
-    if not any(e.severity == "error" for e in errors):
+    if any(e.severity == "error" for e in loader.errors):
+        # what was lost may have used what now seems unused
+        errors = tuple(e for e in errors if e.severity == "error")
+    if not any(e.severity == "error" for e in (*loader.errors, *errors)):
         errors = (*errors, *check_settings(program, settings))
     return Compilation(program, tuple(loader.sources), (*loader.errors, *errors))
 

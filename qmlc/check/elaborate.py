@@ -62,9 +62,12 @@ def elaborate(
     session = Session(call, resolve, run_gate, apply_unit, base=base)
     units = new_units(session)
     state = Elaboration(module, file, settings, session, units)
-    components = [d for d in file.declarations if isinstance(d, tree.Component)]
-    if not all([check_header(session, module, component) for component in components]):
-        return Program(name, file.doc), tuple(session.errors)
+    components = []
+    for declaration in (d for d in file.declarations if isinstance(d, tree.Component)):
+        if check_header(session, module, declaration):
+            components.append(declaration)
+        else:
+            module.declared[declaration.name.name] = tree.Lost(declaration.span, ())
     data, trainings, deployments = _declarations(state, components)
     made = {unit.name for unit in units.order}
     templates = tuple(t for t in state.templates if t.name not in made)
@@ -85,9 +88,10 @@ def _declarations(
             if isinstance(declaration, tree.Const):
                 with _recover(state):
                     resolve(Frame(state.session, state.module, Scope()), declaration.name)
-            elif isinstance(declaration, tree.Component) and declaration.kind not in ENTRIES:
+        for component in components:
+            if component.kind not in ENTRIES:
                 with _recover(state):
-                    _check_unused(state, declaration)
+                    _check_unused(state, component)
         return _blocks(state)
     except Exhausted as stop:
         if stop.diagnostic is not None:

@@ -144,7 +144,7 @@ def _data(frame: Frame, block: tree.TrainBlock, data: dict[str, Made]) -> Made |
     if block.data is None:
         return None
     if block.data.name not in data:
-        if isinstance(frame.module.declared.get(block.data.name), tree.DataBlock):
+        if isinstance(frame.module.declared.get(block.data.name), tree.DataBlock | tree.Lost):
             raise Stop(None)
         close = nearest(block.data.name, data)
         fail(

@@ -16,7 +16,7 @@ from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.circuit import Instruction, Variable
 from qmlc.ir.graph import GraphBuilder
 from qmlc.ir.program import Submodule
-from qmlc.source.diagnostic import Diagnostic
+from qmlc.source.diagnostic import Diagnostic, Label
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
@@ -157,9 +157,19 @@ class Frame:
 
     def unknown(self, name: tree.Identifier, kind: str, candidates: list[str]) -> None:
         """Stop: `name` is not declared."""
+        if self.module.nameless:
+            raise Stop(None)
         close = nearest(name.name, candidates)
         proposal = _library(name.name) or "declare it, or `use` it from a module"
         proposal = f"did you mean `{close}`?" if close and close != name.name else proposal
-        fail(
-            UnknownName, name, f"there is no {kind} called `{name.name}`", "not declared", proposal
-        )
+        what, place = f"there is no {kind} called `{name.name}`", self._place(close or "")
+        related = (Label(place, f"`{close}` is declared here"),) if place is not None else ()
+        fail(UnknownName, name, what, "not declared", proposal, related)
+
+    def _place(self, name: str) -> Span | None:
+        """Where this file or a body binds `name`."""
+        scope = self.scope.find(name)
+        if scope is not None:
+            return scope.places.get(name)
+        declaration = self.module.declared.get(name)
+        return getattr(declaration, "name", declaration).span if declaration is not None else None

@@ -50,6 +50,9 @@ class Loader:
         match declaration:
             case tree.Use():
                 self._use(module, declaration)
+            case tree.Lost():
+                _lose(module, declaration.names)
+                module.nameless |= not declaration.names
             case tree.Rewrite():
                 self.errors.append(
                     NotAvailable(
@@ -66,6 +69,8 @@ class Loader:
 
     def _is_new(self, module: Module, name: tree.Identifier) -> bool:
         earlier = module.declared.get(name.name)
+        if isinstance(earlier, tree.Lost):
+            return True
         if earlier is None and name.name not in module.imported:
             return True
         related = (Label(earlier.name.span, "declared here first"),) if earlier else ()
@@ -83,13 +88,19 @@ class Loader:
     def _use(self, module: Module, use: tree.Use) -> None:
         used = self._used_module(module, use)
         if used is None:
+            _lose(module, use.names)
             return
         for name in use.names:
             if name.name in used.declared:
                 if self._is_new(module, name):
                     module.imported[name.name] = (used, name.name)
                 continue
+            _lose(module, (name,))
+            if used.nameless:
+                continue
             close = nearest(name.name, used.declared)
+            if close:  # below stands the right name, or the same slip again
+                _lose(module, (tree.Identifier(name.span, close),))
             self.errors.append(
                 ImportFailed(
                     name.span,
@@ -163,3 +174,9 @@ class Loader:
         proposal: str,
     ) -> None:
         self.errors.append(error(use.span, what=what, where="used here", proposal=proposal))
+
+
+def _lose(module: Module, names: tuple[tree.Identifier, ...]) -> None:
+    """Note names whose declaration or import failed, which was reported."""
+    for name in names:
+        module.declared.setdefault(name.name, tree.Lost(name.span, (name,)))

@@ -5,7 +5,17 @@ from __future__ import annotations
 from qmlc.check.errors_names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
-from qmlc.check.values import Builtin, Declared, Module, Poison, Scope, Stop, Value, fail
+from qmlc.check.values import (
+    Builtin,
+    Declaration,
+    Declared,
+    Module,
+    Poison,
+    Scope,
+    Stop,
+    Value,
+    fail,
+)
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.gates import ALIASES, GATES
 from qmlc.ops.layers import LAYERS
@@ -37,18 +47,7 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
     """The declaration, import, constant, function or layer called `name`."""
     found = find_declared(frame.module, name.name)
     if found is not None:
-        module, declaration = found
-        if isinstance(declaration, tree.Const):
-            return _constant(frame, module, declaration)
-        if isinstance(declaration, tree.Component) and declaration.kind == "gate":
-            fail(
-                WrongKind,
-                name,
-                f"`{name.name}` is a gate",
-                "a value is needed here",
-                "gates stand at the head of a statement: `" + name.name + "(…) q`",
-            )
-        return Declared(declaration, module)
+        return _declared(frame, name, *found)
     if name.name in CONSTANTS:
         return CONSTANTS[name.name]
     if name.name in COMPILE_TIME:
@@ -71,6 +70,25 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
     raise AssertionError
 
 
+def _declared(
+    frame: Frame, name: tree.Identifier, module: Module, declaration: Declaration
+) -> Value:
+    """The value of a declaration of the program."""
+    if isinstance(declaration, tree.Lost):
+        raise Stop(None)
+    if isinstance(declaration, tree.Const):
+        return _constant(frame, module, declaration)
+    if isinstance(declaration, tree.Component) and declaration.kind == "gate":
+        fail(
+            WrongKind,
+            name,
+            f"`{name.name}` is a gate",
+            "a value is needed here",
+            "gates stand at the head of a statement: `" + name.name + "(…) q`",
+        )
+    return Declared(declaration, module)
+
+
 def _instead_of_gate(frame: Frame, name: str) -> str:
     """What may be meant where a value is called like a gate."""
     if name.upper() in ("X", "Y", "Z"):
@@ -87,9 +105,7 @@ def candidates(frame: Frame) -> list[str]:
     ]  # fmt: skip
 
 
-def find_declared(
-    module: Module, name: str
-) -> tuple[Module, tree.Component | tree.DataBlock | tree.Const] | None:
+def find_declared(module: Module, name: str) -> tuple[Module, Declaration] | None:
     """The declaration called `name` in a file or among its imports."""
     if name in module.declared:
         return module, module.declared[name]
@@ -127,6 +143,8 @@ def _constant(frame: Frame, module: Module, declaration: tree.Const) -> Value:
 _PENDING = object()
 
 
+STATEMENTS = ("let", "param", "qubit", "return")
+"""The words that begin a statement: a slip in one makes it look like a gate."""
 OTHER_NAMES = {
     "hadamard": "write `h q`",
     "toffoli": "write `ccx a, b, c`",
@@ -152,6 +170,8 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
         return Declared(found[1], found[0])
     if name.name in GATES or name.name in ALIASES:
         return Builtin("gate", name.name)
+    if found is not None and isinstance(found[1], tree.Lost):
+        raise Stop(None)
     if found is not None:
         kind = getattr(found[1], "kind", "constant")
         fail(
@@ -166,7 +186,7 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
         if isinstance(d, tree.Component) and d.kind == "gate"
     ]  # fmt: skip
     known = [*gates, *frame.module.imported, *GATES, *ALIASES, "measure", "reset", "barrier",
-             "evolve", "gphase", "delay"]  # fmt: skip
+             "evolve", "gphase", "delay", *STATEMENTS]  # fmt: skip
     if name.name in OTHER_NAMES:
         proposal = OTHER_NAMES[name.name]
         fail(UnknownName, name, f"there is no gate called `{name.name}`", "not known", proposal)

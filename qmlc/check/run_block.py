@@ -14,6 +14,7 @@ from qmlc.check.evaluate import bind_names, evaluate, iterate
 from qmlc.check.frame import Frame
 from qmlc.check.leave_block import leave_block
 from qmlc.check.operate import as_condition, truth
+from qmlc.check.resolve import STATEMENTS
 from qmlc.check.values import (
     Bits,
     BitTest,
@@ -244,11 +245,12 @@ def _apply(frame: Frame, node: tree.Apply) -> None:
         if any(isinstance(evaluate(frame, o), Poison) for o in node.operands):
             raise Stop(None)
         known = frame.scope.find(node.gate.name.name)
-        proposal = (
-            "bind it with `let`, or `return` it"
-            if known or node.gate.has_arguments
-            else ("gates belong into circuits and gates")
-        )
+        close = nearest(node.gate.name.name, STATEMENTS)
+        proposal = "gates belong into circuits and gates"
+        if known or node.gate.has_arguments:
+            proposal = "bind it with `let`, or `return` it"
+        elif close:
+            proposal = f"did you mean `{close}`?"
         fail(
             Misplaced,
             node,

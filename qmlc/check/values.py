@@ -163,16 +163,22 @@ class Instance:
     """The `let` that binds it."""
 
 
+Declaration = tree.Component | tree.DataBlock | tree.Const | tree.Lost
+"""What has a name in a file."""
+
+
 @dataclass
 class Module:
     """A file: its declarations by name, and what it imports."""
 
     source: Source
     path: Any = None
-    declared: dict[str, tree.Component | tree.DataBlock | tree.Const] = field(default_factory=dict)
+    declared: dict[str, Declaration] = field(default_factory=dict)
     imported: dict[str, tuple[Module, str]] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
     gates: dict[str, Any] = field(default_factory=dict)
+    nameless: bool = False
+    """Whether a declaration was lost together with its name: it may be any that is missing."""
 
 
 class Scope:

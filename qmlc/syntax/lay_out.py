@@ -22,10 +22,12 @@ DECLARATIONS = (
     "use const fn gate circuit kernel layer model hamiltonian extern rewrite data train deploy"
 ).split()
 STATEMENTS = ("let", "param", "qubit", "return")
+STATEMENT_TYPES = frozenset(word.upper() for word in STATEMENTS)
 ANYWHERE = ("for", "if", "else", "in", "and", "or", "not", "true", "false", "none")
 OPENING = {"(": ")", "[": "]", "{": "}"}
 CONTINUE = frozenset("= , -> => |> { + - * / // % ** @ == != <= >= < > and or ~ :".split())
 BEGIN_CONTINUE = frozenset("-> => |> { + - * / // % ** @ == != <= >= < > and or else".split())
+_EARLY = "`{}` stands here before it is closed"
 MAX_NESTING = 200
 MAX_INVALID = 20
 
@@ -38,6 +40,8 @@ class Chunk:
     doc: str = ""
     broken: bool = False
     """Whether a bracket error was reported, so that there is no point in parsing."""
+    strays: dict[int, Diagnostic] = field(default_factory=dict)
+    """What to say of brackets that do not match, by the place of an INVALID token for each."""
 
 
 def token_span(source: Source, token: Token) -> Span:
@@ -92,8 +96,8 @@ class Layout:
                 if token == ";":
                     self.semicolon_line = token.line or -1
                     self._end_line(_line_end(token, token.start_pos or 0), after)
-                else:
-                    self._break()
+                elif self.chunks:
+                    self._current.append(token)
             elif token.type == "DOC":
                 self._document(token)
             elif token.type == "NL":
@@ -109,11 +113,6 @@ class Layout:
             self.doc = []
         self.doc_line = token.line or 0
         self.doc.append(token[2:].strip())
-
-    def _break(self) -> None:
-        """Give the current declaration up: its error is reported."""
-        if self.chunks:
-            self.chunks[-1].broken = True
 
     def _following(self) -> list[Token | None]:
         """For each token the next one that is no line end, comment or rubbish."""
@@ -148,15 +147,17 @@ class Layout:
         if token.type == "NAME":
             token = self._keyword(token, after)
         if self._begins_declaration(token):
-            self._finish()
+            self._finish(token)
             self.chunks.append(Chunk(doc="\n".join(self.doc)))
             self.doc = []
         elif not self.chunks:
             self.chunks.append(Chunk())
+        if self._shows_unclosed(token):
+            self._abandon(token)
         if token in OPENING and token.type != "STRING":
             self._open(token)
-        elif token in ("}", ")", "]"):
-            self._close(token)
+        elif token in ("}", ")", "]") and self._close(token):
+            token = token.update(type="INVALID")
         if token != "}":
             self.doc = []
         self._current.append(token)
@@ -170,7 +171,7 @@ class Layout:
         if word == "measure" and kind == "NAME":
             bare = self._at_statement() or current[-1] == "@"
             return token if bare else token.update(type="MEASURE")
-        if self._at_statement():
+        if self._at_statement() or self._after_unfinished(token):
             if word in DECLARATIONS and kind in ("NAME", "STRING"):
                 return token.update(type=word.upper())
             if word in STATEMENTS and after not in ("=", ","):
@@ -181,13 +182,38 @@ class Layout:
             return token.update(type=word.upper())
         return token
 
+    def _after_unfinished(self, token: Token) -> bool:
+        """Whether `token` begins a line where the text above lacks a `)`, a `]` or an operand."""
+        inside = self.brackets and self.brackets[-1] != "{"
+        leads = token.line != self._current[-1].line
+        return leads and (bool(inside) or token.column == 1)
+
     def _begins_declaration(self, token: Token) -> bool:
+        if token.type.lower() in DECLARATIONS:
+            return not self._current or self._current[-1].type != "EXTERN"
         if not self._at_statement():
             return False
-        if token.type.lower() in DECLARATIONS:
-            return True
         misspelt = token.type == "NAME" and not self.brackets and self.chunks
         return bool(misspelt and nearest(str(token), DECLARATIONS))
+
+    def _shows_unclosed(self, token: Token) -> bool:
+        """Whether `token` can only stand behind the `)` or `]` that is still missing."""
+        if not self.brackets or self.brackets[-1] == "{":
+            return False
+        return token.type == "LBRACE" or (
+            token.type in STATEMENT_TYPES and token.line != self._current[-1].line
+        )
+
+    def _abandon(self, token: Token) -> None:
+        """Give up the statement whose bracket is not closed before `token`."""
+        opened = self.brackets[-1]
+        while self.brackets and self.brackets[-1] != "{":
+            self.brackets.pop()
+        place = token.start_pos or 0
+        self.chunks[-1].strays[place] = self._unclosed(opened, _EARLY.format(token), token)
+        self._current.append(Token("INVALID", "", place, token.line, token.column, end_pos=place))
+        if token.type != "LBRACE":
+            self._current.append(_line_end(token, place))
 
     def _open(self, token: Token) -> None:
         self.brackets.append(token)
@@ -202,29 +228,30 @@ class Layout:
                 )
             )
 
-    def _close(self, token: Token) -> None:
+    def _close(self, token: Token) -> bool:
+        """Close a bracket; whether there was none to close."""
         if self.brackets and OPENING[str(self.brackets[-1])] == token:
             opened = self.brackets.pop()
             if self.suspect is None and self._outdented(opened, token):
                 self.suspect = opened
             if token == "}" and self._current[-1].type != "NL" and self._current[-1] not in "{}":
                 self._current.append(_line_end(token, token.start_pos or 0))
-            return
-        if self.chunks[-1].broken:
-            return
-        self.chunks[-1].broken = True
-        if self.brackets:
+            return False
+        chunk = self.chunks[-1]
+        if chunk.broken:
+            return False
+        if self.brackets and (self.brackets[-1] != "{" or token == "}"):
+            chunk.broken = True
             opened = self.brackets.pop()
-            self._report_unclosed(opened, f"`{token}` stands here before it is closed", token)
-        else:
-            self.errors.append(
-                Unclosed(
-                    token_span(self.source, token),
-                    found=f"`{token}` closes nothing",
-                    what="no bracket is open here",
-                    proposal=f"remove it, or open a `{_opening(str(token))}` before it",
-                )
-            )
+            self.errors.append(self._unclosed(opened, _EARLY.format(token), token))
+            return False
+        chunk.strays[token.start_pos or 0] = Unclosed(
+            token_span(self.source, token),
+            found=f"`{token}` closes nothing",
+            what=f"no `{_opening(str(token))}` is open here",
+            proposal=f"remove it, or open a `{_opening(str(token))}` before it",
+        )
+        return True
 
     def _outdented(self, opened: Token, closing: Token) -> bool:
         """Whether a line begins with `closing`, further left than the line of `opened` begins."""
@@ -240,28 +267,27 @@ class Layout:
     def _line(self, token: Token) -> str:
         return self.source.line(token.line or 1)
 
-    def _finish(self) -> None:
-        """End the current chunk: what is still open is never closed."""
+    def _finish(self, then: Token | None = None) -> None:
+        """End the current chunk before `then`: what is still open is never closed."""
         if self.chunks:
             if self.brackets and not self.chunks[-1].broken:
                 self.chunks[-1].broken = True
-                self._report_unclosed(self.suspect or self.brackets[-1], "", None)
+                opened = self.suspect or self.brackets[-1]
+                self.errors.append(self._unclosed(opened, "a new declaration begins here", then))
             current = self._current
             if current and current[-1].type != "NL" and current[-1] != "}":
                 end = (current[-1].start_pos or 0) + len(current[-1])
                 current.append(_line_end(current[-1], end))
         self.brackets, self.suspect = [], None
 
-    def _report_unclosed(self, opened: Token, text: str, other: Token | None) -> None:
+    def _unclosed(self, opened: Token, text: str, other: Token | None) -> Unclosed:
         related = (Label(token_span(self.source, other), text),) if other is not None else ()
-        self.errors.append(
-            Unclosed(
-                token_span(self.source, opened),
-                related,
-                found=f"`{opened}` is never closed",
-                what="opened here",
-                proposal=f"add `{OPENING[str(opened)]}` where the part ends",
-            )
+        return Unclosed(
+            token_span(self.source, opened),
+            related,
+            found=f"`{opened}` is never closed",
+            what="opened here",
+            proposal=f"add `{OPENING[str(opened)]}` where the part ends",
         )
 
     def _report_invalid(self, token: Token) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,7 @@ READABLE = {
     "NL": "the end of the line", "NAME": "a name", "NUMBER": "a number", "STRING": "a string",
     "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "LBRACE": "`{`", "RBRACE": "`}`",
     "EQUAL": "`=`", "COMMA": "`,`", "COLON": "`:`", "DOT": "`.`", "TILDE": "`~`",
+    "IN": "`in`",
 }  # fmt: skip
 
 
@@ -57,15 +59,11 @@ def parse(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     chunks, errors = lay_out(source, tokens)
     declarations = []
     for chunk in chunks:
-        if chunk.broken:
-            continue
         if len(errors) >= MAX_ERRORS:
             break
-        result = _parse_chunk(parser, builder, source, chunk)
-        if isinstance(result, Diagnostic):
-            errors.append(result)
-        else:
-            declarations.append(result)
+        declaration, found = _parse_chunk(parser, builder, source, chunk)
+        declarations.append(declaration)
+        errors += found
     errors.sort(key=lambda e: e.at.start)
     doc = read_documentation(tokens)
     return tree.File(Span(source, 0, len(source.text)), tuple(declarations), doc), tuple(errors)
@@ -85,27 +83,113 @@ def laid_out_tokens(source: Source) -> list[Token]:
 
 def _parse_chunk(
     parser: Lark, builder: TreeBuilder, source: Source, chunk: Chunk
-) -> tree.Declaration | Diagnostic:
+) -> tuple[tree.Declaration, list[Diagnostic]]:
+    """A declaration and what is wrong with it; behind an error it goes on at the next statement."""
+    errors: list[Diagnostic] = []
+    tokens = chunk.tokens
+    while tokens and not chunk.broken and len(errors) < MAX_ERRORS:
+        result, place = _feed(parser, tokens)
+        if isinstance(result, Tree):
+            if not errors:
+                return _build(builder, source, chunk, result)
+            break
+        start, end = _statement(tokens, place)
+        errors += _explain(source, chunk, tokens, place, end, result)
+        unbalanced = any(e.at.text == "}" for e in chunk.strays.values())
+        in_body = "LBRACE" in {token.type for token in tokens[:start]}
+        tokens = [*tokens[:start], *tokens[end:]] if in_body and end > start else []
+        if unbalanced:
+            break
+    return _lost(source, chunk), errors
+
+
+def _feed(parser: Lark, tokens: Sequence[Token]) -> tuple[Tree[Token] | set[str], int]:
+    """The tree of a declaration; else what may stand where it goes wrong, and which token does."""
     state = parser.parse_interactive()
-    token = chunk.tokens[0]
+    place = 0
     try:
-        for token in chunk.tokens:
-            state.feed_token(token)
-        result = state.feed_eof(chunk.tokens[-1])  # type: ignore[no-untyped-call]
+        while place < len(tokens):
+            state.feed_token(tokens[place])
+            place += 1
+        return state.feed_eof(tokens[-1]), place  # type: ignore[no-untyped-call]
     except LarkUnexpectedToken:
-        accepted = set(state.accepts())  # type: ignore[no-untyped-call]
-        return _unexpected(source, token, accepted, chunk.tokens.index(token) == 0)
+        return set(state.accepts()), place  # type: ignore[no-untyped-call]
+
+
+def _build(
+    builder: TreeBuilder, source: Source, chunk: Chunk, result: Tree[Token]
+) -> tuple[tree.Declaration, list[Diagnostic]]:
     if len(chunk.tokens) > MAX_DEPTH and (deep := _too_deep(result)) is not None:
-        return TooLarge(
+        error = TooLarge(
             _first_line(Span(source, deep.start_pos, deep.end_pos)),
             what=f"this expression nests more than {MAX_DEPTH} deep",
             where="in here",
             proposal="give its parts names with `let`, or use `sum(… for i in …)`",
         )
+        return _lost(source, chunk), [error]
     declaration: tree.Declaration = builder.transform(result)
     if isinstance(declaration, tree.Component | tree.DataBlock) and chunk.doc:
         declaration = replace(declaration, doc=chunk.doc)
-    return declaration
+    return declaration, []
+
+
+def _lost(source: Source, chunk: Chunk) -> tree.Lost:
+    """What remains of a declaration with errors: the names that it would have declared."""
+    names = [t for t in chunk.tokens if t.type == "NAME"]
+    if chunk.tokens[0].type == "NAME":  # a misspelt keyword
+        names = names[1:]
+    if chunk.tokens[0].type != "USE":
+        names = names[:1]
+    spans = [token_span(source, token) for token in names]
+    start, end = token_span(source, chunk.tokens[0]), token_span(source, chunk.tokens[-1])
+    return tree.Lost(
+        Span(source, start.start, end.end),
+        tuple(tree.Identifier(span, span.text) for span in spans),
+    )
+
+
+def _explain(
+    source: Source,
+    chunk: Chunk,
+    tokens: Sequence[Token],
+    place: int,
+    end: int,
+    accepted: set[str],
+) -> list[Diagnostic]:
+    """What is wrong at `place`, in a statement up to `end`: one mistake, told where it begins."""
+    found: list[Diagnostic] = []
+    if place == len(tokens) or tokens[place].type != "INVALID":
+        token, ended = tokens[min(place, len(tokens) - 1)], place == len(tokens)
+        error = _unexpected(source, token, accepted, at_start=place == 0, ended=ended)
+        if not error.proposal and token.type == "NAME" and "NL" in accepted:
+            error = replace(error, proposal=_in_gate_statement(tokens[:place]))
+        found.append(error)
+    for token in tokens[place:end]:
+        stray = chunk.strays.get(token.start_pos or 0)
+        if token.type == "INVALID" and stray is not None:
+            found.append(stray)
+    return sorted(found, key=lambda e: e.at.start)[:1]  # none: `lay_out` told what is wrong
+
+
+def _statement(tokens: Sequence[Token], place: int) -> tuple[int, int]:
+    """From where to where the statement around `place` goes: its line, or its block."""
+    start = place
+    while start and not _separates(tokens[start - 1]):
+        start -= 1
+    end, depth = place, 0
+    while end < len(tokens):
+        kind = tokens[end].type
+        if kind == "RBRACE" and depth == 0:
+            break
+        depth += (kind == "LBRACE") - (kind == "RBRACE")
+        end += 1
+        if depth == 0 and kind in ("NL", "RBRACE"):
+            break
+    return start, end
+
+
+def _separates(token: Token) -> bool:
+    return token.type in ("NL", "LBRACE", "RBRACE")
 
 
 def _first_line(span: Span) -> Span:
@@ -115,10 +199,10 @@ def _first_line(span: Span) -> Span:
 
 
 def _unexpected(
-    source: Source, token: Token, accepted: set[str], at_start: bool
+    source: Source, token: Token, accepted: set[str], *, at_start: bool, ended: bool
 ) -> UnexpectedToken:
     found = "the end of the line" if token.type == "NL" else f"`{token}`"
-    if token.type == "$END":
+    if ended:
         found = "the end of the declaration"
     expected, proposal = _expected(accepted), _proposal(token, accepted)
     if at_start:
@@ -152,6 +236,16 @@ def _proposal(token: Token, accepted: set[str]) -> str:
     if token.type in WORDS and accepted == {"NAME"}:
         return f"`{token}` is a word of the language, not a name"
     return ""
+
+
+def _in_gate_statement(before: Sequence[Token]) -> str:
+    """What is probably missing between the operands of a gate, or its angles and them."""
+    statement = before[_statement(before, len(before))[0] :]
+    if not statement or statement[0].type != "NAME":
+        return ""
+    if len(statement) == 2 and statement[1].type in ("NAME", "NUMBER"):
+        return f"angles stand in brackets: `{statement[0]}({statement[1]}) …`"
+    return "operands stand behind each other with commas: `cx a, b`"
 
 
 STATEMENT_OPERATORS = frozenset("+ - * / . |> ** %".split())

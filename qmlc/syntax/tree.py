@@ -369,7 +369,14 @@ class DeployBlock(Node):
     block: Block
 
 
-Declaration = Use | Const | Component | Rewrite | DataBlock | TrainBlock | DeployBlock
+@dataclass(frozen=True, slots=True)
+class Lost(Node):
+    """A declaration that could not be read, which was reported: nothing more is said of `names`."""
+
+    names: tuple[Identifier, ...]
+
+
+Declaration = Use | Const | Component | Rewrite | DataBlock | TrainBlock | DeployBlock | Lost
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,4 +99,7 @@ def test_one_error_does_not_hide_the_next():
     text = "const = 3\nmodel m(x: real) -> real = = x\nconst ok = 1\nmodle k() -> real = 1\n"
     file, errors = parse(Source("t", text))
     assert [e.at.source.position(e.at.start)[0] for e in errors] == [1, 2, 4]
-    assert [d.name.name for d in file.declarations] == ["ok"]
+    lost, lost_model, ok, lost_k = file.declarations
+    assert [d.names for d in (lost,)] == [()]
+    assert [d.names[0].name for d in (lost_model, lost_k)] == ["m", "k"]
+    assert ok.name.name == "ok"
