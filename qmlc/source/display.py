@@ -8,7 +8,7 @@ TAB_WIDTH = 4
 MAX_COLUMNS = 100
 """Longer lines are clipped around the marked characters."""
 CONTEXT = 30
-"""How many characters before the marked ones a clipped line keeps."""
+"""How many characters before the marked ones a clipped line keeps; fewer of a narrow one."""
 ELLIPSIS = "…"
 
 
@@ -32,14 +32,14 @@ def display_width(text: str) -> int:
     return sum(map(_cell_width, visible(text)))
 
 
-def clip(text: str, start: int, end: int) -> tuple[str, int, int]:
-    """A part of a line that fits into `MAX_COLUMNS`, and where [start, end) then lies in it."""
-    if _fitting(text, MAX_COLUMNS) == len(text):
+def clip(text: str, start: int, end: int, columns: int = MAX_COLUMNS) -> tuple[str, int, int]:
+    """A part of a line that fits into `columns`, and where [start, end) then lies in it."""
+    if _fitting(text, columns) == len(text):
         return text, start, end
-    first = max(0, min(start - CONTEXT, len(text) - MAX_COLUMNS + 1))
+    first = max(0, min(start - min(CONTEXT, columns // 3), len(text) - columns + 1))
     part = (ELLIPSIS if first else "") + text[first:]
     shift = first - (1 if first else 0)
-    fitting = _fitting(part, MAX_COLUMNS - 1)
+    fitting = _fitting(part, columns - 1)
     tail = ELLIPSIS if fitting < len(part) else ""
     return part[:fitting] + tail, start - shift, min(end - shift, fitting)
 

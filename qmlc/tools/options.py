@@ -14,6 +14,7 @@ class Format(StrEnum):
     human = "human"
     concise = "concise"
     json = "json"
+    github = "github"
 
 
 class Color(StrEnum):
@@ -34,7 +35,7 @@ format_option = click.option(
     type=click.Choice(Format),
     default=Format.human,
     show_default=True,
-    help="Diagnostics with their source, a line each, or JSON.",
+    help="Diagnostics with their source, a line each, as JSON, as GitHub's annotations.",
 )
 color_option = click.option(
     "--color",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TextIO
 
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
-from qmlc.source.render import render_concise, render_human, render_json
+from qmlc.source.render import render_concise, render_github, render_human, render_json
 from qmlc.tools.options import Color, Format
 
 WRONG_PROGRAM = 1
@@ -43,16 +44,23 @@ def print_diagnostics(
             text = render_json(diagnostics)
         case Format.concise:
             text = "\n".join(map(render_concise, diagnostics))
+        case Format.github:
+            text = "\n".join(map(render_github, diagnostics))
         case Format.human:
             colored = wants_color(color, stream)
-            text = "\n".join(render_human(d, colored) for d in diagnostics).removesuffix("\n")
+            width = shutil.get_terminal_size().columns if stream.isatty() else 0
+            shown = (render_human(d, colored, width) for d in diagnostics)
+            text = "\n".join(shown).removesuffix("\n")
     if text:
         print(text, file=stream)
 
 
 def wants_color(color: Color, stream: TextIO) -> bool:
-    """Whether to color: as told, else on a terminal unless NO_COLOR (no-color.org) is set."""
+    """Whether to color: as told, else by NO_COLOR and FORCE_COLOR, else if it is a terminal."""
     if color is not Color.auto:
         return color is Color.always
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return stream.isatty() and not plain
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qmlc.source.render import render_human
+from qmlc.source.render import proposed_edit, render_human
 
 HERE = Path(__file__).parent
 PROGRAMS = sorted(HERE.glob("*.hqm"))
@@ -24,3 +24,16 @@ def test_what_is_printed(path, snapshot, monkeypatch):
 
 def test_nothing_is_printed_for_no_program():
     assert {path.stem for path in HERE.glob("*.err")} <= {path.stem for path in PROGRAMS}
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_proposed_edits_repair(path, monkeypatch):
+    from qmlc.driver import check_text
+
+    monkeypatch.chdir(HERE)
+    text = path.read_text(encoding="utf-8")
+    for diagnostic in check_text(text):
+        if edit := proposed_edit(diagnostic):
+            at = diagnostic.at
+            after = check_text(text[: at.start] + edit + text[at.end :])
+            assert not [d for d in after if (d.code, d.at.start) == (diagnostic.code, at.start)]

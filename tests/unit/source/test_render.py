@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic, Label
 from qmlc.source.display import MAX_COLUMNS, clip, display_width, visible
-from qmlc.source.render import render_concise, render_human, render_json
+from qmlc.source.render import render_concise, render_github, render_human, render_json
 from qmlc.source.span import Source, Span
 
 SENTIMENT = Source(
@@ -125,7 +125,7 @@ def test_json():
     (shapes,) = json.loads(render_json([SHAPES]))
     assert list(shapes) == [
         "code", "severity", "message", "file", "line", "column", "end_line", "end_column",
-        "label", "related", "help",
+        "label", "related", "help", "edit",
     ]  # fmt: skip
     assert (shapes["line"], shapes["column"], shapes["end_column"]) == (21, 12, 36)
     assert shapes["related"][0] == {
@@ -133,6 +133,57 @@ def test_json():
         "label": "this is `real[B, 384]`",
     }  # fmt: skip
     assert json.loads(render_json([])) == []
+
+
+def test_a_name_that_was_meant_is_an_edit():
+    @dataclass(frozen=True)
+    class Misspelt(Plain):
+        help = "did you mean `{meant}`?"
+        meant: str = ""
+
+    text = 'iriss to ibm("torini")'
+    for start, end, meant, edit in (
+        (0, 5, "iris", "iris"), (13, 21, "torino", '"torino"'), (0, 8, "iris", None),
+    ):  # fmt: skip
+        diagnostic = Misspelt(Span(Source("a.hqm", text), start, end), meant=meant)
+        assert json.loads(render_json([diagnostic]))[0]["edit"] == edit
+
+
+def test_github():
+    assert render_github(SHAPES) == (
+        "::error file=sentiment.hqm,line=21,endLine=21,col=12,endColumn=36,title=E0301::"
+        "shapes do not agree%0Abring the 384 features down first: "
+        "`sentence |> linear(4) |> tanh`"
+    )
+    odd = Odd(Span(Source("a,b:c%.hqm", "x\ny"), 0, 3), what="50%\n")
+    assert render_github(odd) == (
+        "::warning file=a%2Cb%3Ac%25.hqm,line=1,endLine=2,col=1,title=W0401::this is wrong"
+    )
+
+
+def test_a_narrow_terminal():
+    assert render_human(SHAPES, width=44) == dedent(
+        """\
+        error[E0301]: shapes do not agree
+          --> sentiment.hqm:21:12
+           |
+        21 |     return head(layers=3)(sentence) |>…
+           |            ^^^^^^^^^^^^^^^^^^^^^^^^
+           |            `head` would need 384 qubits
+           |
+        17 |     let sentence = mean(h, dim=1, wher…
+           |         -------- this is `real[B, 384]`
+           |
+         6 | …(layers: int)(x: real[n]) -> real[n] …
+           |                -------
+           |                one qubit for each
+           |                element of `x`
+           |
+           = help: bring the 384 features down
+                   first: `sentence |> linear(4) |>
+                   tanh`
+        """
+    )
 
 
 def test_another_file_is_named():
@@ -279,6 +330,13 @@ def test_every_span_of_every_text_is_shown(text, data):
     (place_,) = json.loads(render_json([diagnostic]))
     assert (place_["line"], place_["column"]) <= (place_["end_line"], place_["end_column"])
     assert render_concise(diagnostic).startswith(f"a.hqm:{place_['line']}:{place_['column']}: ")
+
+
+@given(st.text(characters, min_size=1), st.integers(30, 120), st.data())
+def test_every_line_fits_a_terminal(text, width, data):
+    start = data.draw(st.integers(0, len(text)))
+    shown = render_human(error_of(text, start, start, what="some words " * 9), width=width)
+    assert all(display_width(line) <= width for line in shown.splitlines())
 
 
 @given(st.text(characters.filter(lambda c: c not in "\r\n"), min_size=1, max_size=400), st.data())

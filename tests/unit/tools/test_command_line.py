@@ -158,6 +158,8 @@ def test_check_formats(run):
     assert (status, err) == (1, "")
     assert [d["code"] for d in json.loads(out)] == ["E0999"]
     assert json.loads(run("check", "fine.hqm", "--format", "json")[1]) == []
+    status, out, _ = run("check", "wrong.hqm", "--format", "github")
+    assert (status, out.startswith("::error file=wrong.hqm,line=1,")) == (1, True)
 
 
 def test_color(run, monkeypatch):
@@ -166,11 +168,15 @@ def test_color(run, monkeypatch):
     terminal = SimpleNamespace(isatty=lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
     assert wants_color(Color.auto, terminal)
     assert not wants_color(Color.never, terminal)
     monkeypatch.setenv("NO_COLOR", "1")
     assert not wants_color(Color.auto, terminal)
     assert wants_color(Color.always, terminal)
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert wants_color(Color.auto, SimpleNamespace(isatty=lambda: False))
 
 
 def test_compile_hands_its_options_on(run, calls):
