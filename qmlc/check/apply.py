@@ -90,6 +90,7 @@ def _apply_layer(
         register(frame.network, instance, name),
         name,
         tuple({**shape.inferred, **settings}.items()),
+        given=instance.given,
     )
     _hold(frame.network, node, submodule)
     given = {key: t for key, t in zip(values, tensors, strict=True) if t is not None}

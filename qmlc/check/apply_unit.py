@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from qmlc.check.apply import call_node, hold_unit, register
 from qmlc.check.bind_arguments import argument_at
+from qmlc.check.bind_settings import bind_settings
 from qmlc.check.call_function import bind_declared
 from qmlc.check.check_width import check_width
-from qmlc.check.complete_settings import bind_settings
 from qmlc.check.dimensions import (
     DTYPES,
     REST,
@@ -20,6 +20,7 @@ from qmlc.check.dimensions import (
 from qmlc.check.errors_names import NotAvailable
 from qmlc.check.errors_types import WrongArguments
 from qmlc.check.frame import Frame
+from qmlc.check.hand_over import constructor_arguments
 from qmlc.check.make_unit import make_unit
 from qmlc.check.making import CIRCUITS, Input, Making, Units
 from qmlc.check.operate import as_node
@@ -54,7 +55,8 @@ def apply_unit(
     """An instance of a declared component applied to tensors."""
     callee = instance.target
     assert isinstance(callee, Declared)
-    making = Making(units, callee, node, bind_settings(node, instance))
+    settings = bind_settings(node, instance)
+    making = Making(units, callee, node, dict(settings))
     declaration = making.declaration
     if declaration.kind in _NOT_APPLIED:
         fail(NotAvailable, node, *_NOT_APPLIED[declaration.kind])
@@ -67,7 +69,9 @@ def apply_unit(
     if leading:
         kind = _lead(kind, leading)
     path = register(frame.network, instance, callee.name)
-    hold_unit(frame, node, Submodule(path, unit.class_name, unit.settings, is_unit=True))
+    handed = constructor_arguments(frame, node, settings, unit)
+    module = Submodule(path, unit.class_name, handed, is_unit=True, given=instance.given)
+    hold_unit(frame, node, module)
     return call_node(frame, path, [i.tensor for i in inputs], kind)
 
 

@@ -6,15 +6,16 @@ from typing import Any
 
 from qmlc.check.apply import apply_instance
 from qmlc.check.bind_arguments import argument_at, bind_arguments
+from qmlc.check.bind_settings import bind_settings
 from qmlc.check.call_function import call_fn, call_function, call_hamiltonian
 from qmlc.check.compile_time import call_compile_time, works_on
-from qmlc.check.complete_settings import bind_settings
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import WrongArguments
 from qmlc.check.evaluate import evaluate
 from qmlc.check.evaluate_arguments import evaluate_arguments
 from qmlc.check.frame import Frame
 from qmlc.check.values import (
+    UNITS,
     Builtin,
     Declared,
     Instance,
@@ -32,8 +33,6 @@ from qmlc.ops.layers import LAYERS
 from qmlc.ops.parameters import REQUIRED
 from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
-
-UNITS = ("circuit", "kernel", "layer", "model", "extern")
 
 
 def call(frame: Frame, node: tree.Call | tree.Pipe) -> Value:

@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from qmlc.check.apply_unit import apply_unit
+from qmlc.check.bind_settings import PYTHON, check_setting
 from qmlc.check.call import call
 from qmlc.check.check_header import check_header
-from qmlc.check.complete_settings import check_setting
+from qmlc.check.complete_settings import read_setting
 from qmlc.check.dimensions import dimension_names
 from qmlc.check.elaborate_data import elaborate_data
 from qmlc.check.elaborate_deployment import elaborate_deployment
@@ -23,10 +24,22 @@ from qmlc.check.making import Making, Units, camel_case
 from qmlc.check.resolve import resolve
 from qmlc.check.run_gate import run_gate
 from qmlc.check.try_out import Sizes, run_alone, try_sizes
-from qmlc.check.values import Declared, Exhausted, Module, NeedsDimensions, Scope, Stop, Value, fail
+from qmlc.check.values import (
+    Declared,
+    Exhausted,
+    Module,
+    NeedsDimensions,
+    Scope,
+    Stop,
+    Value,
+    fail,
+    setting_kind,
+)
 from qmlc.ir.program import Data, Deployment, Program, Template, Training
 from qmlc.source.diagnostic import Diagnostic
+from qmlc.source.span import Source
 from qmlc.syntax import tree
+from qmlc.syntax.parse import parse
 from qmlc.types.polynomial import Polynomial
 
 ENTRIES = ("model", "circuit", "kernel", "layer", "extern")
@@ -198,7 +211,8 @@ def make_entry(
     settings = {k: v for k, v in given.items() if k in names}
     for parameter in declaration.settings or ():
         if parameter.name.name in settings:
-            check_setting(parameter, parameter, settings[parameter.name.name])
+            value = settings[parameter.name.name]
+            settings[parameter.name.name] = _from_outside(units, module, parameter, value)
     making = Making(units, Declared(declaration, module), declaration.name, settings)
     types = [p.type for p in declaration.inputs if p.type is not None]
     for name in (n for kind in types for n in dimension_names(kind)):
@@ -210,6 +224,18 @@ def make_entry(
     if any(isinstance(d, tree.Ellipsis) for d in dims):
         making.binding.setdefault("...", (Polynomial.symbol("..."),))
     return make_unit(making)
+
+
+def _from_outside(units: Units, module: Module, parameter: tree.Parameter, value: Value) -> Value:
+    """A setting given from Python: components, gates and operators are texts in the language."""
+    if not isinstance(value, str) or setting_kind(parameter) in PYTHON:
+        return check_setting(parameter, parameter, value)
+    name = parameter.name.name
+    file, errors = parse(Source(f"<{name}>", f"const {name} = {value}\n"))
+    written = file.declarations[0] if file.declarations else None
+    if errors or not isinstance(written, tree.Const):
+        raise Stop(errors[0] if errors else None)
+    return read_setting(Frame(units.session, module, Scope()), parameter, written.value)
 
 
 def _try_out(

@@ -19,12 +19,15 @@ from qmlc.check.dimensions import (
 from qmlc.check.errors_names import NotAvailable, SelfReference
 from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output
 from qmlc.check.frame import CircuitState, Frame, NetworkState
+from qmlc.check.hand_over import component_key, component_text, reserve_names
 from qmlc.check.make_extern import check_target, extern_output
 from qmlc.check.making import CIRCUITS, Making
 from qmlc.check.require_number import require_number
 from qmlc.check.run_block import run_block
 from qmlc.check.values import (
+    Builtin,
     Declared,
+    Instance,
     Measured,
     NeedsDimensions,
     Tensor,
@@ -36,6 +39,8 @@ from qmlc.ir.program import Setting, Unit
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
 from qmlc.types.tensors import TensorType, Type
+
+COMPONENTS = Builtin | Declared | Instance
 
 
 def make_unit(making: Making) -> tuple[Unit, Type, Binding]:
@@ -78,7 +83,7 @@ def make_unit(making: Making) -> tuple[Unit, Type, Binding]:
 
 
 def _key(values: Mapping[str, Value]) -> tuple[Any, ...]:
-    return tuple((name, type(v).__name__, str(v)) for name, v in values.items())
+    return tuple((name, type(v).__name__, component_key(v)) for name, v in values.items())
 
 
 def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
@@ -90,6 +95,7 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
     if declaration.kind in CIRCUITS:
         return _build_circuit(making, settings, frame, sorted(names))
     frame.network = NetworkState()
+    reserve_names(frame.network, declaration)
     inputs = []
     for parameter in declaration.inputs:
         kind = _input_type(making, frame, parameter)
@@ -194,7 +200,9 @@ def _unit(
 
 
 def _setting_value(value: Value) -> Any:
-    return value.name if isinstance(value, Declared) else plain(value)
+    """A setting as plain data; components and gates, also in lists, as they are written."""
+    some = value[0] if isinstance(value, tuple) and value else value
+    return component_text(value) if isinstance(some, COMPONENTS) else plain(value)
 
 
 def signature(declaration: tree.Component, sizes: tuple[str, ...]) -> tuple[Setting, ...]:

@@ -16,6 +16,7 @@ from qmlc.check.leave_block import leave_block
 from qmlc.check.operate import as_condition, truth
 from qmlc.check.resolve import STATEMENTS
 from qmlc.check.values import (
+    UNITS,
     Bits,
     BitTest,
     Builtin,
@@ -134,18 +135,20 @@ def check_new(frame: Frame, name: tree.Identifier) -> None:
 
 def _named(frame: Frame, name: str, node: tree.Let, value: Value) -> Value:
     """Remember the author's name for an instance or a node."""
-    if isinstance(value, Builtin | Declared) and value.kind in (
-        "layer",
-        "circuit",
-        "kernel",
-        "model",
-        "extern",
-    ):
-        return Instance(value, (), (), node.value.span, frame.loops, name)
-    if isinstance(value, Instance) and not value.name:
-        return replace(value, name=name)
     if isinstance(value, Tensor | RecordNode) and frame.network is not None:
         frame.network.graph.name(value.node, name)
+    return _named_instance(name, node.value.span, frame.loops, value)
+
+
+def _named_instance(name: str, mention: Span, loops: tuple[int, ...], value: Value) -> Value:
+    """A component, or a list of them, as the instances that a `let` makes."""
+    if isinstance(value, tuple):
+        rounds = enumerate(value)
+        return tuple(_named_instance(name, mention, (*loops, i), item) for i, item in rounds)
+    if isinstance(value, Builtin | Declared) and value.kind in UNITS:
+        return Instance(value, (), (), mention, loops, name)
+    if isinstance(value, Instance) and not value.name:
+        return replace(value, mention=mention, loops=loops, name=name)
     return value
 
 

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from qmlc.ir.array import Array
 from qmlc.ir.circuit import Condition
 from qmlc.ir.operator import Operator
+from qmlc.ir.program import COMPONENT_KINDS
 from qmlc.source.diagnostic import Diagnostic, Label, Problem
 from qmlc.source.span import Source, Span
 from qmlc.syntax import tree
@@ -21,6 +22,8 @@ from qmlc.types.tensors import RecordType, TensorType, Type
 
 Value = Any
 """Any of the values of this module."""
+UNITS = ("circuit", "kernel", "layer", "model", "extern")
+"""Kinds of components that are applied to tensors, and have parameters of their own."""
 
 
 class Stop(Exception):
@@ -160,7 +163,9 @@ class Instance:
     """Where it is made; its place in the text and `loops` tell it from all others."""
     loops: tuple[int, ...] = ()
     name: str = ""
-    """The `let` that binds it."""
+    """The `let` that binds it, or the setting that it was handed over as."""
+    given: bool = False
+    """Whether it was handed over as a setting of the body at hand."""
 
 
 Declaration = tree.Component | tree.DataBlock | tree.Const | tree.Lost
@@ -254,6 +259,18 @@ _DESCRIPTIONS: dict[type, Callable[[Any], str]] = {
     type(None): lambda v: "`none`",
 }
 """What a value of each type is called."""
+
+
+def setting_kind(parameter: tree.Parameter) -> str:
+    """The kind of a setting: `int`, `operator`, `layer`."""
+    written = parameter.type
+    return written.name.name if isinstance(written, tree.TypeName) else "real"
+
+
+def component_kind(parameter: tree.Parameter) -> str:
+    """`layer`, `circuit` or `kernel` where a setting is one; else nothing."""
+    kind = setting_kind(parameter)
+    return kind if kind in COMPONENT_KINDS else ""
 
 
 def as_qubits(value: Value) -> Qubits | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,9 @@ from qmlc.ir.graph import Graph
 from qmlc.source.span import Span
 from qmlc.types.tensors import TensorType, Type
 
+COMPONENT_KINDS = ("layer", "circuit", "kernel")
+"""Kinds of settings that are modules."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submodule:
@@ -17,13 +21,37 @@ class Submodule:
 
     `path` is its place (`linear_1`, `block.0`). `target` is a row of `ops.layers` (then
     `arguments` are its constructor's, inferred sizes included) or the `class_name` of a unit (then
-    `arguments` are that unit's settings).
+    `arguments` are that unit's settings). A component among these is a `Submodule` without a path,
+    which is made in its place, or a `Part`; a list of them is a tuple, None for a function.
     """
 
     path: str
     target: str
     arguments: tuple[tuple[str, Any], ...] = ()
     is_unit: bool = False
+    given: bool = False
+    """Whether the constructor is given it, as the setting that the path begins with."""
+
+    def parts(self) -> tuple[str, ...]:
+        """The paths of the modules of its unit that are handed to its constructor."""
+        return tuple(_parts([value for _, value in self.arguments]))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A module that a unit holds at `path` and hands to the constructor of another."""
+
+    path: str
+
+
+def _parts(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, Part):
+            yield value.path
+        elif isinstance(value, Submodule):
+            yield from value.parts()
+        elif isinstance(value, tuple):
+            yield from _parts(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +64,11 @@ class Setting:
     name: str
     kind: str
     default: Any = None
+
+    @property
+    def is_component(self) -> bool:
+        """Whether it is a component, or a list of them."""
+        return self.kind.partition("[")[0] in COMPONENT_KINDS
 
 
 @dataclass(frozen=True)

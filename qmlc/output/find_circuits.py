@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qmlc.backends.torch.print_unit import module_paths
+from qmlc.backends.torch.lay_out_parts import module_paths
 from qmlc.ir.circuit import Circuit
 from qmlc.ir.program import Program, Unit
 

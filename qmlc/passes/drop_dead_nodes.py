@@ -1,4 +1,4 @@
-"""Nodes that the output does not need are left out, and submodules that nothing calls."""
+"""Nodes that the output does not need are left out, and submodules that nothing uses."""
 
 from __future__ import annotations
 
@@ -28,9 +28,12 @@ def _unit(unit: Unit) -> Unit:
         replace(graph.nodes[i], inputs=tuple(place[s] for s in graph.nodes[i].inputs)) for i in kept
     )
     names = tuple((place[i], name) for i, name in graph.names if i in place)
-    called = {n.attribute("module") for n in nodes if n.operation == "call"}
+    needed = {n.attribute("module") for n in nodes if n.operation == "call"}
+    for part in reversed(unit.submodules):  # each stands behind what it is handed
+        if part.given or part.path in needed:
+            needed |= {part.path, *part.parts()}
     return replace(
         unit,
         graph=Graph(nodes, place[graph.output], names),
-        submodules=tuple(s for s in unit.submodules if s.path in called),
+        submodules=tuple(s for s in unit.submodules if s.path in needed),
     )

@@ -19,6 +19,8 @@ class Module(nn.Module):
     Constructed with these settings, or with none, it is just what the class says. With others,
     the component is compiled for them, and for the declared defaults of the rest, from the
     program's text (the `SOURCE` of the class's module), and an instance of that class comes back.
+    A component among the settings is given as it is written in the language, or as a module that
+    stands in its place.
     TypeError for settings that it does not have or that are missing.
     """
 
@@ -37,11 +39,18 @@ class Module(nn.Module):
         if not (template or args or keywords):
             return super().__new__(cls)
         given = given_settings(cls, args, keywords)
+        modules = {name: value for name, value in given.items() if isinstance(value, nn.Module)}
+        if template and modules:
+            raise TypeError(
+                f"{cls.__name__} is compiled for what it is given: write `{min(modules)}` in the "
+                f'language, as in `{cls.__name__}({min(modules)}="linear(4)")`'
+            )
+        given |= {name: cls.settings.get(name) for name in modules}
         if given == dict(cls.settings) and not template:
             return super().__new__(cls)
         # not always a subclass of `cls`, but a class of the same component
         made = specialised_class(cls, given)
-        return cast(Self, made(**made.settings))
+        return cast(Self, made(**{**made.settings, **modules}))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Copies and pickles are made without construction, from the state alone."""
@@ -66,10 +75,13 @@ def given_settings(
     except TypeError as error:
         raise TypeError(f"{cls.__name__}: {error}; it is {cls.__name__}{own}") from None
     bound.apply_defaults()
-    missing = [f"`{p.name}`" for p in parameters if p.name not in bound.arguments]
+    given = dict(bound.arguments)
+    if parameters and parameters[-1].kind is inspect.Parameter.VAR_KEYWORD:
+        given |= given.pop(parameters.pop().name)
+    missing = [f"`{p.name}`" for p in parameters if p.name not in given]
     if missing:
         raise TypeError(f"{cls.__name__} needs {', '.join(missing)}; it is {cls.__name__}{own}")
-    return dict(bound.arguments)
+    return given
 
 
 def specialised_class(cls: type[Module], settings: Mapping[str, Any]) -> type[Module]:

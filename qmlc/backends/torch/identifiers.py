@@ -69,7 +69,7 @@ MODULE_ATTRIBUTES = frozenset(
     register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
     set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
-    circuit name origin settings
+    name origin settings
     """.split()
 )
 """What `nn.Module` and its children here define: a submodule of such a name would be hidden."""

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers, setting_name
+from qmlc.backends.torch.lay_out_parts import Access, container, in_order, lay_out
 from qmlc.backends.torch.print_check import describe_forward, print_check, with_settings
 from qmlc.backends.torch.print_circuit import print_circuit
 from qmlc.backends.torch.print_forward import Surroundings, field_name, print_forward
 from qmlc.backends.torch.print_value import print_value
 from qmlc.ir.circuit import Variable
-from qmlc.ir.program import Setting, Submodule, Template, Unit
+from qmlc.ir.program import Part, Setting, Submodule, Template, Unit
 from qmlc.ops.fill_template import write_constructor
 from qmlc.ops.layers import LAYERS
 from qmlc.types.tensors import RecordType, TensorType, Type
 
 INDENT = "    "
-ANNOTATIONS = {"int": "int", "real": "float", "bool": "bool", "str": "str", "dimension": "int"}
+ANNOTATIONS = {
+    "int": "int", "real": "float", "bool": "bool", "str": "str", "dimension": "int",
+    "gate": "str", "layer": "str", "circuit": "str", "kernel": "str",
+}  # fmt: skip
 
 _BASES = {"circuit": "CircuitModule", "kernel": "KernelModule", "extern": "ExternModule"}
 """What the classes of units inherit from; else `Module`."""
@@ -57,7 +60,9 @@ def print_template(template: Template, classes: Classes) -> Iterator[str]:
     yield f"class {classes[template.class_name]}(TemplateModule):"
     what = template.doc or f"The {template.kind} `{template.name}`."
     body = [*docstring(what, *_declaration(template.source, {})), ""]
-    body += [f"name = {template.name!r}", "", _print_signature(template.signature, {})]
+    sizes = any(s.name in template.needs and s.is_component for s in template.signature)
+    body += [f"name = {template.name!r}", ""]
+    body += [_print_signature(template.signature, {}, open_sizes=sizes)]
     verb = "is" if len(template.needs) == 1 else "are"
     needs = ", ".join(f"`{name}`" for name in template.needs)
     body += _indent([*docstring(f"Compiled once {needs} {verb} known.")])
@@ -114,20 +119,24 @@ def _declaration(source: str, settings: Mapping[str, Any]) -> Iterator[str]:
 def _settings(unit: Unit) -> dict[str, Any]:
     """The settings in the signature of the unit's class, by their Python names."""
     known = {setting.name for setting in unit.signature}
-    printable = _printable(unit.settings)
-    return {setting_name(name): value for name, value in printable.items() if name in known}
+    return {
+        setting_name(name): value
+        for name, value in unit.settings
+        if name in known and _is_printable(value)
+    }
 
 
-def _printable(settings: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """The settings that can be given from Python; a component that was handed in cannot."""
-    result = {}
-    for name, value in settings:
-        try:
-            print_value(value)
-        except TypeError:
-            continue
-        result[name] = value
-    return result
+def _is_printable(value: Any) -> bool:
+    """Whether a setting can be given from Python."""
+    if isinstance(value, Part | Submodule):
+        return True
+    if isinstance(value, tuple) and any(isinstance(v, Part | Submodule) for v in value):
+        return True
+    try:
+        print_value(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _records(unit: Unit) -> Iterator[tuple[Type, str]]:
@@ -144,14 +153,24 @@ def _print_record(name: str, kind: Type) -> Iterator[str]:
     yield ""
 
 
-def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) -> str:
-    """`def __init__(…) -> None:`, dimensions by keyword; defaults as declared, else `values`."""
+def _print_signature(
+    signature: Sequence[Setting],
+    values: Mapping[str, Any],
+    modules: frozenset[str] = frozenset(),
+    open_sizes: bool = False,
+) -> str:
+    """`def __init__(…) -> None:`, dimensions by keyword; defaults as declared, else `values`.
+
+    Components are given as they are written in the language; those in `modules`, as modules too.
+    With `open_sizes`, which sizes are needed depends on the components that are given.
+    """
     parameters: list[str] = []
     keywords: list[str] = []
     for setting in signature:
         name = setting_name(setting.name)
         default = setting.default if setting.default is not None else values.get(name)
-        text = f"{name}: {ANNOTATIONS.get(setting.kind, 'Any')}"
+        annotation = ANNOTATIONS.get(setting.kind.partition("[")[0], "Any")
+        text = f"{name}: {'nn.Module | str' if setting.name in modules else annotation}"
         text += "" if default is None else f" = {print_value(default)}"
         late = default is None and any("=" in p for p in parameters)
         if setting.kind == "dimension" or keywords or late:
@@ -159,7 +178,8 @@ def _print_signature(signature: Sequence[Setting], values: Mapping[str, Any]) ->
         else:
             parameters.append(text)
     star = ["*", *keywords] if keywords else []
-    return f"def __init__({', '.join(['self', *parameters, *star])}) -> None:"
+    sizes = ["**sizes: int"] if open_sizes else []
+    return f"def __init__({', '.join(['self', *parameters, *star, *sizes])}) -> None:"
 
 
 def _own_signature(unit: Unit) -> list[Setting]:
@@ -197,12 +217,13 @@ def _print_extern_body(unit: Unit) -> Iterator[str]:
 def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]) -> Iterator[str]:
     assert unit.graph is not None
     attributes = Identifiers(MODULE_ATTRIBUTES)
-    own = [(p.name, _parameter(p)) for p in unit.parameters]
-    parts = [(s.path, _constructor(s, classes)) for s in unit.submodules]
+    own = [(p.name, partial(_parameter, p)) for p in unit.parameters]
+    parts = [(s.path, partial(_constructor, s, classes)) for s in in_order(unit)]
+    given = frozenset(s.path.partition(".")[0] for s in unit.submodules if s.given)
     parameters = lay_out(own, attributes, "Parameter")
-    modules = lay_out(parts, attributes, "Module")
+    modules = lay_out(parts, attributes, "Module", given)
     if _settings(unit) or parameters.assignments or modules.assignments:
-        yield _print_signature(_own_signature(unit), _settings(unit))
+        yield _print_signature(_own_signature(unit), _settings(unit), given)
         yield from _indent(["super().__init__()"])
         yield from _indent([*parameters.assignments, *modules.assignments, ""])
     layers = {s.path: LAYERS[s.target] for s in unit.submodules if not s.is_unit}
@@ -216,7 +237,7 @@ def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]
     )
 
 
-def _parameter(parameter: Variable) -> str:
+def _parameter(parameter: Variable, access: Access) -> str:
     start = parameter.distribution
     assert start is not None
     shape = ", ".join(map(str, parameter.shape)) or "()"
@@ -224,79 +245,29 @@ def _parameter(parameter: Variable) -> str:
     return f"nn.Parameter(initialise(torch.empty({shape}), {start.name!r}{arguments}))"
 
 
-def _constructor(submodule: Submodule, classes: Classes) -> str:
+def _constructor(submodule: Submodule, classes: Classes, access: Access) -> str:
+    """The expression that makes a part; other parts that it is handed are reached by `access`."""
     if not submodule.is_unit:
         return write_constructor(LAYERS[submodule.target], dict(submodule.arguments), print_value)
-    arguments = _printable(submodule.arguments)
-    given = ", ".join(f"{setting_name(name)}={print_value(v)}" for name, v in arguments.items())
-    return f"{classes[submodule.target]}({given})"
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How parts are made (`self.linear = nn.Linear(4, 3)`), and how each path is reached."""
-
-    assignments: tuple[str, ...]
-    access: Mapping[str, str]
-
-
-def lay_out(parts: Sequence[tuple[str, str]], attributes: Identifiers, kind: str) -> Layout:
-    """The attributes for paths such as `linear` and `block.0`: lists where the paths go on."""
-    tree: dict[str, Any] = {}
-    for path, constructor in parts:
-        *parents, leaf = path.split(".")
-        place = tree
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[leaf] = constructor
-    assignments = []
-    access: dict[str, str] = {}
-    for name, part in tree.items():
-        attribute = attributes.new(f"part{name}" if name.startswith("_") else name)
-        assignments.append(f"self.{attribute} = {_container(part, kind)}")
-        access.update(_reach(name, f"self.{attribute}", part))
-    return Layout(tuple(assignments), access)
-
-
-def module_paths(unit: Unit) -> dict[str, str]:
-    """Where the module holds each part and parameter of a unit: `half_` for `half`.
-
-    Names that torch's modules use themselves are the author's all the same.
-    """
-    if unit.graph is None:
-        return {p.name: p.name for p in unit.parameters}
-    attributes = Identifiers(MODULE_ATTRIBUTES)
-    own = lay_out([(p.name, "") for p in unit.parameters], attributes, "Parameter")
-    parts = lay_out([(s.path, "") for s in unit.submodules], attributes, "Module")
-    return {
-        path: re.sub(r"\['?(.*?)'?\]", r".\1", text.removeprefix("self."))
-        for path, text in {**own.access, **parts.access}.items()
+    given = {
+        name: _argument(value, classes, access)
+        for name, value in submodule.arguments
+        if _is_printable(value)
     }
+    arguments = ", ".join(f"{setting_name(name)}={text}" for name, text in given.items())
+    return f"{classes[submodule.target]}({arguments})"
 
 
-def _container(part: Any, kind: str) -> str:
-    if isinstance(part, str):
-        return part
-    inner = [_container(p, kind) for p in part.values()]
-    if not _numbered(part):
-        items = ", ".join(f"{key!r}: {text}" for key, text in zip(part, inner, strict=True))
-        return f"nn.{kind}Dict({{{items}}})"
-    if len(inner) > 1 and len(set(inner)) == 1:
-        return f"nn.{kind}List({inner[0]} for _ in range({len(inner)}))"
-    return f"nn.{kind}List([{', '.join(inner)}])"
-
-
-def _numbered(part: Mapping[str, Any]) -> bool:
-    return list(part) == [str(i) for i in range(len(part))]
-
-
-def _reach(path: str, text: str, part: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(part, str):
-        yield path, text
-        return
-    for key, inner in part.items():
-        subscript = key if _numbered(part) else repr(key)
-        yield from _reach(f"{path}.{key}", f"{text}[{subscript}]", inner)
+def _argument(value: Any, classes: Classes, access: Access) -> str:
+    """A setting of a part: a value, a module that it is handed, or several of these."""
+    if isinstance(value, Part):
+        return access[value.path]
+    if isinstance(value, Submodule):
+        return _constructor(value, classes, access)
+    if isinstance(value, tuple) and any(isinstance(v, Part | Submodule) for v in value):
+        items = {str(i): partial(_argument, v, classes) for i, v in enumerate(value) if v}
+        return container(items, "Module", access)
+    return print_value(value)
 
 
 def _indent(lines: Sequence[str]) -> list[str]:

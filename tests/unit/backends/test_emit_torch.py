@@ -17,7 +17,8 @@ from torch import nn
 from qmlc.backends.torch.emit_torch import class_names, emit_torch
 from qmlc.backends.torch.format_source import FormatError, format_source
 from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers
-from qmlc.backends.torch.print_unit import docstring, lay_out
+from qmlc.backends.torch.lay_out_parts import lay_out
+from qmlc.backends.torch.print_unit import docstring
 from qmlc.ir.build_circuit import CircuitBuilder, Z
 from qmlc.ir.circuit import Distribution, Variable
 from qmlc.ir.graph import GraphBuilder
@@ -308,7 +309,9 @@ def test_own_parameters_start_from_their_distribution(tmp_path):
     ],
 )
 def test_paths_become_attributes_and_lists(paths, assignment, access):
-    laid = lay_out([(path, "M()") for path in paths], Identifiers(MODULE_ATTRIBUTES), "Module")
+    laid = lay_out(
+        [(path, lambda access: "M()") for path in paths], Identifiers(MODULE_ATTRIBUTES), "Module"
+    )
     assert laid.assignments == (assignment,)
     assert laid.access == access
 
