@@ -16,7 +16,7 @@ from qmlc.source.nearest import nearest
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.errors import DataError
 from qmlc.training.evaluate_block import evaluate_block
-from qmlc.training.load_run import load_weights
+from qmlc.training.load_weights import load_weights
 from qmlc.training.predict_block import Prediction, predict_block
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.train_block import BEST, TrainResult, run_folder, train_block

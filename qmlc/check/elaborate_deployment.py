@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.check.elaborate_training import plain_option
+from qmlc.check.elaborate_constructor import plain_option
 from qmlc.check.errors_names import NotAvailable, UnknownName, WrongKind
 from qmlc.check.errors_training import BadOption
 from qmlc.check.errors_types import Misplaced

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.check.bind_arguments import bind_arguments
+from qmlc.check.elaborate_constructor import elaborate_constructor, plain_option
 from qmlc.check.elaborate_data import Kinds
 from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName, WrongKind
 from qmlc.check.errors_training import BadLoss, BadOption
-from qmlc.check.errors_types import BadOperation, Misplaced
+from qmlc.check.errors_types import Misplaced
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame, NetworkState
 from qmlc.check.making import Units
@@ -25,7 +25,6 @@ from qmlc.check.values import (
     describe,
     fail,
 )
-from qmlc.ir.array import Array
 from qmlc.ir.program import Call, Data, Training, Unit
 from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
@@ -63,7 +62,8 @@ def elaborate_training(
     inputs = _bind_fields(frame, block, made)
     frame.scope.bind(name, instance)
     errors = len(frame.session.errors)
-    nodes = _statements(frame, block)
+    given = _statements(frame, block)
+    nodes = dict(given)
     loss_node, metrics_node = nodes.pop("loss", None), nodes.pop("metrics", None)
     _check_together(frame, block, nodes)
     options = []
@@ -91,6 +91,7 @@ def elaborate_training(
         tuple(n for n, _ in inputs),
         metrics,
         tuple(options),
+        {"": block.model.span} | {key: node.span for key, node in given.items()},
     )
 
 
@@ -243,50 +244,14 @@ def _metrics(frame: Frame, node: tree.Expression | None) -> tuple[Call, ...]:
     if node is None:
         return ()
     items = node.items if isinstance(node, tree.List) else (node,)
-    return tuple(_constructor(frame, item, METRICS, "metric") for item in items)
-
-
-def _constructor(frame: Frame, node: tree.Expression, rows: Any, kind: str) -> Call:
-    """`adam(lr=0.05)` as data, its name and arguments checked against the table."""
-    name = node.function if isinstance(node, tree.Call) else node
-    if not isinstance(name, tree.Identifier) or name.name not in rows:
-        text = name.span.text
-        close = nearest(text, rows)
-        fail(
-            BadOption,
-            name,
-            f"there is no {kind} `{text}`",
-            "not known",
-            f"did you mean `{close}`?" if close else "there are " + ", ".join(rows),
-        )
-    arguments: tuple[Value, ...] = ()
-    keywords: dict[str, Value] = {}
-    if isinstance(node, tree.Call):
-        arguments = tuple(plain_option(frame, a) for a in node.arguments)
-        keywords = {k.name.name: plain_option(frame, k.value) for k in node.keywords}
-    bind_arguments(node, name.name, rows[name.name].parameters, list(arguments), keywords)
-    return Call(name.name, arguments, tuple(keywords.items()))
-
-
-def plain_option(frame: Frame, node: tree.Expression) -> Any:
-    """The value of an option as plain data: a number, a string or a list."""
-    value = evaluate(frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
-    if isinstance(value, Array):
-        value = value.items
-    if not isinstance(value, bool | int | float | str | tuple | None):
-        fail(
-            BadOperation, node, "a number or a string is needed here", f"this is {describe(value)}"
-        )
-    return value
+    return tuple(elaborate_constructor(frame, item, METRICS, "metric") for item in items)
 
 
 def _option(frame: Frame, name: str, node: tree.Expression) -> Any:
     if name == "optimizer":
-        return _constructor(frame, node, OPTIMIZERS, "optimizer")
+        return elaborate_constructor(frame, node, OPTIMIZERS, "optimizer")
     if name == "schedule":
-        return _constructor(frame, node, SCHEDULES, "schedule")
+        return elaborate_constructor(frame, node, SCHEDULES, "schedule")
     words = name in ("precision", "device") and isinstance(node, tree.Identifier)
     value = node.span.text if words else plain_option(frame, node)
     row = TRAIN_OPTIONS[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,7 +130,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a data block: names made from an expression.
+    """One line of a data block: the first results of an expression, by name.
 
     `value` is a Column, a number, a list (tuple) of these, or a Call on them; arithmetic is a Call
     of `add`, `sub`, `mul`, `div`, `neg`, `pow`.
@@ -138,6 +138,7 @@ class Field:
 
     names: tuple[str, ...]
     value: Any
+    place: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ class Data:
     """`csv("iris.csv")`: the source and its path, relative to the program."""
     fields: tuple[Field, ...]
     doc: str = ""
+    place: Span | None = field(default=None, compare=False, repr=False)
+    """Where the source stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,8 @@ class Training:
     """The data fields that the loss takes, in order."""
     metrics: tuple[Call, ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
+    """Where each option is given, and the model under an empty name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,18 @@
 """What a `data` block may call: sources of examples, and functions that make tensors of columns.
 
-Rows hold what the checker needs: parameters, and the shape law for one example (a column is a
-`real` scalar, whatever its cells turn out to hold). How a function is computed and what it learns
-from the training examples is in `training.transforms`, under the same name.
+Rows hold what the checker needs: parameters, and the shape law for one example (a column of a table
+is a `real` scalar, whatever its cells turn out to hold). How a function is computed and what it
+learns from the training examples is in `training.transforms`, under the same name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from qmlc.ops import data_laws as laws
+from qmlc.ops.data_laws import Law
 from qmlc.ops.parameters import REQUIRED, Parameter
-from qmlc.types.tensors import ShapeError, TensorType
-
-Law = Callable[[Mapping[str, Any]], TensorType]
-"""From arguments by name (types of tensors, values of settings) to the type of the result."""
+from qmlc.types.tensors import TensorType
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +24,12 @@ class DataFunction:
     fitted: bool = False
     """Whether it learns something (a mean, class names) from the training examples."""
     doc: str = ""
+    results: tuple[str, ...] = ()
+    """What it yields, where that is several tensors; a line may name the first ones only."""
+    source: str = ""
+    """The one source whose examples it takes; it then needs no column."""
+    takes: tuple[str, ...] = ()
+    """The functions whose results it takes, where it does not take any."""
 
     @property
     def ready(self) -> bool:
@@ -41,80 +44,46 @@ class DataSource:
     parameters: tuple[Parameter, ...] = ()
     ready: bool = False
     doc: str = ""
-
-
-def stack_law(kinds: Sequence[TensorType]) -> TensorType:
-    """The type of a list: `k` equal shapes give that shape behind a new leading dimension `k`.
-
-    Raises ShapeError where the shapes differ or the list is empty.
-    """
-    if not kinds:
-        raise ShapeError("an empty list has no shape")
-    for position, kind in enumerate(kinds):
-        if kind.dims != kinds[0].dims:
-            raise ShapeError(f"a list of `{kinds[0]}` and `{kind}`", position)
-    dtype = "real" if any(kind.dtype == "real" for kind in kinds) else kinds[0].dtype
-    return TensorType(dtype, (len(kinds), *kinds[0].dims))
-
-
-def _same(arguments: Mapping[str, Any]) -> TensorType:
-    return TensorType("real", arguments["x"].dims)
-
-
-def _category(arguments: Mapping[str, Any]) -> TensorType:
-    if arguments["column"].dims:
-        raise ShapeError(f"takes one column, not `{arguments['column']}`", 0)
-    return TensorType("int")
-
-
-def _one_hot(arguments: Mapping[str, Any]) -> TensorType:
-    _category(arguments)
-    return TensorType("real", (arguments["num_classes"],))
-
-
-def _broadcast(arguments: Mapping[str, Any]) -> TensorType:
-    left, right = arguments["left"], arguments["right"]
-    dims = list(left.dims if len(left.dims) >= len(right.dims) else right.dims)
-    shorter = right.dims if len(left.dims) >= len(right.dims) else left.dims
-    for offset in range(1, len(shorter) + 1):
-        a, b = dims[-offset], shorter[-offset]
-        if a != b and a != 1 and b != 1:
-            raise ShapeError(f"`{left}` and `{right}` do not broadcast", 1)
-        dims[-offset] = b if a == 1 else a
-    return TensorType("real", tuple(dims))
+    columns: tuple[tuple[str, TensorType], ...] = ()
+    """What each example has, where the source itself says so."""
 
 
 _X = Parameter("x", tensor=True)
 _COLUMN = Parameter("column", tensor=True)
-_TEXT = Parameter("text", tensor=True)
+_TOKENIZER = Parameter("tokenizer")
+_LENGTH = Parameter("length")
+_SEED = Parameter("seed", 0)
 _PATH = Parameter("path")
 
 
 def _elementwise(doc: str) -> DataFunction:
-    return DataFunction((_X,), _same, doc=doc)
+    return DataFunction((_X,), laws.same, doc=doc)
 
 
 def _binary(doc: str) -> DataFunction:
     sides = (Parameter("left", tensor=True), Parameter("right", tensor=True))
-    return DataFunction(sides, _broadcast, doc=doc)
+    return DataFunction(sides, laws.broadcast, doc=doc)
 
 
 DATA_FUNCTIONS: dict[str, DataFunction] = {
     "standardize": DataFunction(
-        (_X,), _same, fitted=True, doc="Each feature less its mean, over its standard deviation."
+        (_X,),
+        laws.same,
+        fitted=True,
+        doc="Each feature less its mean, over its standard deviation.",
     ),
     "scale": DataFunction(
         (_X, Parameter("low", 0), Parameter("high", 1)),
-        _same,
+        laws.same,
         fitted=True,
         doc="Each feature moved and stretched so that its least value is low, its greatest high.",
     ),
     "category": DataFunction(
-        (_COLUMN,), _category, fitted=True, doc="The index of a cell's class, in sorted order."
+        (_COLUMN,), laws.category, fitted=True, doc="The index of a cell's class, in sorted order."
     ),
     "one_hot": DataFunction(
         (_COLUMN, Parameter("num_classes")),
-        _one_hot,
+        laws.one_hot,
         fitted=True,
         doc="A one at the index of a cell's class, zeros elsewhere.",
     ),
@@ -128,7 +97,7 @@ DATA_FUNCTIONS: dict[str, DataFunction] = {
     "tanh": _elementwise("The hyperbolic tangent."),
     "neg": _elementwise("`-x`."),
     "clip": DataFunction(
-        (_X, Parameter("min"), Parameter("max")), _same, doc="Values brought into [min, max]."
+        (_X, Parameter("min"), Parameter("max")), laws.same, doc="Values brought into [min, max]."
     ),
     "add": _binary("`left + right`."),
     "sub": _binary("`left - right`."),
@@ -136,18 +105,34 @@ DATA_FUNCTIONS: dict[str, DataFunction] = {
     "div": _binary("`left / right`."),
     "pow": _binary("`left ** right`."),
     "tokenize": DataFunction(
-        (_TEXT, Parameter("tokenizer"), Parameter("length")), doc="Token numbers and their mask."
-    ),
-    "mask_tokens": DataFunction(
-        (Parameter("tokens", tensor=True), Parameter("rate", 0.15)),
-        doc="Tokens with some masked, and the originals where they are.",
+        (Parameter("text", tensor=True), _TOKENIZER, _LENGTH),
+        laws.tokenize,
+        fitted=True,
+        doc="Token numbers, cut or padded to length, and true where they are no padding.",
+        results=("tokens", "mask"),
     ),
     "sentence_pairs": DataFunction(
-        (Parameter("tokenizer"), Parameter("length")),
-        doc="Tokens of two sentences, their segments, mask, and whether the second follows.",
+        (_TOKENIZER, _LENGTH, _SEED),
+        laws.sentence_pairs,
+        fitted=True,
+        doc="A line and, for one half, the line that follows it, else a random one.",
+        results=("tokens", "segment", "mask", "is_next"),
+        source="text",
     ),
-    "wordpiece": DataFunction(
-        (Parameter("vocab"),), fitted=True, doc="A tokenizer learned from the training examples."
+    "windows": DataFunction(
+        (_TOKENIZER, _LENGTH),
+        laws.windows,
+        fitted=True,
+        doc="The text from a line on, and for each token the next one (-100 behind the end).",
+        results=("tokens", "next_tokens"),
+        source="text",
+    ),
+    "mask_tokens": DataFunction(
+        (Parameter("tokens", tensor=True), Parameter("rate", 0.15), _SEED),
+        laws.mask_tokens,
+        doc="Tokens with some hidden, and what stood there (-100 where nothing is hidden).",
+        results=("noisy", "original"),
+        takes=("tokenize", "sentence_pairs"),
     ),
     "resize": DataFunction(
         (Parameter("image", tensor=True), Parameter("size")), doc="Images of one size."
@@ -164,7 +149,12 @@ DATA_SOURCES: dict[str, DataSource] = {
     ),
     "jsonl": DataSource((_PATH,), True, "One JSON object a line, in UTF-8."),
     "parquet": DataSource((_PATH,), doc="A Parquet table."),
-    "text": DataSource((_PATH,), doc="Running text, a paragraph a line."),
+    "text": DataSource(
+        (_PATH,),
+        True,
+        "Running text: a sentence a line, an empty line between documents.",
+        (("text", TensorType("text")), ("document", TensorType("real"))),
+    ),
     "images": DataSource((_PATH,), doc="A folder of images, one folder a class."),
     "audio": DataSource((_PATH,), doc="A folder of recordings, one folder a class."),
     "huggingface_dataset": DataSource((_PATH,), doc="A saved Hugging Face dataset."),

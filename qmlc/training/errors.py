@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
 from qmlc.source.compile_error import CompileError
-from qmlc.source.diagnostic import Problem
+from qmlc.source.diagnostic import Label, Problem
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Source, Span
 
@@ -109,11 +110,23 @@ class LossNotFinite(Problem):
     title: ClassVar[str] = "the loss is not finite"
 
 
+@dataclass(frozen=True)
+class MissingLibrary(Problem):
+    """A program needs a library that is not installed.
+
+    qmlc itself needs few. Tokenizers, images, recordings, Parquet files and support-vector machines
+    each need one more, which the message names with the line that installs it.
+    """
+
+    code: ClassVar[str] = "E0709"
+    title: ClassVar[str] = "a library is missing"
+
+
 KINDS: dict[str, type[Problem]] = {
     kind.code: kind
     for kind in (
         MissingColumn, UnusableCell, UnseenCategory, NothingToTrainOn, UnreadableData,
-        UnusableOption, StateDoesNotFit, LossNotFinite,
+        UnusableOption, StateDoesNotFit, LossNotFinite, MissingLibrary,
     )
 }  # fmt: skip
 """The errors of this room by their code."""
@@ -138,6 +151,27 @@ class DataError(CompileError):
         place = _place(file, line, cell)
         super().__init__((KINDS[code](place, what=message, proposal=help),))
         self.code, self.message, self.help, self.file, self.line = code, message, help, file, line
+
+    def place(self, place: Span | None, label: str) -> None:
+        """Say where in the program; the first to say so is the nearest."""
+        (problem,) = self.diagnostics
+        if place is None or problem.related or problem.at.source is place.source:
+            return
+        if problem.at.source.name:
+            problem = replace(problem, related=(Label(place, label),))
+        else:
+            problem = replace(problem, at=place)
+        self.diagnostics = (problem,)
+
+
+@contextmanager
+def placed(place: Span | None, label: str) -> Iterator[None]:
+    """Inside, a DataError that names no place in the program is given this one."""
+    try:
+        yield
+    except DataError as error:
+        error.place(place, label)
+        raise
 
 
 def _place(file: str, line: int | None, cell: str) -> Span:

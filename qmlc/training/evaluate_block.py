@@ -11,11 +11,11 @@ from qmlc.ir.program import Program, Training
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.errors import shown
 from qmlc.training.fit_fields import apply_fields
-from qmlc.training.load_run import load_fitted, load_weights
+from qmlc.training.keep_fitted import load_fitted
+from qmlc.training.load_weights import load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
-from qmlc.training.prepare_rows import find_data, held_out, make_batches
-from qmlc.training.read_data import read_data
+from qmlc.training.prepare_rows import find_data, held_out, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.train_block import BEST, FITTED, run_folder
 
@@ -49,7 +49,7 @@ def evaluate_block(
         return {"training": measure(module, [()], training.metrics)}
     saved = load_fitted(folder / FITTED, training.data)
     data = find_data(program, training)
-    rows = read_data(data.source, base, table)
+    rows = read_rows(data, base, table)
     name, rows = held_out(rows, saved) if table is None else (shown(table), rows)
     tensors = apply_fields(data, rows, training.inputs, saved["fields"], dtype)
     batches = accelerator.prepare(make_batches(tensors, plan.batch))

@@ -13,9 +13,10 @@ from torch import Tensor
 from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.ops.data_functions import DATA_FUNCTIONS
 from qmlc.ops.parameters import ArgumentError, bind
-from qmlc.training.errors import DataError, propose
+from qmlc.training.errors import DataError, placed, propose
 from qmlc.training.read_data import Table
-from qmlc.training.transforms import TRANSFORMS, State, numbers
+from qmlc.training.transform import State, numbers
+from qmlc.training.transforms import TRANSFORMS
 
 States = dict[str, list[State]]
 """What the calls of each field learned, by the field's names, in the order of evaluation."""
@@ -75,6 +76,8 @@ class _Run:
     fitting: bool
     states: States = field(default_factory=dict)
     made: dict[str, Tensor] = field(default_factory=dict)
+    tokenizers: dict[str, State] = field(default_factory=dict)
+    """What was learned to make the tokens of a field."""
     key: str = ""
     calls: int = 0
 
@@ -83,12 +86,18 @@ class _Run:
         self.key, self.calls = ", ".join(line.names), 0
         if self.fitting:
             self.states[self.key] = []
-        if len(line.names) != 1:
-            raise DataError("E0706", f"`{self.key}` are several names for one value")
-        result = self.tensor(line.value)
-        if not self.fitting and self.calls != len(self.states.get(self.key, [])):
-            raise self._misfit()
-        self.made[line.names[0]] = result
+        with placed(line.place, "for this line"):
+            results = self.results(line.value)
+            if not self.fitting and self.calls != len(self.states.get(self.key, [])):
+                raise self._misfit()
+        self.made |= zip(line.names, results, strict=False)
+        for state in self.states[self.key]:
+            if "tokenizer" in state:
+                self.tokenizers |= dict.fromkeys(line.names, state)
+
+    def results(self, value: Any) -> tuple[Tensor, ...]:
+        """The values of an expression that may yield several tensors."""
+        return self.call(value) if isinstance(value, Call) else (self.tensor(value),)
 
     def tensor(self, value: Any) -> Tensor:
         """The values of an expression, one a row."""
@@ -102,14 +111,14 @@ class _Run:
             case tuple():
                 return torch.stack([self.tensor(part) for part in value], dim=1)
             case Call():
-                return self.call(value)
+                return self.call(value)[0]
         raise DataError("E0706", f"`{self.key}` cannot be made from {value!r}")
 
-    def call(self, call: Call) -> Tensor:
-        """The result of a data function, learned first when fitting."""
+    def call(self, call: Call) -> tuple[Tensor, ...]:
+        """The results of a data function, learned first when fitting."""
         arguments = self.arguments(call)
         transform = TRANSFORMS[call.function]
-        state = {"function": call.function}
+        state: State = {"function": call.function}
         if self.fitting:
             state |= transform.fit(arguments, self.table)
             self.states[self.key].append(state)
@@ -120,8 +129,9 @@ class _Run:
             result = transform.apply(arguments, state, self.table)
         except (KeyError, RuntimeError):
             raise self._misfit() from None
-        self._check_finite(result, call.function)
-        return result
+        results = result if isinstance(result, tuple) else (result,)
+        self._check_finite(results[0], call.function)
+        return results
 
     def arguments(self, call: Call) -> dict[str, Any]:
         """Arguments by name: tensors, or cells for functions that take those."""
@@ -133,7 +143,9 @@ class _Run:
         except ArgumentError as error:
             raise DataError("E0706", f"`{call.function}` {error.message}") from None
         value_of = self.cells if TRANSFORMS[call.function].raw else self.tensor
-        columns = {p.name: value_of(values[p.name]) for p in parameters if p.tensor}
+        columns: dict[str, Any] = {p.name: value_of(values[p.name]) for p in parameters if p.tensor}
+        if "tokens" in columns:
+            columns["tokenizer"] = self.tokenizers[values["tokens"].name]
         return values | columns
 
     def cells(self, value: Any) -> pd.Series[Any] | Tensor:

@@ -14,13 +14,14 @@ from torch import Tensor, nn
 from qmlc.ir.program import Call, Column, Data, Program, Training
 from qmlc.training.errors import DataError
 from qmlc.training.fit_fields import States, apply_fields
-from qmlc.training.load_run import load_fitted, load_weights
+from qmlc.training.keep_fitted import load_fitted
+from qmlc.training.load_weights import load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
-from qmlc.training.prepare_rows import find_data, make_batches
-from qmlc.training.read_data import read_data
+from qmlc.training.prepare_rows import find_data, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.train_block import BEST, FITTED, run_folder
-from qmlc.training.transforms import TRANSFORMS, State
+from qmlc.training.transform import State
+from qmlc.training.transforms import TRANSFORMS
 from qmlc.training.write_files import replace_file
 
 
@@ -62,7 +63,7 @@ def predict_block(
     data = find_data(program, training)
     saved = load_fitted(folder / FITTED, training.data)
     dtype = DTYPES[plan.precision]
-    rows = read_data(data.source, base, table)
+    rows = read_rows(data, base, table)
     tensors = apply_fields(data, rows, prediction.inputs, saved["fields"], dtype)
     accelerator = make_accelerator(plan.device, plan.precision)
     model = make_model().to(device=accelerator.device, dtype=dtype)

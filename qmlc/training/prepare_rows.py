@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
 
 from qmlc.ir.program import Data, Program, Training
-from qmlc.training.errors import DataError
+from qmlc.training.errors import DataError, placed
 from qmlc.training.fit_fields import States, apply_fields, fit_fields
 from qmlc.training.read_data import Table, read_data
 
@@ -55,8 +55,8 @@ def prepare_rows(
     Raises DataError for all that can be wrong with the table.
     """
     data = find_data(program, training)
-    table = read_data(data.source, base)
-    splits = split_rows(len(table), plan, table.file)
+    table = read_rows(data, base)
+    splits = split_rows(len(table), plan, table.file, table.ordered)
     states = fit_fields(data, table.take(splits["training"]), training.inputs)
     tensors = {
         name: apply_fields(data, table.take(rows), training.inputs, states, dtype)
@@ -73,13 +73,23 @@ def find_data(program: Program, training: Training) -> Data:
     raise DataError("E0706", f"`{training.name}` has no data block `{training.data}`")
 
 
-def split_rows(count: int, plan: Fractions, file: str = "") -> dict[str, list[int]]:
+def read_rows(data: Data, base: Path, table: Path | None = None) -> Table:
+    """The table of a data block, or another one of its form."""
+    with placed(data.place, "read here"):
+        return read_data(data.source, base, table)
+
+
+def split_rows(
+    count: int, plan: Fractions, file: str = "", ordered: bool = False
+) -> dict[str, list[int]]:
     """The rows of each split, shuffled under the seed; splits that are not asked for are absent.
 
     The sizes are rounded fractions. The same count, fractions and seed give the same rows; classes
-    are not balanced. DataError E0704 where a split that is asked for would be empty.
+    are not balanced; `ordered` rows are cut into stretches. DataError E0704 where a split that is
+    asked for would be empty.
     """
     order = torch.randperm(count, generator=torch.Generator().manual_seed(plan.seed)).tolist()
+    order = list(range(count)) if ordered else order
     sizes = {"test": round(count * plan.test), "held-out": round(count * plan.holdout)}
     asked = {"test": plan.test > 0, "held-out": plan.holdout > 0}
     splits: dict[str, list[int]] = {}
@@ -145,7 +155,7 @@ def held_out(table: Table, saved: dict[str, Any]) -> tuple[str, Table]:
         help = "name the table to measure all of its rows"
         raise DataError("E0707", message, help, table.file)
     fractions = SavedFractions(saved["holdout"], saved["test"], saved["seed"])
-    splits = split_rows(len(table), fractions, table.file)
+    splits = split_rows(len(table), fractions, table.file, table.ordered)
     name = next(name for name in reversed(SPLITS) if name in splits)
     return name, table.take(splits[name])
 

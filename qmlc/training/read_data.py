@@ -28,6 +28,10 @@ class Table:
     frame: pd.DataFrame
     file: str
     lines: Callable[[], Sequence[int]]
+    base: Path = Path()
+    """The folder of the program, for files that a data block names besides."""
+    ordered: bool = False
+    """Whether rows belong beside each other: a split then cuts them, and does not shuffle."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -79,7 +83,7 @@ def read_data(source: Call, base: Path, path: Path | None = None) -> Table:
     table = _read(SOURCES[source.function], where, arguments)
     if len(table) == 0:
         raise DataError("E0704", "the file holds no rows", file=table.file)
-    return table
+    return replace(table, base=base)
 
 
 def _read(reader: Reader, path: Path, arguments: Mapping[str, Any]) -> Table:
@@ -142,7 +146,20 @@ def _json_row(text: str, number: int) -> dict[str, Any]:
     return row
 
 
+def _text(path: Path, arguments: Mapping[str, Any]) -> Table:
+    rows, lines, document = [], [], 0
+    with path.open(encoding="utf-8-sig") as file:
+        for number, text in enumerate(file, start=1):
+            if text.strip():
+                rows.append((text.strip(), document))
+                lines.append(number)
+            elif rows and rows[-1][1] == document:
+                document += 1
+    frame = pd.DataFrame(rows, columns=["text", "document"])
+    return Table(frame, shown(path), lambda: lines, ordered=True)
+
+
 Reader = Callable[[Path, Mapping[str, Any]], Table]
 
-SOURCES: dict[str, Reader] = {"csv": _csv, "jsonl": _jsonl}
+SOURCES: dict[str, Reader] = {"csv": _csv, "jsonl": _jsonl, "text": _text}
 """How each source that is ready is read."""

@@ -15,6 +15,7 @@ from torch import nn
 from qmlc.ir.program import Call, Program, Training
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.errors import shown
+from qmlc.training.keep_fitted import write_fitted
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
 from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
@@ -167,11 +168,13 @@ class _Keep:
     def start(self, fitted: Mapping[str, Any]) -> None:
         """Write what was learned from the data, once no older model lies beside it."""
         self._clear()
-        self.files.append(write_json(self.folder / FITTED, fitted))
+        self.files += write_fitted(self.folder / FITTED, fitted)
 
     def _clear(self) -> None:
         for name in (BEST, LAST, FITTED, HISTORY, RESULTS):
             (self.folder / name).unlink(missing_ok=True)
+        for file in self.folder.glob("tokenizer*.json"):
+            file.unlink()
 
     def add(self, epoch: Epoch, split: str, measurement: Measurement) -> Mapping[str, Any]:
         """The row of the history that was written for an epoch."""

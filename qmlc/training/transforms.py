@@ -2,73 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 import torch
 from torch import Tensor
 
+from qmlc.training.encode_texts import TEXT_TRANSFORMS
 from qmlc.training.errors import DataError
 from qmlc.training.read_data import Table
-
-State = dict[str, Any]
-"""What a function learned: numbers, strings and lists of them, as JSON holds them."""
-Arguments = Mapping[str, Any]
+from qmlc.training.transform import Arguments, State, Transform, column_of, texts
 
 
-def _learn_nothing(arguments: Arguments, table: Table) -> State:
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Transform:
-    """How a function of `ops.data_functions` is computed.
-
-    `fit` learns from the arguments on the training rows; `apply` computes with what was learned;
-    `invert` takes the results of a model that was trained on it back to the units of the file.
-    A `raw` function is given the cells of a column, the others float64 tensors.
-    """
-
-    apply: Callable[[Arguments, State, Table], Tensor]
-    fit: Callable[[Arguments, Table], State] = _learn_nothing
-    invert: Callable[[Tensor, State], Tensor] | None = None
-    raw: bool = False
-
-
-def numbers(column: pd.Series[Any], table: Table) -> Tensor:
-    """A column as float64 numbers; DataError E0702 at the first cell that is none."""
-    values = torch.tensor(pd.to_numeric(column, errors="coerce").to_numpy("float64"))
-    bad = (~values.isfinite()).nonzero()
-    if len(bad):
-        position = int(bad[0, 0])
-        cell = column.iloc[position]
-        if _missing(cell):
-            message = f"column `{column.name}` has no value here"
-            help = "fill the cell or leave the row out"
-        else:
-            message = f"`{cell}` in column `{column.name}` is not a finite number"
-            help = f"for classes write `category({column.name})`"
-        raise table.error("E0702", position, message, help, str(cell).strip())
-    return values
-
-
-def _missing(cell: Any) -> bool:
-    return not cell.strip() if isinstance(cell, str) else bool(pd.isna(cell))
-
-
-def _texts(column: pd.Series[Any], table: Table) -> list[str]:
-    for position, cell in enumerate(column):
-        if _missing(cell):
-            message = f"column `{column.name}` has no value here"
-            raise table.error("E0702", position, message, "fill the cell or leave the row out")
-    return [str(cell).strip() for cell in column]
-
-
-def class_names(texts: list[str]) -> list[str]:
+def class_names(cells: list[str]) -> list[str]:
     """The different texts, sorted: as numbers if all are numbers, else as text."""
-    names = sorted(set(texts))
+    names = sorted(set(cells))
     try:
         return sorted(names, key=float)
     except ValueError:
@@ -76,27 +24,20 @@ def class_names(texts: list[str]) -> list[str]:
 
 
 def _fit_category(arguments: Arguments, table: Table) -> State:
-    column = _cells("category", arguments)
-    return {"classes": class_names(_texts(column, table))}
+    column = column_of(arguments, "column", "category")
+    return {"classes": class_names(texts(column, table))}
 
 
 def _apply_category(arguments: Arguments, state: State, table: Table) -> Tensor:
-    column = _cells("category", arguments)
+    column = column_of(arguments, "column", "category")
     index = {name: i for i, name in enumerate(state["classes"])}
-    texts = _texts(column, table)
-    for position, text in enumerate(texts):
+    cells = texts(column, table)
+    for position, text in enumerate(cells):
         if text not in index:
             message = f"`{text}` in column `{column.name}` was not among the training rows"
             help = "the classes are: " + ", ".join(state["classes"])
             raise table.error("E0703", position, message, help, text)
-    return torch.tensor([index[text] for text in texts], dtype=torch.int64)
-
-
-def _cells(function: str, arguments: Arguments) -> pd.Series[Any]:
-    column = arguments["column"]
-    if not isinstance(column, pd.Series):
-        raise DataError("E0706", f"`{function}` takes a column of the file")
-    return column
+    return torch.tensor([index[text] for text in cells], dtype=torch.int64)
 
 
 def _fit_one_hot(arguments: Arguments, table: Table) -> State:
@@ -188,5 +129,6 @@ TRANSFORMS: dict[str, Transform] = {
     "mul": _binary(torch.mul),
     "div": _binary(torch.div),
     "pow": _binary(torch.pow),
+    **TEXT_TRANSFORMS,
 }
 """How each function of a data block that is ready is computed."""

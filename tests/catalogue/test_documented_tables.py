@@ -13,6 +13,7 @@ from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES
 from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
 from qmlc.ops.parameters import REQUIRED, Parameter
+from qmlc.ops.tokenizers import TOKENIZERS
 from qmlc.targets.read_target import list_targets, read_target
 from qmlc.tools.main import qmlc
 
@@ -55,7 +56,9 @@ def rows(table: dict) -> Iterator[str]:
     yield "| | |\n|---|---|"
     for name, row in table.items():
         if getattr(row, "ready", True):
-            yield f"| {call(name, row.parameters)} | {row.doc} |"
+            results = ", ".join(getattr(row, "results", ()))
+            made = f"`{results} = …`: " if results else ""
+            yield f"| {call(name, row.parameters)} | {made}{row.doc} |"
 
 
 TABLES = {
@@ -63,6 +66,7 @@ TABLES = {
     ("targets.md", "targets"): targets,
     ("training.md", "sources"): lambda: rows(DATA_SOURCES),
     ("training.md", "functions"): lambda: rows(DATA_FUNCTIONS),
+    ("training.md", "tokenizers"): lambda: rows(TOKENIZERS),
     ("training.md", "optimizers"): lambda: rows(OPTIMIZERS),
     ("training.md", "schedules"): lambda: rows(SCHEDULES),
     ("training.md", "metrics"): lambda: rows(METRICS),

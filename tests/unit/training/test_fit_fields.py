@@ -86,7 +86,6 @@ def test_only_what_is_needed_is_made(tmp_path):
         ("a,b\n1,2\n", Column("aa"), "E0701", None, "there is no column `aa`"),
         ("a,b\n1,2\n", Call("one_hot", (A,)), "E0706", None, "`one_hot` needs `num_classes`"),
         ("a,b\n1,2\n3,2\n", Call("one_hot", (A, 1)), "E0706", None, "1 classes and found 2"),
-        ("a,b\n1,2\n", Call("tokenize", (A,)), "E0706", None, "is not available yet"),
         ("a,b\n1,2\n", Call("standardise", (A,)), "E0706", None, "no data function"),
         ("a,b\n1,2\n", Call("category", ((A, B),)), "E0706", None, "takes a column"),
     ],

@@ -1,10 +1,8 @@
-"""Load what a training saved."""
+"""Load the weights that a training saved."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -35,22 +33,3 @@ def load_weights(model: nn.Module, path: Path) -> None:
             help = "train again, or go back to the program that they were trained with"
             raise DataError("E0707", message, help, shown(path))
     model.load_state_dict(weights)
-
-
-def load_fitted(path: Path, data: str | None) -> dict[str, Any]:
-    """What a training learned from the data block named `data`.
-
-    DataError E0705 where the file cannot be read, E0707 where it is for something else.
-    """
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        help = "train the model first"
-        raise DataError("E0705", "there is no saved preprocessing", help, shown(path)) from None
-    except (OSError, ValueError) as error:
-        message = f"the saved preprocessing cannot be read: {error}"
-        raise DataError("E0705", message, file=shown(path)) from None
-    if not isinstance(saved, dict) or saved.get("format") != 1 or saved.get("data") != data:
-        message = f"the saved preprocessing is not that of `{data}`"
-        raise DataError("E0707", message, "train again", shown(path))
-    return saved

@@ -1,0 +1,55 @@
+"""The columns of a data source, where its file is at hand or its kind says them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from qmlc.ir.program import Call
+from qmlc.ops.data_functions import DATA_SOURCES
+from qmlc.ops.parameters import bind
+from qmlc.types.tensors import TensorType
+
+MAX_HEADER = 1_000_000
+"""The longest header that is read, in characters."""
+
+Columns = Mapping[str, TensorType]
+"""The type of each column for one example; a cell of a table is `real`, whatever it holds."""
+
+
+def read_columns(base: Path | None, source: Call) -> Columns | None:
+    """The columns of a source; None where there is no file to look at, or none that says them."""
+    row = DATA_SOURCES[source.function]
+    if row.columns:
+        return dict(row.columns)
+    arguments = bind(row.parameters, source.arguments, dict(source.keywords))
+    path = arguments.get("path")
+    if source.function not in HEADERS or base is None or not isinstance(path, str):
+        return None
+    try:
+        return HEADERS[source.function](base / path, arguments)
+    except (OSError, ValueError, TypeError, csv.Error):
+        return None  # training says what is wrong with the file
+
+
+def _csv(path: Path, arguments: Mapping[str, Any]) -> Columns | None:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader([file.readline(MAX_HEADER)], delimiter=arguments["separator"])
+        header = next(lines, None)
+    return {name.strip(): TensorType("real") for name in header} if header else None
+
+
+def _jsonl(path: Path, arguments: Mapping[str, Any]) -> Columns | None:
+    with path.open(encoding="utf-8-sig") as file:
+        row = json.loads(file.readline(MAX_HEADER))
+    return {name: TensorType("real") for name in row} if isinstance(row, dict) else None
+
+
+HEADERS: dict[str, Callable[[Path, Mapping[str, Any]], Columns | None]] = {
+    "csv": _csv,
+    "jsonl": _jsonl,
+}
+"""How the columns of each source are found, where its file is at hand."""

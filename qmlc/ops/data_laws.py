@@ -1,0 +1,112 @@
+"""Shape laws of the functions of a data block, for one example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from qmlc.types.tensors import ShapeError, TensorType
+
+Arguments = Mapping[str, Any]
+"""Types of tensors and values of settings, by the names of parameters."""
+Law = Callable[[Arguments], tuple[TensorType, ...]]
+"""From arguments to the type of each result."""
+
+RAW = {
+    "text": "`tokenize` it first, or take `category(…)` of it",
+    "image": "`resize` or `crop` it first",
+    "audio": "take its `spectrogram` first",
+}
+"""What a column may hold that is not numbers, and what makes numbers of it."""
+
+
+def stack_law(kinds: Sequence[TensorType]) -> TensorType:
+    """The type of a list: `k` equal shapes give that shape behind a new leading dimension `k`.
+
+    Raises ShapeError where the shapes differ or the list is empty.
+    """
+    if not kinds:
+        raise ShapeError("an empty list has no shape")
+    for position, kind in enumerate(kinds):
+        _numbers(kind)
+        if kind.dims != kinds[0].dims:
+            raise ShapeError(f"a list of `{kinds[0]}` and `{kind}`", position)
+    dtype = "real" if any(kind.dtype == "real" for kind in kinds) else kinds[0].dtype
+    return TensorType(dtype, (len(kinds), *kinds[0].dims))
+
+
+def _numbers(kind: TensorType) -> TensorType:
+    """`kind`; ShapeError where it is no tensor of numbers."""
+    if kind.dtype in RAW:
+        raise ShapeError(f"takes numbers, and this is {kind.dtype}", 0, RAW[kind.dtype])
+    return kind
+
+
+def _size(arguments: Arguments, name: str) -> int:
+    value = arguments[name]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ShapeError(f"needs a whole number from 1 as `{name}`")
+    return value
+
+
+def same(arguments: Arguments) -> tuple[TensorType, ...]:
+    """The shape of `x`, of numbers."""
+    return (TensorType("real", _numbers(arguments["x"]).dims),)
+
+
+def broadcast(arguments: Arguments) -> tuple[TensorType, ...]:
+    """`left` and `right` broadcast from the right, as in PyTorch."""
+    left, right = _numbers(arguments["left"]), _numbers(arguments["right"])
+    dims = list(left.dims if len(left.dims) >= len(right.dims) else right.dims)
+    shorter = right.dims if len(left.dims) >= len(right.dims) else left.dims
+    for offset in range(1, len(shorter) + 1):
+        a, b = dims[-offset], shorter[-offset]
+        if a != b and a != 1 and b != 1:
+            raise ShapeError(f"`{left}` and `{right}` do not broadcast", 1)
+        dims[-offset] = b if a == 1 else a
+    return (TensorType("real", tuple(dims)),)
+
+
+def category(arguments: Arguments) -> tuple[TensorType, ...]:
+    """A class index of one column."""
+    _column(arguments["column"])
+    return (TensorType("int"),)
+
+
+def _column(kind: TensorType) -> None:
+    if kind.dims or kind.dtype in ("image", "audio"):
+        raise ShapeError(f"takes one column, not `{kind}`", 0)
+
+
+def one_hot(arguments: Arguments) -> tuple[TensorType, ...]:
+    """A one among `num_classes` zeros."""
+    _column(arguments["column"])
+    return (TensorType("real", (_size(arguments, "num_classes"),)),)
+
+
+def tokenize(arguments: Arguments) -> tuple[TensorType, ...]:
+    """Tokens and their mask, both of `length`."""
+    _column(arguments["text"])
+    length = (_size(arguments, "length"),)
+    return TensorType("int", length), TensorType("bool", length)
+
+
+def sentence_pairs(arguments: Arguments) -> tuple[TensorType, ...]:
+    """Tokens, segments and mask of `length`, and one class."""
+    length = (_size(arguments, "length"),)
+    tokens = TensorType("int", length)
+    return tokens, tokens, TensorType("bool", length), TensorType("int")
+
+
+def windows(arguments: Arguments) -> tuple[TensorType, ...]:
+    """Tokens of `length`, and those that follow each."""
+    tokens = TensorType("int", (_size(arguments, "length"),))
+    return tokens, tokens
+
+
+def mask_tokens(arguments: Arguments) -> tuple[TensorType, ...]:
+    """Tokens in the place of `tokens`, and what stood there."""
+    rate = arguments["rate"]
+    if not isinstance(rate, int | float) or not 0 < rate < 1:
+        raise ShapeError("needs a fraction between 0 and 1 as `rate`")
+    return arguments["tokens"], arguments["tokens"]
