@@ -162,7 +162,7 @@ class BadIndex(Problem):
 class TooMuch(Problem):
     """Compiling this would take more steps or memory than any real program needs.
 
-    Loops over compile-time values unroll. The bounds are 200,000 statements, 1,000,000 numbers in a
+    Loops over compile-time values unroll. The bounds are 1,000,000 steps, 1,000,000 numbers in a
     circuit's tensors and 1,000 qubits.
 
     ```hqm

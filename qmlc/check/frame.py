@@ -21,10 +21,10 @@ from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
 
-MAX_STEPS = 200_000
+MAX_STEPS = 1_000_000
 MAX_ERRORS = 100
 """After so many, the rest is of no use to anybody."""
-MAX_TOTAL_STEPS = 1_000_000
+MAX_TOTAL_STEPS = 2_000_000
 MAX_ELEMENTS = 1_000_000
 MAX_QUBITS = 1_000
 

@@ -51,6 +51,7 @@ _OTHERS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 )
 """What else than numbers has operators, and which."""
 MAX_CONDITION = 12
+PLAIN = frozenset({"+", "-", "*", "//", "%"})
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 MAX_BITS = 4096
 """Whole numbers with more bits than this are refused."""
@@ -60,6 +61,8 @@ Number = int | float | complex
 
 def apply_binary(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
     """`left symbol right`."""
+    if type(left) is int and type(right) is int and symbol in PLAIN:  # most of what loops do
+        return _number(frame, node, symbol, left, right)
     if isinstance(left, Poison) or isinstance(right, Poison):
         return Poison()
     if isinstance(left, Tensor) or isinstance(right, Tensor):

@@ -55,6 +55,8 @@ class Array:
 
     def __getitem__(self, index: Index | tuple[Index, ...]) -> Any:
         picks = index if isinstance(index, tuple) else (index,)
+        if len(picks) == len(self.shape) and all(type(pick) is int for pick in picks):
+            return self.items[self._place(picks)]
         axes: list[list[int]] = []
         shape: list[int] = []
         axis = 0
@@ -69,9 +71,7 @@ class Array:
                 chosen = list(range(size))[pick]
                 shape.append(len(chosen))
             else:
-                if not -size <= pick < size:
-                    raise ArrayError(f"index {pick} is out of range for an axis of {size}")
-                chosen = [pick % size]
+                chosen = [_within(pick, size)]
             axes.append(chosen)
             axis += 1
         axes += [list(range(size)) for size in self.shape[axis:]]
@@ -81,6 +81,13 @@ class Array:
             self.items[sum(map(op.mul, place, strides))] for place in itertools.product(*axes)
         )
         return Array(tuple(shape), items) if shape else items[0]
+
+    def _place(self, picks: tuple[Any, ...]) -> int:
+        """Where the element of these indices, one for each axis, stands in row-major order."""
+        place = 0
+        for pick, size in zip(picks, self.shape, strict=True):
+            place = place * size + _within(pick, size)
+        return place
 
     def map(self, function: Callable[[Any], Any]) -> Array:
         """`function` of each element."""
@@ -125,6 +132,13 @@ def shape_of(value: Any) -> Shape:
 def items_of(value: Any) -> tuple[Any, ...]:
     """The elements of an array; the value itself for anything else."""
     return value.items if isinstance(value, Array) else (value,)
+
+
+def _within(index: int, size: int) -> int:
+    """An index from the front; ArrayError where the axis does not have it."""
+    if not -size <= index < size:
+        raise ArrayError(f"index {index} is out of range for an axis of {size}")
+    return index % size
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:

@@ -14,11 +14,17 @@ class Invalid(AssertionError):
     """The program is malformed after `stage`."""
 
 
-def verify(program: Program, stage: str) -> None:
-    """Invalid where a unit breaks a rule of the IR; `stage` names who is to blame."""
+def verify(program: Program, stage: str, before: Program | None = None) -> None:
+    """Invalid where a unit breaks a rule of the IR; `stage` names who is to blame.
+
+    Units that `before` holds, too, were looked at then.
+    """
     known = {unit.class_name for unit in program.units}
+    seen = {id(unit) for unit in before.units} if before is not None else set()
     try:
         for unit in program.units:
+            if id(unit) in seen:
+                continue
             if unit.circuit is not None:
                 _circuit(unit.circuit)
             if unit.graph is not None:
@@ -38,8 +44,9 @@ def _require(condition: bool, message: str) -> None:
 
 
 def _circuit(circuit: Circuit) -> None:
+    qubits, bits = circuit.num_qubits, circuit.num_bits
     for instruction in circuit.instructions:
-        _instruction(circuit, instruction)
+        _instruction(instruction, qubits, bits)
     for result in circuit.results:
         for operator in result.operators:
             _require(
@@ -48,14 +55,12 @@ def _circuit(circuit: Circuit) -> None:
             )
 
 
-def _instruction(circuit: Circuit, instruction: Instruction) -> None:
-    name, qubits = instruction.name, instruction.qubits
+def _instruction(instruction: Instruction, num_qubits: int, num_bits: int) -> None:
+    name, qubits, bits = instruction.name, instruction.qubits, instruction.bits
     _require(name in GATES or name in OTHERS, f"{name} is no instruction")
     _require(len(set(qubits)) == len(qubits), f"{name} is given a qubit twice")
-    _require(all(0 <= q < circuit.num_qubits for q in qubits), f"{name} on a qubit out of range")
-    _require(
-        all(0 <= b < circuit.num_bits for b in instruction.bits), f"{name} on a bit out of range"
-    )
+    _require(_within(qubits, num_qubits), f"{name} on a qubit out of range")
+    _require(_within(bits, num_bits), f"{name} on a bit out of range")
     if name in GATES:
         _require(not isinstance(GATES[name], Controlled), f"{name} is not in normal form")
         angles, targets = gate_arity(name)
@@ -63,6 +68,10 @@ def _instruction(circuit: Circuit, instruction: Instruction) -> None:
             (len(instruction.angles), len(instruction.targets)) == (angles, targets),
             f"{name} has {len(instruction.angles)} angles and {len(instruction.targets)} targets",
         )
+
+
+def _within(places: tuple[int, ...], size: int) -> bool:
+    return not places or (min(places) >= 0 and max(places) < size)
 
 
 def _graph(unit: Unit, graph: Graph) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import cmath
 import math
 from dataclasses import dataclass
+from functools import cache
 
 Matrix = tuple[tuple[complex, ...], ...]
 
@@ -191,6 +192,7 @@ def canonical_name(name: str) -> str:
     return ALIASES.get(name, name)
 
 
+@cache
 def gate_arity(name: str) -> tuple[int, int]:
     """(angles, qubits) that the gate `name` takes; KeyError where there is no such gate."""
     row = GATES[canonical_name(name)]
@@ -206,6 +208,7 @@ def angle_names(name: str) -> tuple[str, ...]:
     return angle_names(row.base) if isinstance(row, Controlled) else row.angles
 
 
+@cache
 def constant_inverse(name: str) -> str | None:
     """The row whose matrix is the inverse of the constant gate `name`, or None."""
     row = GATES[name]
@@ -221,6 +224,7 @@ def constant_inverse(name: str) -> str | None:
     return None
 
 
+@cache
 def phase_angle(name: str) -> float | None:
     """The angle for which `p` is the constant gate `name` (z, s, t, …), or None."""
     row = GATES[name]
@@ -231,6 +235,7 @@ def phase_angle(name: str) -> float | None:
     return None
 
 
+@cache
 def controlled_name(base: str, controls: int) -> str | None:
     """The row that is `base` under `controls` controls, or None."""
     for name, row in GATES.items():

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from qmlc.backends.qasm.build_qiskit import to_qiskit
+from qmlc.backends.qasm.errors import NotExpressible
+from qmlc.backends.qasm.transpile_circuit import count_two_qubit_gates
 from qmlc.backends.torch.lay_out_parts import module_paths
 from qmlc.ir.circuit import Circuit
 from qmlc.ir.program import Program, Unit
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a circuit is on paper."""
+
+    depth: int
+    two_qubit_gates: int
+    gates: int
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,20 @@ class Use:
         """The circuit itself."""
         assert self.unit.circuit is not None
         return self.unit.circuit
+
+    @cached_property
+    def logical(self) -> Any:
+        """The circuit in Qiskit, as OpenQASM 3 says it; made once. Errors as in `to_qiskit`."""
+        return to_qiskit(self.circuit, self.values, arithmetic_only=True)
+
+    @cached_property
+    def size(self) -> Size | None:
+        """Depth and gates of the circuit as written, or None where Qiskit cannot say it."""
+        try:
+            circuit = self.logical
+        except (NotExpressible, ValueError):
+            return None
+        return Size(circuit.depth(), count_two_qubit_gates(circuit), circuit.size())
 
 
 def circuit_units(program: Program) -> list[tuple[str, Unit]]:

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
-from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.emit_openqasm import DeviceProgram
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan
 from qmlc.backends.torch.emit_torch import class_names
@@ -31,7 +30,6 @@ from qmlc.ir.operator import Operator
 from qmlc.ir.program import Program, Setting, Template, Unit
 from qmlc.output.find_circuits import Use
 from qmlc.output.options import CompileOptions
-from qmlc.output.print_qasm import circuit_size
 from qmlc.output.versions import compiler_version
 from qmlc.source.span import Source
 from qmlc.types.polynomial import Value, lift
@@ -118,7 +116,7 @@ def _circuits(
 
 def _circuit(use: Use, classes: Classes) -> dict[str, Any]:
     circuit = bind_circuit(use.circuit, use.values)
-    size = circuit_size(use)
+    size = use.size
     return {
         **_unit(use.unit, classes),
         "name": use.name,
@@ -181,9 +179,7 @@ def file_scalars(file: CircuitFile) -> dict[str, str]:
     if file.device is not None:
         metadata = file.device.circuits[file.group].circuit.metadata
         return dict((metadata or {}).get("scalars", {}))
-    return dict(
-        to_qiskit(file.use.circuit, file.use.values, arithmetic_only=True).metadata["scalars"]
-    )
+    return dict(file.use.logical.metadata["scalars"])
 
 
 def _measures(file: CircuitFile, plan: MeasurementPlan) -> list[dict[str, Any]]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from qmlc.backends.qasm.bind_circuit import circuit_numbers
-from qmlc.backends.qasm.build_qiskit import to_qiskit
-from qmlc.backends.qasm.emit_openqasm import DeviceProgram, emit_device_program, emit_openqasm
+from qmlc.backends.qasm.emit_openqasm import DeviceProgram, emit_device_program, print_logical
 from qmlc.backends.qasm.errors import NeedsMethod, NotExpressible, Unbound
-from qmlc.backends.qasm.transpile_circuit import count_two_qubit_gates
 from qmlc.ir.program import Program
 from qmlc.output.errors import BadNumbers, NoSuchTarget, NotForTarget
 from qmlc.output.find_circuits import (
@@ -91,7 +89,7 @@ def check_values(use: Use) -> None:
 def logical_qasm(use: Use, version: int) -> str:
     """OpenQASM of a circuit without a device; CompileError."""
     try:
-        return emit_openqasm(use.circuit, version, use.values, comments=describe(use))
+        return print_logical(use.circuit, use.logical, version, describe(use))
     except (NotExpressible, ValueError) as error:
         raise as_compile_error(use, error) from None
 
@@ -177,24 +175,6 @@ def error_at(
 ) -> CompileError:
     """One error, at a place in the program if there is one."""
     return CompileError((kind(place or NOWHERE, what=what, where=where, proposal=proposal),))
-
-
-@dataclass(frozen=True)
-class Size:
-    """How large a circuit is on paper."""
-
-    depth: int
-    two_qubit_gates: int
-    gates: int
-
-
-def circuit_size(use: Use) -> Size | None:
-    """Depth and gates of the circuit as written, or None where Qiskit cannot say it."""
-    try:
-        circuit: Any = to_qiskit(use.circuit, use.values)
-    except (NotExpressible, ValueError):
-        return None
-    return Size(circuit.depth(), count_two_qubit_gates(circuit), circuit.size())
 
 
 def file_name(parts: Sequence[str]) -> str:

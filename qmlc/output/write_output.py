@@ -16,7 +16,6 @@ from qmlc.output.manifest import CircuitFile, make_manifest
 from qmlc.output.options import CircuitSummary, CompileOptions, Report
 from qmlc.output.print_qasm import (
     check_values,
-    circuit_size,
     circuit_uses,
     device_qasm,
     file_name,
@@ -80,7 +79,7 @@ def _summary(file: CircuitFile) -> CircuitSummary:
         made = file.device.circuits[file.group]
         form, depth, gates = made.target.name, made.depth, made.two_qubit_gates
         return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
-    size = circuit_size(file.use)
+    size = file.use.size
     if size is None:
         return CircuitSummary(file.use.name, file.form, qubits, None, None, file.name)
     depth, gates = size.depth, size.two_qubit_gates

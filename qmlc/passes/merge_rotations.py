@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from heapq import merge
+from itertools import islice
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.operator import PauliString, commute
 from qmlc.ops.gates import GATES, Phase, Rotation, phase_angle
+from qmlc.types.polynomial import Value, total
 
 REACH = 256
-"""How many instructions are looked back over for a partner."""
+"""How many instructions on the same qubits are looked back over for a partner."""
 
 
 def merge_rotations(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
@@ -18,28 +21,43 @@ def merge_rotations(instructions: tuple[Instruction, ...]) -> tuple[Instruction,
     The steps of a product formula end and begin with the same factors, so most of them meet.
     """
     kept: list[Instruction] = []
+    angles: dict[int, list[Value]] = {}
+    """Of each place that others are joined with, the angles to add up."""
+    history: dict[int, list[int]] = {}
+    """For each qubit the places in `kept` that act on it, the latest last."""
     for instruction in instructions:
-        place = _partner(kept, instruction)
+        place = _partner(kept, history, instruction)
         if place is None:
+            for qubit in instruction.qubits:
+                history.setdefault(qubit, []).append(len(kept))
             kept.append(instruction)
         else:
-            angle = kept[place].angles[0] + instruction.angles[0]
-            kept[place] = replace(kept[place], angles=(angle,))
+            angles.setdefault(place, [kept[place].angles[0]]).append(instruction.angles[0])
+    for place, parts in angles.items():
+        kept[place] = replace(kept[place], angles=(total(parts),))
     return tuple(kept)
 
 
-def _partner(kept: list[Instruction], instruction: Instruction) -> int | None:
+def _partner(
+    kept: list[Instruction], history: dict[int, list[int]], instruction: Instruction
+) -> int | None:
     """The place of an earlier rotation that `instruction` can be joined with."""
     if not _turns(instruction):
         return None
-    alike = replace(instruction, angles=())
-    for place in range(len(kept) - 1, max(-1, len(kept) - 1 - REACH), -1):
+    touching = (reversed(history.get(qubit, ())) for qubit in instruction.qubits)
+    for place in islice(merge(*touching, reverse=True), REACH):
         earlier = kept[place]
-        if earlier.name == instruction.name and replace(earlier, angles=()) == alike:
+        if _alike(earlier, instruction):
             return place
         if not commutes(earlier, instruction):
             return None
     return None
+
+
+def _alike(left: Instruction, right: Instruction) -> bool:
+    """Whether two instructions differ in nothing but their angles."""
+    same = left.name == right.name and left.qubits == right.qubits
+    return same and replace(left, angles=()) == replace(right, angles=())
 
 
 def _turns(instruction: Instruction) -> bool:

@@ -41,6 +41,6 @@ def optimise(program: Program, level: int = 2) -> Program:
     verify(program, "elaboration")
     for step in PIPELINE:
         if step.level <= level:
-            program = step.run(program)
-            verify(program, step.name)
+            before, program = program, step.run(program)
+            verify(program, step.name, before)
     return program

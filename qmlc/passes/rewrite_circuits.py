@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import is_not
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.program import Program
@@ -16,7 +17,9 @@ def rewrite_circuits(rewrite: Rewrite, program: Program) -> Program:
     units = []
     for unit in program.units:
         if unit.circuit is not None:
-            circuit = replace(unit.circuit, instructions=rewrite(unit.circuit.instructions))
-            unit = replace(unit, circuit=circuit)
+            before = unit.circuit.instructions
+            after = rewrite(before)
+            if len(after) != len(before) or any(map(is_not, after, before)):
+                unit = replace(unit, circuit=replace(unit.circuit, instructions=after))
         units.append(unit)
     return replace(program, units=tuple(units))

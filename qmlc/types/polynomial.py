@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -271,6 +271,15 @@ def lower(terms: dict[Monomial, Number]) -> Value:
     polynomial = Polynomial(tuple(terms.items()))
     constant = polynomial.constant
     return polynomial if constant is None else constant
+
+
+def total(values: Iterable[Value]) -> Value:
+    """The sum of many values, at a cost that grows linearly with them."""
+    terms: dict[Monomial, Number] = {}
+    for value in values:
+        for monomial, coefficient in lift(value).terms:
+            terms[monomial] = terms.get(monomial, 0) + coefficient
+    return lower({monomial: coefficient for monomial, coefficient in terms.items() if coefficient})
 
 
 def number_text(value: Number) -> str:

@@ -11,7 +11,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qmlc.backends.qasm.append_gate import append_instruction, append_phase, expand_unknown
 from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.convert_angle import convert_angle, is_arithmetic, is_expressible
-from qmlc.backends.qasm.scalar_names import ScalarNames, name_scalars, scalar_formula
+from qmlc.backends.qasm.scalar_names import ScalarNames, name_scalars, scalar_formulas
 from qmlc.ir.circuit import Circuit, Condition, Instruction
 from qmlc.types.polynomial import Value
 
@@ -39,7 +39,7 @@ def to_qiskit(
     append_all(result, bound.instructions, names)
     used = {parameter.name for parameter in result.parameters}
     result.metadata = {
-        "scalars": {n: str(scalar_formula(names, n)) for n in names.values() if n in used}
+        "scalars": {n: str(formula) for n, formula in scalar_formulas(names).items() if n in used}
     }
     if measure:
         add_measurement(result, range(circuit.num_qubits))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 from qiskit.circuit import Parameter, ParameterExpression
@@ -52,6 +53,7 @@ def is_expressible(apply: Apply) -> bool:
     return apply.function in FUNCTIONS
 
 
+@cache
 def qiskit_parameter(name: str) -> Parameter:
     """The parameter `name`, equal to every other one of that name made here."""
     return Parameter(name, uuid=uuid.uuid5(NAMESPACE, name))

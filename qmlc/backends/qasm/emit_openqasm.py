@@ -15,7 +15,7 @@ from qmlc.backends.qasm.errors import Unbound
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan, plan_measurement
 from qmlc.backends.qasm.print_openqasm2 import print_openqasm2
 from qmlc.backends.qasm.print_openqasm3 import print_openqasm3
-from qmlc.backends.qasm.scalar_names import name_scalars, scalar_formula
+from qmlc.backends.qasm.scalar_names import name_scalars, scalar_formulas
 from qmlc.backends.qasm.transpile_circuit import DeviceCircuit, transpile_circuit
 from qmlc.ir.circuit import Circuit
 from qmlc.targets.read_target import Target
@@ -48,10 +48,17 @@ def emit_openqasm(
     """
     if target is None:
         plain = to_qiskit(circuit, values, arithmetic_only=True)
-        return _print(plain, version, [*_title(circuit, comments), *_scalars(plain)], False)
+        return print_logical(circuit, plain, version, comments)
     options = {"measure": False, "level": level, "seed": seed, "tries": tries}
     (device,) = transpile_circuit(circuit, target, values, **options)  # type: ignore[arg-type]
     return device_text(circuit, device, version, comments)
+
+
+def print_logical(
+    circuit: Circuit, plain: QuantumCircuit, version: int, comments: Sequence[str]
+) -> str:
+    """The OpenQASM of `plain`, which is `circuit` in Qiskit; Unbound as in `emit_openqasm`."""
+    return _print(plain, version, [*_title(circuit, comments), *_scalars(plain)], False)
 
 
 def emit_device_program(
@@ -102,8 +109,8 @@ def scalar_values(circuit: Circuit, values: Any, arithmetic_only: bool = True) -
     if missing:
         raise Unbound(f"`{circuit.name}`", missing)
     return {
-        name: real_number(_number(bind_value(scalar_formula(names, name), numbers)))
-        for name in names.values()
+        name: real_number(_number(bind_value(formula, numbers)))
+        for name, formula in scalar_formulas(names).items()
     }
 
 

@@ -59,8 +59,8 @@ def comment_lines(comments: Sequence[str]) -> list[str]:
 
 def scalar_order(circuit: QuantumCircuit) -> list[str]:
     """The names of the free scalars, in the order of their declaration."""
-    free = [p.name for p in circuit.parameters]
-    known = list((circuit.metadata or {}).get("scalars", ()))
+    free = dict.fromkeys(p.name for p in circuit.parameters)
+    known = dict((circuit.metadata or {}).get("scalars", {}))
     return [n for n in known if n in free] + [n for n in free if n not in known]
 
 

@@ -57,12 +57,9 @@ def name_scalars(circuit: Circuit, expressible: Callable[[Apply], bool]) -> Scal
     return names
 
 
-def scalar_formula(names: ScalarNames, name: str) -> Polynomial:
-    """What the scalar `name` stands for; KeyError where there is none."""
-    for atom, known in names.items():
-        if known == name:
-            return Polynomial(((((atom, 1),), 1),))
-    raise KeyError(name)
+def scalar_formulas(names: ScalarNames) -> dict[str, Polynomial]:
+    """What each scalar stands for, by its name, in order."""
+    return {name: Polynomial(((((atom, 1),), 1),)) for atom, name in names.items()}
 
 
 def free_name(name: str, taken: set[str]) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from operator import eq
 
 MAX_PERIOD = 48
 """The longest group of items that is looked for as the body of a loop."""
@@ -50,18 +52,30 @@ def roll_loops(items: Sequence[Item]) -> list[Item]:
         replace(item, body=tuple(roll_loops(item.body))) if isinstance(item, Block) else item
         for item in items
     ]
+    numbers: dict[object, int] = {}
+    keys = [_number(item, numbers) for item in rolled]
     for _ in range(MAX_NESTING):
         before = len(rolled)
         for period in range(1, min(MAX_PERIOD, len(rolled) // 2) + 1):
-            rolled = _roll_period(rolled, period)
+            rolled, keys = _roll_period(rolled, keys, period, numbers)
         if len(rolled) == before:
             break
     return rolled
 
 
-def _roll_period(items: list[Item], period: int) -> list[Item]:
-    keys = [_key(item) for item in items]
+def _number(item: Item, numbers: dict[object, int]) -> int:
+    """A number that only items have that can be rounds of one loop: quick to compare."""
+    return numbers.setdefault(_key(item), len(numbers))
+
+
+def _roll_period(
+    items: list[Item], keys: list[int], period: int, numbers: dict[object, int]
+) -> tuple[list[Item], list[int]]:
+    """The items with loops of bodies of `period` items, and their keys."""
+    if not any(map(eq, keys, islice(keys, period, None))):
+        return items, keys
     result: list[Item] = []
+    left: list[int] = []
     start = 0
     while start < len(items):
         loop = None
@@ -69,15 +83,17 @@ def _roll_period(items: list[Item], period: int) -> list[Item]:
             loop = _loop_at(items, keys, start, period)
         if loop is None:
             result.append(items[start])
+            left.append(keys[start])
             start += 1
         else:
             result.append(loop)
+            left.append(_number(loop, numbers))
             start += period * loop.count
-    return result
+    return result, left
 
 
-def _loop_at(items: list[Item], keys: list[object], start: int, period: int) -> Block | None:
-    def keys_of(turn: int) -> list[object]:
+def _loop_at(items: list[Item], keys: list[int], start: int, period: int) -> Block | None:
+    def keys_of(turn: int) -> list[int]:
         return keys[start + turn * period : start + (turn + 1) * period]
 
     def places_of(turn: int) -> list[Place]:
