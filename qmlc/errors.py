@@ -14,6 +14,7 @@ ROOMS = (
     "qmlc.check.errors_types",
     "qmlc.check.errors_qubits",
     "qmlc.check.errors_training",
+    "qmlc.check.errors_rules",
     "qmlc.output.errors",
     "qmlc.runtime.errors",
     "qmlc.training.errors",

@@ -16,6 +16,7 @@ from qmlc.check.complete_settings import read_setting
 from qmlc.check.dimensions import dimension_names
 from qmlc.check.elaborate_data import elaborate_data
 from qmlc.check.elaborate_deployment import elaborate_deployment
+from qmlc.check.elaborate_rewrite import elaborate_rules
 from qmlc.check.elaborate_training import Made, elaborate_training
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame, Session
@@ -82,9 +83,12 @@ def elaborate(
         else:
             module.declared[declaration.name.name] = tree.Lost(declaration.span, ())
     data, trainings, deployments = _declarations(state, components)
+    rules = elaborate_rules(session, module)
     made = {unit.name for unit in units.order}
     templates = tuple(t for t in state.templates if t.name not in made)
-    program = Program(name, file.doc, tuple(units.order), templates, data, trainings, deployments)
+    program = Program(
+        name, file.doc, tuple(units.order), templates, data, trainings, deployments, rules
+    )
     return program, tuple(session.errors)
 
 

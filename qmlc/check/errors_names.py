@@ -145,18 +145,11 @@ class NotAvailable(Problem):
     The compiler refuses it rather than pretend. The message says what there is instead.
 
     ```hqm
-    rewrite merge(u: real, v: real) a {
-        rz(u) a
-        rz(v) a
-    } => {
-        rz(u + v) a
-    }
+    rewrite twice(x: real[n, n]) = inv(inv(x)) => x
     ```
 
     ```hqm
-    gate merged(u: real, v: real) a {
-        rz(u + v) a
-    }
+    rewrite twice(x: real[...]) = relu(relu(x)) => relu(x)
     ```
     """
 

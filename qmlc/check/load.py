@@ -53,16 +53,7 @@ class Loader:
             case tree.Lost():
                 _lose(module, declaration.names)
                 module.nameless |= not declaration.names
-            case tree.Rewrite():
-                self.errors.append(
-                    NotAvailable(
-                        declaration.name.span,
-                        what="user-defined rewrite rules are not applied yet",
-                        where="this rule would be ignored",
-                        proposal="leave the rule out: a program means the same without it",
-                    )
-                )
-            case tree.Const() | tree.Component() | tree.DataBlock():
+            case tree.Const() | tree.Component() | tree.DataBlock() | tree.Rewrite():
                 name = declaration.name
                 if self._is_new(module, name):
                     module.declared[name.name] = declaration
@@ -116,7 +107,8 @@ class Loader:
         if use.is_file:
             return self._file(module, use)
         name = use.path.removeprefix("std.")
-        available = [f"std.{n}" for n in resources.stdlib_names()]
+        # the rules are used by themselves
+        available = [f"std.{n}" for n in resources.stdlib_names() if "/" not in n]
         if use.path in available:
             known = self.files.get(f"std/{name}")
             if known is None:

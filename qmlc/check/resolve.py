@@ -74,18 +74,17 @@ def _declared(
     frame: Frame, name: tree.Identifier, module: Module, declaration: Declaration
 ) -> Value:
     """The value of a declaration of the program."""
+    place = "a value is needed here"
     if isinstance(declaration, tree.Lost):
         raise Stop(None)
     if isinstance(declaration, tree.Const):
         return _constant(frame, module, declaration)
+    if isinstance(declaration, tree.Rewrite):
+        proposal = "the optimiser applies it by itself"
+        fail(WrongKind, name, f"`{name.name}` is a rewrite rule", place, proposal)
     if isinstance(declaration, tree.Component) and declaration.kind == "gate":
-        fail(
-            WrongKind,
-            name,
-            f"`{name.name}` is a gate",
-            "a value is needed here",
-            "gates stand at the head of a statement: `" + name.name + "(…) q`",
-        )
+        proposal = f"gates stand at the head of a statement: `{name.name}(…) q`"
+        fail(WrongKind, name, f"`{name.name}` is a gate", place, proposal)
     return Declared(declaration, module)
 
 
@@ -145,6 +144,10 @@ _PENDING = object()
 
 STATEMENTS = ("let", "param", "qubit", "return")
 """The words that begin a statement: a slip in one makes it look like a gate."""
+_KINDS: dict[type, str] = {
+    tree.Const: "constant", tree.DataBlock: "data block", tree.Rewrite: "rewrite rule",
+}  # fmt: skip
+
 OTHER_NAMES = {
     "hadamard": "write `h q`",
     "toffoli": "write `ccx a, b, c`",
@@ -173,7 +176,7 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
     if found is not None and isinstance(found[1], tree.Lost):
         raise Stop(None)
     if found is not None:
-        kind = getattr(found[1], "kind", "constant")
+        kind = _KINDS.get(type(found[1])) or getattr(found[1], "kind", "gate")
         fail(
             WrongKind,
             name,

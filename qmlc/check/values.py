@@ -168,7 +168,7 @@ class Instance:
     """Whether it was handed over as a setting of the body at hand."""
 
 
-Declaration = tree.Component | tree.DataBlock | tree.Const | tree.Lost
+Declaration = tree.Component | tree.DataBlock | tree.Const | tree.Rewrite | tree.Lost
 """What has a name in a file."""
 
 

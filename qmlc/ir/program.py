@@ -8,6 +8,7 @@ from typing import Any
 
 from qmlc.ir.circuit import Circuit, Variable
 from qmlc.ir.graph import Graph
+from qmlc.ir.rules import Rule
 from qmlc.source.span import Span
 from qmlc.types.tensors import TensorType, Type
 
@@ -198,6 +199,8 @@ class Program:
     data: tuple[Data, ...] = ()
     trainings: tuple[Training, ...] = ()
     deployments: tuple[Deployment, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """Rewrite rules, in the order in which they are tried."""
 
     def unit(self, class_name: str) -> Unit:
         """The unit of a class name; KeyError where there is none."""

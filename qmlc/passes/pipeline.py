@@ -8,11 +8,13 @@ from functools import partial
 
 from qmlc.ir.program import Program
 from qmlc.ir.verify import verify
-from qmlc.passes.cancel_inverses import cancel_inverses
+from qmlc.passes.apply_rules import apply_gate_rules, apply_tensor_rules
 from qmlc.passes.drop_dead_nodes import drop_dead_nodes
 from qmlc.passes.drop_identities import drop_identities
 from qmlc.passes.merge_rotations import merge_rotations
 from qmlc.passes.rewrite_circuits import rewrite_circuits
+
+MAX_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +24,52 @@ class Pass:
     name: str
     run: Callable[[Program], Program]
     level: int
+    doc: str
+    """Why it is there, in a sentence."""
 
 
 PIPELINE = (
-    # a `let` that nothing uses should cost nothing
-    Pass("drop_dead_nodes", drop_dead_nodes, 1),
-    # gates of library and user meet at their seams: h h, cx cx
-    Pass("cancel_inverses", partial(rewrite_circuits, cancel_inverses), 1),
-    # data re-uploading and product formulas turn one qubit twice about one axis
-    Pass("merge_rotations", partial(rewrite_circuits, merge_rotations), 1),
-    # what was merged may have come to nothing
-    Pass("drop_identities", partial(rewrite_circuits, drop_identities), 1),
-)
+    Pass(
+        "apply_tensor_rules", partial(apply_tensor_rules, ("attention",)), 2,
+        "Apply the program's own rules of tensors, then the library's.",
+    ),
+    Pass(
+        "drop_dead_nodes", drop_dead_nodes, 1,
+        "Leave out what no output needs: a `let` that nothing uses should cost nothing.",
+    ),
+    Pass(
+        "cancel_gates", partial(apply_gate_rules, ("cancel",), False), 1,
+        "Cancel gates of library and user that undo each other where they meet.",
+    ),
+    Pass(
+        "merge_rotations", partial(rewrite_circuits, merge_rotations), 1,
+        "Join rotations about one axis, also past what commutes with them: data re-uploading and "
+        "product formulas turn twice about one axis.",
+    ),
+    Pass(
+        "apply_gate_rules", partial(apply_gate_rules, ("cancel", "simplify"), True), 2,
+        "Apply the program's own rules of gates, then the library's.",
+    ),
+    Pass(
+        "drop_identities", partial(rewrite_circuits, drop_identities), 1,
+        "Leave out rotations by 0: what was merged may have come to nothing.",
+    ),
+)  # fmt: skip
 
 
 def optimise(program: Program, level: int = 2) -> Program:
-    """`program` after all passes up to `level`, verified after each."""
+    """`program` after all passes up to `level`, verified after each.
+
+    0: as written; 1: what is dead or cancels goes; 2: rules are applied; 3: all of it again until
+    nothing changes.
+    """
     verify(program, "elaboration")
-    for step in PIPELINE:
-        if step.level <= level:
-            before, program = program, step.run(program)
-            verify(program, step.name, before)
+    for _ in range(MAX_ROUNDS if level == 3 else 1):
+        start = program
+        for step in PIPELINE:
+            if step.level <= level:
+                before, program = program, step.run(program)
+                verify(program, step.name, before)
+        if program == start:
+            break
     return program

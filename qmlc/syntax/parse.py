@@ -128,7 +128,7 @@ def _build(
         )
         return _lost(source, chunk), [error]
     declaration: tree.Declaration = builder.transform(result)
-    if isinstance(declaration, tree.Component | tree.DataBlock) and chunk.doc:
+    if isinstance(declaration, tree.Component | tree.Rewrite | tree.DataBlock) and chunk.doc:
         declaration = replace(declaration, doc=chunk.doc)
     return declaration, []
 

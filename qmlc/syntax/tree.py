@@ -339,6 +339,7 @@ class Rewrite(Node):
     registers: tuple[Register, ...]
     before: Body
     after: Body
+    doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
 from qmlc.ops.parameters import REQUIRED, Parameter
 from qmlc.ops.tokenizers import TOKENIZERS
+from qmlc.passes.list_rewrites import list_rewrites
+from qmlc.passes.pipeline import PIPELINE
 from qmlc.targets.read_target import list_targets, read_target
 from qmlc.tools.main import qmlc
 
@@ -61,7 +63,29 @@ def rows(table: dict) -> Iterator[str]:
             yield f"| {call(name, row.parameters)} | {made}{row.doc} |"
 
 
+def passes() -> Iterator[str]:
+    yield "| pass | from level | |\n|---|---|---|"
+    for each in PIPELINE:
+        yield f"| `{each.name}` | {each.level} | {each.doc} |"
+
+
+def rules() -> Iterator[str]:
+    module = ""
+    for each in list_rewrites():
+        if each.before:
+            if each.module != module:
+                module = each.module
+                yield f"\n`{module}`:\n\n| rule | before | after |\n|---|---|---|"
+            yield f"| `{each.name}` | {_code(each.before)} | {_code(each.after)} |"
+
+
+def _code(text: str) -> str:
+    return "<br>".join(f"`{line.strip()}`" for line in text.splitlines()) or "nothing"
+
+
 TABLES = {
+    ("optimisation.md", "passes"): passes,
+    ("optimisation.md", "rules"): rules,
     ("command_line.md", "verbs"): help_pages,
     ("targets.md", "targets"): targets,
     ("training.md", "sources"): lambda: rows(DATA_SOURCES),

@@ -14,15 +14,26 @@ from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.dense import instructions_matrix
 from qmlc.ir.program import Program, Unit
 from qmlc.ops.gates import gate_arity
-from qmlc.passes.cancel_inverses import cancel_inverses
 from qmlc.passes.drop_identities import drop_identities
+from qmlc.passes.library_rules import library_rules
 from qmlc.passes.merge_rotations import merge_rotations
 from qmlc.passes.pipeline import optimise
+from qmlc.passes.rewrite_gates import rewrite_gates
 from qmlc.testing.oracle import bind, simulate, symbol_values
 from qmlc.types.tensors import TensorType
 
 POOL = ("h", "x", "s", "sdg", "id", "rz", "p", "rzx", "rzz", "swap", "ecr", "sx", "sxdg")
-REWRITES = [cancel_inverses, drop_identities, merge_rotations]
+
+
+def apply_library(instructions):
+    return rewrite_gates((*library_rules("cancel"), *library_rules("simplify")), instructions)
+
+
+def cancel_gates(instructions):
+    return rewrite_gates(library_rules("cancel"), instructions)
+
+
+REWRITES = [cancel_gates, apply_library, drop_identities, merge_rotations]
 
 
 def matrix(instructions, numbers, width):

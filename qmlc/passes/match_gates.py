@@ -1,0 +1,260 @@
+"""Where the left side of a rule stands in a circuit, and what comes in its place.
+
+A rule is matched from its last gate backwards, along the wires of qubits: between two gates of the
+rule nothing else may act on a qubit that they share. Whatever the gates of a place are controlled
+by beyond the rule, all alike, controls its right side as well: rules keep the global phase.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, permutations
+from typing import Any
+
+from qmlc.ir.circuit import Instruction
+from qmlc.ir.rules import GateRule, gate_cost
+from qmlc.ops.gates import GATES, Constant, Rotation, phase_angle
+from qmlc.types.polynomial import Symbol, Value, lift
+from qmlc.types.unify import unify
+
+Control = tuple[int, str]
+"""A qubit, and the state in which it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write the operands of a gate: `cz a, b` is `cz b, a`."""
+
+    controls: tuple[Control, ...]
+    targets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A rule, to be matched from one of its last gates on.
+
+    `order` holds each gate but the first with a way to it: the gate that it follows or precedes,
+    on which qubit of the rule, and by which step (1 forwards, -1 backwards).
+    """
+
+    rule: GateRule
+    anchor: int
+    order: tuple[tuple[int, int, int, int], ...]
+    links: tuple[tuple[int, int, int], ...]
+    """(gate, next gate, qubit): neighbours on a wire."""
+    forms: tuple[tuple[Form, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Gates that match so far: where, which qubits stand for the rule's, and common controls."""
+
+    places: Mapping[int, int]
+    qubits: Mapping[int, int]
+    extra: tuple[Control, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Places of instructions, and what may stand there instead."""
+
+    places: tuple[int, ...]
+    replacement: tuple[Instruction, ...]
+
+
+Line = Sequence[Instruction | None]
+"""Instructions in order; None where one was taken away."""
+History = Mapping[int, Sequence[int]]
+"""For each qubit the places of the instructions on it, in order."""
+
+
+def searches(rule: GateRule) -> Iterator[Search]:
+    """The ways to look for a rule: one for each gate that may come last."""
+    wires: dict[int, list[int]] = {}
+    for place, instruction in enumerate(rule.before):
+        for qubit in instruction.qubits:
+            wires.setdefault(qubit, []).append(place)
+    links = tuple((a, b, qubit) for qubit, gates in wires.items() for a, b in pairwise(gates))
+    forms = tuple(tuple(_forms(i)) for i in rule.before)
+    earlier = {a for a, _, _ in links}
+    for anchor in range(len(rule.before) - 1, -1, -1):
+        if anchor not in earlier:
+            yield Search(rule, anchor, tuple(_order(anchor, links)), links, forms)
+
+
+def _order(
+    anchor: int, links: Sequence[tuple[int, int, int]]
+) -> Iterator[tuple[int, int, int, int]]:
+    reached = {anchor}
+    while True:
+        for a, b, qubit in links:
+            if a in reached and b not in reached:
+                step = (b, a, qubit, 1)
+                break
+            if b in reached and a not in reached:
+                step = (a, b, qubit, -1)
+                break
+        else:
+            return
+        reached.add(step[0])
+        yield step
+
+
+def _forms(instruction: Instruction) -> Iterator[Form]:
+    """The operands of a gate in all orders that mean the same."""
+    controls = tuple(zip(instruction.qubits, instruction.controls, strict=False))
+    targets = instruction.targets
+    if _turns_phase(instruction) and "0" not in instruction.controls:
+        for target in instruction.qubits:
+            yield Form(tuple((q, "1") for q in instruction.qubits if q != target), (target,))
+        return
+    row = GATES.get(instruction.name)
+    for order in permutations(range(len(targets))):
+        plain = order == tuple(range(len(targets)))
+        alike = isinstance(row, Rotation) and [row.pauli[i] for i in order] == list(row.pauli)
+        swaps = isinstance(row, Constant) and instruction.name == "swap"
+        if plain or alike or swaps:
+            yield Form(controls, tuple(targets[i] for i in order))
+
+
+def _turns_phase(instruction: Instruction) -> bool:
+    """Whether a gate multiplies |1> by a phase, so that control and target are exchangeable."""
+    name = instruction.name
+    return name == "p" or (name in GATES and phase_angle(name) is not None)
+
+
+def find_match(search: Search, line: Line, history: History, last: int) -> Match | None:
+    """The place of a rule whose last gate is `line[last]`, and its right side there."""
+    rule = search.rule
+    start = Found({}, {})
+    for found in _extend(search, line, history, [(search.anchor, last)], start):
+        equations = [
+            (pattern, value)
+            for gate, place in found.places.items()
+            for pattern, value in zip(
+                rule.before[gate].angles, _at(line, place).angles, strict=True
+            )
+        ]
+        angles = unify(equations, {})
+        if angles is not None and set(rule.symbols) <= set(angles):
+            replacement = _instantiate(rule, found, angles, _at(line, last))
+            places = tuple(sorted(found.places.values()))
+            if gate_cost(replacement) < gate_cost(tuple(_at(line, p) for p in places)):
+                return Match(places, replacement)
+    return None
+
+
+def _at(line: Line, place: int) -> Instruction:
+    instruction = line[place]
+    assert instruction is not None
+    return instruction
+
+
+def _extend(
+    search: Search,
+    line: Line,
+    history: History,
+    todo: list[tuple[int, int]],
+    found: Found,
+) -> Iterator[Found]:
+    """Every way to match the gate in `todo` at its place, and after it all the others."""
+    gate, place = todo[0]
+    instruction = _at(line, place)
+    for qubits, extra in _operands(search, gate, instruction, found):
+        places = {**found.places, gate: place}
+        now = Found(places, qubits, extra)
+        if not all(
+            _step(history, qubits[q], places[a], 1) == places[b]
+            for a, b, q in search.links
+            if gate in (a, b) and a in places and b in places
+        ):
+            continue
+        if len(places) == len(search.rule.before):
+            yield now
+            continue
+        following, near, qubit, direction = search.order[len(places) - 1]
+        there = _step(history, qubits[qubit], places[near], direction)
+        if there is not None and there not in places.values():
+            if _at(line, there).condition == instruction.condition:
+                yield from _extend(search, line, history, [(following, there)], now)
+
+
+def _step(history: History, qubit: int, place: int, direction: int) -> int | None:
+    """The neighbour of a place on a wire."""
+    wire = history[qubit]
+    index = bisect_left(wire, place) + direction
+    return wire[index] if 0 <= index < len(wire) else None
+
+
+def _operands(
+    search: Search, gate: int, instruction: Instruction, found: Found
+) -> Iterator[tuple[Mapping[int, int], tuple[Control, ...]]]:
+    """Every assignment of qubits for which a gate of the rule is `instruction`."""
+    pattern = search.rule.before[gate]
+    if (
+        pattern.name != instruction.name
+        or pattern.payload != instruction.payload
+        or len(pattern.controls) > len(instruction.controls)
+    ):
+        return
+    given = tuple(zip(instruction.qubits, instruction.controls, strict=False))
+    for form in search.forms[gate]:
+        qubits = dict(found.qubits)
+        if all(
+            _bind(qubits, q, actual)
+            for q, actual in zip(form.targets, instruction.targets, strict=True)
+        ):
+            yield from _controls(form.controls, given, qubits, found.extra)
+
+
+def _controls(
+    wanted: tuple[Control, ...],
+    given: tuple[Control, ...],
+    qubits: dict[int, int],
+    extra: tuple[Control, ...] | None,
+) -> Iterator[tuple[Mapping[int, int], tuple[Control, ...]]]:
+    """Every way to find the controls of a rule among those given; the rest is `extra`."""
+    for chosen in permutations(given, len(wanted)):
+        bound = dict(qubits)
+        fits = all(
+            state == other and _bind(bound, q, actual)
+            for (q, state), (actual, other) in zip(wanted, chosen, strict=True)
+        )
+        rest = tuple(c for c in given if c not in chosen)
+        if fits and (extra is None or set(rest) == set(extra)):
+            yield bound, rest if extra is None else extra
+
+
+def _bind(qubits: dict[int, int], qubit: int, actual: int) -> bool:
+    """Let a qubit of the rule stand for an actual one; whether that is possible."""
+    if qubit in qubits:
+        return qubits[qubit] == actual
+    if actual in qubits.values():
+        return False
+    qubits[qubit] = actual
+    return True
+
+
+def _instantiate(
+    rule: GateRule, found: Found, angles: Mapping[Symbol, Value], like: Instruction
+) -> tuple[Instruction, ...]:
+    """The right side of a rule on actual qubits, under the controls and condition of its place."""
+    extra = found.extra or ()
+    outer = tuple(q for q, _ in extra)
+    states = "".join(state for _, state in extra)
+    return tuple(
+        replace(
+            instruction,
+            qubits=outer + tuple(found.qubits[q] for q in instruction.qubits),
+            controls=states + instruction.controls,
+            angles=tuple(_substitute(a, angles) for a in instruction.angles),
+            condition=like.condition,
+        )
+        for instruction in rule.after
+    )
+
+
+def _substitute(angle: Any, angles: Mapping[Symbol, Value]) -> Value:
+    return lift(angle).substitute(angles)
