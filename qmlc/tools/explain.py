@@ -1,57 +1,68 @@
-"""`qmlc explain`: the page of an error."""
+"""`qmlc explain`: the page of anything that has a name."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from inspect import cleandoc
 
 import click
 
-from qmlc.source.diagnostic import Diagnostic
-from qmlc.source.nearest import nearest
+from qmlc.reference.entry import Entry
 from qmlc.tools.options import Color, color_option
 from qmlc.tools.report_errors import wants_color
 
 BOLD, CYAN = "1", "36"
 CAPTIONS = ("This fails:", "This compiles:")
+"""What stands above the programs on the page of an error."""
 
 
 @click.command()
-@click.argument("code", metavar="[CODE]", required=False)
+@click.argument("name", metavar="[NAME]", required=False)
 @color_option
-def explain(code: str | None, color: Color) -> None:
-    """Print the page of an error.
+def explain(name: str | None, color: Color) -> None:
+    """Print the page of anything that has a name.
 
-    It says what the error means and shows a program that fails, and its repair.
+    Codes of errors (a program that fails, and its repair), gates, layers, functions, the library,
+    devices, passes. A NAME may also be a kind, to list its names; without any, kinds are listed.
     """
-    from qmlc.errors import all_errors  # other verbs start without it
+    from qmlc.reference.list_entries import KINDS, find_entries, list_entries, nearest_name
 
-    errors = all_errors()
     colored = wants_color(color, sys.stdout)
-    if code is None:
-        for each in sorted(errors):
-            click.echo(f"{_paint(each, BOLD, colored)}  {errors[each].title}")
+    if name is None:
+        rows = [(kind, _examples(list_entries(kind))) for kind in KINDS]
+    elif (kind := name.lower().replace("_", " ").removesuffix("s")) in KINDS:
+        rows = [(entry.name, entry.summary) for entry in list_entries(kind)]
+    elif found := find_entries(name):
+        click.echo("\n\n".join("\n".join(_page(entry, colored)) for entry in found))
         return
-    known = errors.get(code.upper())
-    if known is None:
-        meant = nearest(code.upper(), sorted(errors))
-        proposal = f"did you mean {meant}?" if meant else "`qmlc explain` lists them all"
-        raise click.BadParameter(f"no error has the code {code}: {proposal}")
-    click.echo("\n".join(_page(known, colored)))
+    else:
+        meant = nearest_name(name)
+        proposal = f"did you mean {meant}?" if meant else "`qmlc explain` lists what there is"
+        raise click.BadParameter(f"nothing is called {name}: {proposal}")
+    width = max(len(row[0]) for row in rows)
+    for first, text in rows:
+        click.echo(f"{_paint(first.ljust(width), BOLD, colored)}  {text}")
 
 
-def _page(error: type[Diagnostic], colored: bool) -> Iterator[str]:
-    """The docstring with a headline, and with its fences as captioned, indented programs."""
-    yield _paint(f"{error.code}: {error.title}", BOLD, colored)
+def _examples(entries: tuple[Entry, ...]) -> str:
+    """How many there are, and the first names."""
+    names = ", ".join(entry.name for entry in entries[:4])
+    return f"{len(entries):>3}: {names}{', …' if len(entries) > 4 else ''}"
+
+
+def _page(entry: Entry, colored: bool) -> Iterator[str]:
+    """The page with a headline, and with its fences as indented programs."""
+    title = entry.summary if entry.kind == "error" else entry.kind
+    yield _paint(f"{entry.name}: {title}", BOLD, colored)
     yield ""
-    captions = iter(CAPTIONS)
+    captions = iter(CAPTIONS if entry.kind == "error" else ())
     inside = False
-    for line in cleandoc(error.__doc__ or "").splitlines():
+    for line in entry.page.splitlines():
         if line.startswith("```"):
             inside = not inside
-            if line.startswith("```hqm"):
-                yield next(captions, "Also:")
+            caption = next(captions, "") if line.startswith("```hqm") else ""
+            if caption:
+                yield caption
                 yield ""
         elif inside:
             yield _paint(f"    {line}".rstrip(), CYAN, colored)

@@ -12,28 +12,14 @@ import pytest
 from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES
 from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
-from qmlc.ops.parameters import REQUIRED, Parameter
 from qmlc.ops.tokenizers import TOKENIZERS
 from qmlc.passes.list_rewrites import list_rewrites
 from qmlc.passes.pipeline import PIPELINE
+from qmlc.reference.entry import write_call
 from qmlc.targets.read_target import list_targets, read_target
 from qmlc.tools.main import qmlc
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-
-
-def call(name: str, parameters: tuple[Parameter, ...]) -> str:
-    arguments = [
-        p.name if p.default is REQUIRED else f"{p.name}={_written(p.default)}" for p in parameters
-    ]
-    return f"`{name}({', '.join(arguments)})`"
-
-
-def _written(value: object) -> str:
-    """As the language writes it."""
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_written, value)) + "]"
-    return {None: "none", True: "true", False: "false"}.get(value) or str(value)
 
 
 def help_pages() -> Iterator[str]:
@@ -60,7 +46,7 @@ def rows(table: dict) -> Iterator[str]:
         if getattr(row, "ready", True):
             results = ", ".join(getattr(row, "results", ()))
             made = f"`{results} = …`: " if results else ""
-            yield f"| {call(name, row.parameters)} | {made}{row.doc} |"
+            yield f"| `{write_call(name, row.parameters)}` | {made}{row.doc} |"
 
 
 def passes() -> Iterator[str]:

@@ -11,7 +11,8 @@ from qmlc.errors import all_errors
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.gates import ALIASES, GATES, angle_names, gate_arity
 from qmlc.ops.layers import LAYERS
-from qmlc.ops.parameters import REQUIRED, Parameter
+from qmlc.ops.parameters import Parameter
+from qmlc.reference.entry import write_call
 
 SPEC = Path(__file__).parent.parent / "spec"
 
@@ -25,15 +26,8 @@ def gates() -> Iterator[str]:
         yield f"| `{name}` | {', '.join(angle_names(name))} | {qubits} | {others} |"
 
 
-def written(parameter: Parameter) -> str:
-    if parameter.default is REQUIRED:
-        return parameter.name
-    text = repr(parameter.default)
-    return f"{parameter.name}={text.lower() if text in ('True', 'False', 'None') else text}"
-
-
 def call(name: str, parameters: tuple[Parameter, ...]) -> str:
-    return f"`{name}({', '.join(map(written, parameters))})`"
+    return f"`{write_call(name, parameters)}`"
 
 
 def layers() -> Iterator[str]:
