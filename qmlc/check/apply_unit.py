@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from qmlc.check.apply import call_node, hold_unit, register
 from qmlc.check.bind_arguments import argument_at
 from qmlc.check.bind_settings import bind_settings
-from qmlc.check.call_function import bind_declared
+from qmlc.check.call_function import bind_declared, fill_default
 from qmlc.check.check_width import check_width
 from qmlc.check.dimensions import (
     DTYPES,
@@ -29,6 +29,7 @@ from qmlc.check.values import (
     Declared,
     Instance,
     RecordNode,
+    Scope,
     Stop,
     Tensor,
     Value,
@@ -61,7 +62,8 @@ def apply_unit(
     if declaration.kind in _NOT_APPLIED:
         fail(NotAvailable, node, *_NOT_APPLIED[declaration.kind])
     pairs = bind_declared(frame, node, callee, list(arguments), dict(keywords))
-    inputs = [_input(frame, node, p, v, i) for i, (p, v) in enumerate(pairs)]
+    home = Frame(frame.session, callee.module, Scope(), stack=frame.stack)
+    inputs = [_input(frame, node, p, fill_default(home, p, v), i) for i, (p, v) in enumerate(pairs)]
     leading = match_inputs(making, frame, inputs)
     check_width(making, frame, inputs)
     unit, output, outer = make_unit(making)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from qmlc.check.bind_arguments import argument_at, bind_arguments, plain
+from qmlc.check.complete_settings import check_setting
 from qmlc.check.dimensions import (
     Binding,
     Mismatch,
@@ -26,6 +28,7 @@ from qmlc.check.errors_types import (
 )
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
+from qmlc.check.match_operator import match_operator, takes_operator
 from qmlc.check.operate import as_node, shape_error
 from qmlc.check.run_block import run_block
 from qmlc.check.values import (
@@ -190,7 +193,7 @@ def _reduce(name: str, array: Array, axis: Any) -> Value:
 def bind_declared(
     frame: Frame, node: tree.Node, callee: Declared, arguments: Arguments, keywords: Keywords
 ) -> list[tuple[tree.Parameter, Value]]:
-    """The inputs of a declaration with the values given for them, defaults filled in."""
+    """The inputs of a declaration with what is given for them; see `fill_default` for the rest."""
     declaration = callee.declaration
     assert isinstance(declaration, tree.Component)
     rows = [
@@ -198,14 +201,14 @@ def bind_declared(
         for p in declaration.inputs
     ]
     values = bind_arguments(node, callee.name, rows, arguments, keywords)
-    home = Frame(frame.session, callee.module, Scope(), stack=frame.stack)
-    result = []
-    for parameter in declaration.inputs:
-        value = values[parameter.name.name]
-        if value is parameter.default and isinstance(value, tree.Node):
-            value = evaluate(home, value)
-        result.append((parameter, value))
-    return result
+    return [(parameter, values[parameter.name.name]) for parameter in declaration.inputs]
+
+
+def fill_default(home: Frame, parameter: tree.Parameter, value: Value) -> Value:
+    """`value`, or where none was given the default, in which the sizes of `home` may stand."""
+    if value is parameter.default and isinstance(value, tree.Node):
+        return evaluate(home, value)
+    return value
 
 
 def enter(frame: Frame, node: tree.Node, callee: Declared) -> Frame:
@@ -220,6 +223,7 @@ def enter(frame: Frame, node: tree.Node, callee: Declared) -> Frame:
         )
     frame.session.step(node, 20)  # a body costs more than a statement
     frame.session.entered.add(id(callee.declaration))
+    caller = frame.caller or (node.span if callee.module.is_library else None)
     return Frame(
         frame.session,
         callee.module,
@@ -229,6 +233,7 @@ def enter(frame: Frame, node: tree.Node, callee: Declared) -> Frame:
         frame.network,
         frame.loops,
         stack=(*frame.stack, callee.declaration),
+        caller=caller if callee.module.is_library else None,
     )
 
 
@@ -240,11 +245,16 @@ def bind_inputs(
     broadcast: bool,
 ) -> None:
     """Match the values given to a `fn`, gate or hamiltonian with their types; bind the names."""
-    for position, (parameter, value) in enumerate(bound):
+    # settings first: the sizes of tensors may depend on them
+    for position, (parameter, value) in sorted(enumerate(bound), key=_settings_first):
         place = argument_at(node, position, parameter.name.name)
-        if _is_setting(parameter):
-            if isinstance(value, int | Polynomial):
-                binding[parameter.name.name] = value
+        if value is parameter.default:
+            _bind_sizes(inner, binding)
+            value = fill_default(inner, parameter, value)
+        if takes_operator(parameter):
+            match_operator(inner, place, parameter, value, binding)
+        elif _is_setting(parameter):
+            _match_setting(place, parameter, value, binding)
         else:
             _match_input(inner, place, parameter, value, binding, broadcast)
         inner.scope.bind(parameter.name.name, value, parameter.span)
@@ -253,9 +263,26 @@ def bind_inputs(
             for name in dimension_names(parameter.type) if parameter.type else ():
                 if inner.scope.find(name) is None:
                     binding.setdefault(name, 1)
+    _bind_sizes(inner, binding)
+
+
+def _bind_sizes(inner: Frame, binding: Binding) -> None:
     for name, size in binding.items():
         if name != "..." and name not in inner.scope.values:
             inner.scope.bind(name, size)
+
+
+def _match_setting(
+    place: tree.Node, parameter: tree.Parameter, value: Value, binding: Binding
+) -> None:
+    if not isinstance(value, Tensor):
+        check_setting(place, parameter, value)
+    if isinstance(value, int | Polynomial):
+        binding[parameter.name.name] = value
+
+
+def _settings_first(numbered: tuple[int, tuple[tree.Parameter, Value]]) -> bool:
+    return not _is_setting(numbered[1][0])
 
 
 def _is_setting(parameter: tree.Parameter) -> bool:
@@ -274,12 +301,14 @@ def _match_input(
     broadcast: bool,
 ) -> None:
     """Bind the dimension names of one parameter; ShapeMismatch where the value does not fit."""
+    written = parameter.type
+    if value == () and isinstance(written, tree.TypeName):
+        value, written = Array((0,), ()), replace(written, dims=written.dims[:1])
     kind, name = type_of(value), parameter.name.name
     declared = (Label(parameter.span, "declared here"),)
     if kind is None:
         what = f"`{name}` takes a tensor"
         fail(WrongArguments, place, what, f"this is {describe(value)}", "", declared)
-    written = parameter.type
     if isinstance(written, tree.TypeName) and isinstance(kind, TensorType):
         try:
             match_dims(inner, written.dims, kind.dims, binding, broadcast)
@@ -369,7 +398,18 @@ def call_hamiltonian(
             )
         return lift_operator(result)
 
-    return Unplaced(place)
+    return Unplaced(place, _size(frame, declaration))
+
+
+def _size(frame: Frame, declaration: tree.Component) -> int | None:
+    """How many qubits a hamiltonian takes, where its header says so in numbers."""
+    total = 0
+    for register in declaration.registers:
+        size = 1 if register.size is None else dimension(frame, register.size, {})
+        if not isinstance(size, int):
+            return None
+        total += size
+    return total
 
 
 def _split(

@@ -62,6 +62,8 @@ def names_in(expression: Any) -> list[str]:
         node = stack.pop()
         if isinstance(node, tree.Identifier):
             names.append(node.name)
+        elif isinstance(node, tree.Call):
+            stack += node.arguments  # what is called is a function, no size
         elif isinstance(node, tree.Node):
             stack += [getattr(node, s) for s in node.__slots__ if s != "span"]
         elif isinstance(node, tuple):

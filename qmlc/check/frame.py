@@ -150,6 +150,8 @@ class Frame:
     """The statement at hand, for errors that concern all of it."""
     stack: tuple[Any, ...] = ()
     """The declarations being elaborated, to find recursion."""
+    caller: Span | None = None
+    """Inside the library: the place in the author's text that calls it."""
 
     def inner(self, **changes: Any) -> Frame:
         """A frame for a nested block."""

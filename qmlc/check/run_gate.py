@@ -24,11 +24,11 @@ def run_gate(
     declaration = gate.declaration
     assert isinstance(declaration, tree.Component) and frame.circuit is not None
     head = node.gate
-    plain, handed = _split_gates(frame, head, declaration)
+    inner = enter(frame, node, gate)
+    plain, handed = _split_gates(frame, inner, head, declaration)
     arguments, keywords = evaluate_arguments(frame, plain)
     if any(isinstance(v, Poison) for v in (*arguments, *keywords.values())):
         raise Stop(None)
-    inner = enter(frame, node, gate)
     inner.circuit = replace(frame.circuit, capture=[])
     binding: Binding = {}
     bind_operands(inner, node, gate, [tuple(o) for o in operands], binding)
@@ -52,9 +52,9 @@ def run_gate(
 
 
 def _split_gates(
-    frame: Frame, head: tree.Head, declaration: tree.Component
+    frame: Frame, home: Frame, head: tree.Head, declaration: tree.Component
 ) -> tuple[tree.Head, dict[str, Value]]:
-    """The call without its gates, and the gates by parameter name."""
+    """The call without its gates, and the gates by parameter name; `home` knows the defaults."""
     handed: dict[str, Value] = {}
     arguments = list(head.arguments)
     keywords = list(head.keywords)
@@ -69,7 +69,7 @@ def _split_gates(
         elif position < len(arguments):
             handed[name] = as_gate(frame, arguments.pop(position))
         elif parameter.default is not None:
-            handed[name] = as_gate(frame, parameter.default)
+            handed[name] = as_gate(home, parameter.default)
         else:
             fail(WrongKind, head, f"`{head.name.name}` needs the gate `{name}`", "not given")
     return replace(head, arguments=tuple(arguments), keywords=tuple(keywords)), handed

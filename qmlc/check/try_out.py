@@ -7,15 +7,17 @@ from dataclasses import replace
 from functools import partial
 
 from qmlc.check.call_function import bind_inputs, bind_operands, enter, run_body
-from qmlc.check.dimensions import Binding, dimension_names, resolve_type
+from qmlc.check.dimensions import Binding, dimension, dimension_names, resolve_type
 from qmlc.check.errors_types import TooMuch
 from qmlc.check.evaluate_arguments import takes_gate
 from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
+from qmlc.check.match_operator import takes_operator
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_gate
 from qmlc.check.run_block import run_block
-from qmlc.check.values import Declared, Module, Scope, Stop, Tensor, Value
+from qmlc.check.values import Declared, Module, Scope, Stop, Tensor, Unplaced, Value
 from qmlc.ir.build_circuit import CircuitBuilder
+from qmlc.ir.operator import Operator
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.syntax import tree
 from qmlc.types.tensors import TensorType
@@ -121,6 +123,11 @@ def _made_up(frame: Frame, parameter: tree.Parameter, sizes: Binding) -> Value:
         return sizes[name]
     if isinstance(written, tree.TypeName) and written.name.name in ("str", "bool"):
         return "" if written.name.name == "str" else True
+    if takes_operator(parameter):
+        assert isinstance(written, tree.TypeName)
+        some = Unplaced(lambda qubits: Operator.pauli("Z", qubits[0]))
+        count = dimension(frame, written.dims[0], sizes) if len(written.dims) > 1 else None
+        return some if count is None else (some,) * count
     kind = TensorType("real") if written is None else resolve_type(frame, written, sizes)
     if not isinstance(kind, TensorType):
         raise Stop(None)

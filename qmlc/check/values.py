@@ -115,6 +115,8 @@ class Unplaced:
     """An operator that still has to be placed on qubits: `Z(0)`, `ising(J, g)`."""
 
     place: Callable[[tuple[int, ...]], Operator | Array]
+    size: int | None = None
+    """How many qubits it takes, where it says so itself."""
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,13 @@ class Module:
     declared: dict[str, Declaration] = field(default_factory=dict)
     imported: dict[str, tuple[Module, str]] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
-    gates: dict[str, Any] = field(default_factory=dict)
     nameless: bool = False
     """Whether a declaration was lost together with its name: it may be any that is missing."""
+
+    @property
+    def is_library(self) -> bool:
+        """Whether the compiler brings this file along."""
+        return self.path is None and self.source.name.startswith("std/")
 
 
 class Scope:
