@@ -9,9 +9,10 @@ from typing import Any
 
 from qmlc.check.bind_arguments import argument_at
 from qmlc.check.errors_qubits import NoSingleState, NotHermitian
-from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
+from qmlc.check.errors_types import BadOperation, NotKnown, TooMuch, WrongArguments
 from qmlc.check.frame import MAX_QUBITS, MAX_STEPS, Frame
 from qmlc.check.operate import add_node, apply_binary
+from qmlc.check.read_constants import read_array, read_pauli_sum
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Measured,
@@ -27,7 +28,9 @@ from qmlc.check.values import (
 from qmlc.ir.array import Array, items_of
 from qmlc.ir.operator import Operator, lift_operator
 from qmlc.syntax import tree
-from qmlc.types.polynomial import Polynomial
+from qmlc.types.polynomial import Polynomial, lift
+
+MAX_EXACT_QUBITS = 20
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -159,9 +162,16 @@ def _pairs_of(rule: Callable[[int], list[tuple[int, int]]]) -> Callable[..., Val
         items = _sequence(frame, node, range(counted) if isinstance(counted, int) else counted)
         if rule is all_pairs:
             frame.session.step(node, len(items) ** 2 // 2)
-        return tuple((items[a], items[b]) for a, b in rule(len(items)))
+        return _paired([(items[a], items[b]) for a, b in rule(len(items))])
 
     return pairs
+
+
+def _paired(pairs: list[tuple[Value, ...]]) -> Value:
+    """Pairs as a list; those of numbers as an array, which an `int[m, 2]` takes."""
+    if pairs and all(isinstance(end, int) for pair in pairs for end in pair):
+        return Array((len(pairs), 2), tuple(end for pair in pairs for end in pair))
+    return tuple(pairs)
 
 
 def ring_pairs(n: int) -> list[tuple[int, int]]:
@@ -182,7 +192,7 @@ def all_pairs(n: int) -> list[tuple[int, int]]:
 def _edges(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
     listed = arguments[-1]
     register = arguments[0] if len(arguments) > 1 else None
-    result: list[Value] = []
+    result: list[tuple[Value, ...]] = []
     for edge in _sequence(frame, node, listed):
         ends = [
             require_number(frame, e, node, "the end of an edge")
@@ -194,7 +204,7 @@ def _edges(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywor
             result.append(tuple(Qubits((register.indices[e],), False) for e in ends))
         else:
             result.append(tuple(ends))
-    return tuple(result)
+    return _paired(result)
 
 
 def _pauli(letter: str) -> Callable[..., Value]:
@@ -344,6 +354,42 @@ def _check_state(frame: Frame, node: tree.Node, qubits: tuple[int, ...]) -> None
         )
 
 
+def _ground_energy(
+    frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords
+) -> Value:
+    value = arguments[0]
+    size = keywords.get("qubits", value.size if isinstance(value, Unplaced) else None)
+    if isinstance(value, Unplaced):
+        if size is None:
+            proposal = "write `ground_energy(H, qubits=4)`"
+            fail(WrongArguments, node, "on how many qubits is not known", "no number", proposal)
+        value = value.place(tuple(range(require_number(frame, size, node, "`qubits`"))))
+    if not isinstance(value, Operator):
+        what = "`ground_energy` takes a Hamiltonian"
+        fail(BadOperation, node, what, f"this is {describe(value)}", "write `ground_energy(h())`")
+    if not value.hermitian:
+        at = argument_at(node, 0, "")
+        fail(NotHermitian, at, "this operator is not Hermitian", "has complex coefficients")
+    if any(lift(c).constant is None for _, c in value.terms):
+        what = "the ground energy is worked out when compiling"
+        fail(NotKnown, node, what, "this Hamiltonian depends on inputs or parameters")
+    count = max([1, *(q + 1 for q in value.qubits)])
+    if count > MAX_EXACT_QUBITS:
+        what = f"the exact ground energy of {count} qubits is too much"
+        fail(TooMuch, node, what, f"at most {MAX_EXACT_QUBITS}")
+    # numpy and scipy take longer to import than a whole check, and few programs need them
+    from qmlc.ir.ground_energy import ground_energy
+
+    return ground_energy(value, count)
+
+
+def _file(read: Callable[[Frame, tree.Node, Value], Value]) -> Callable[..., Value]:
+    def from_file(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        return read(frame, argument_at(node, 0, "path"), arguments[0])
+
+    return from_file
+
+
 Row = tuple[Callable[..., Value], int, int, tuple[str, ...]]
 MANY = 1_000
 
@@ -367,6 +413,9 @@ FUNCTIONS: dict[str, Row] = {
     **{letter: (_pauli(letter), 1, 1, ()) for letter in "XYZI"},
     "expval": (_expectation("expval"), 1, 1, ()),
     "variance": (_expectation("variance"), 1, 1, ()),
+    "ground_energy": (_ground_energy, 1, 1, ("qubits",)),
+    "numpy": (_file(read_array), 1, 1, ()),
+    "pauli_sum": (_file(read_pauli_sum), 1, 1, ()),
     **{kind: (_of_qubits(kind), 1, 1, ()) for kind in ("probs", "state", "entropy", "purity")},
 }
 """By name: the function, the fewest and most arguments, and its keywords."""

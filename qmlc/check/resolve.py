@@ -29,12 +29,12 @@ CONSTANTS: dict[str, Value] = {
 }
 COMPILE_TIME = (
     "range len sum min max int float zip enumerate ring chain pairs edges paulis "
-    "X Y Z I expval variance probs state entropy purity prod reversed"
+    "X Y Z I expval variance probs state entropy purity prod reversed ground_energy numpy pauli_sum"
 ).split()
 """Functions of compile-time values; see `check.compile_time`."""
 PLANNED = (
-    "counts sample ground_energy freeze quantize prune load molecule huggingface torch_hub keras "
-    "onnx safetensors device zne readout svm"
+    "counts sample freeze quantize prune load huggingface torch_hub keras onnx safetensors "
+    "device svm"
 ).split()
 SYNONYMS = {
     "pow": "power", "concatenate": "cat", "concat": "cat", "absolute": "abs",
