@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from qmlc.check.bind_arguments import argument_at, bind_arguments, plain
-from qmlc.check.complete_settings import check_setting
+from qmlc.check.bind_settings import check_setting
 from qmlc.check.dimensions import (
     Binding,
     Mismatch,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.check.elaborate_constructor import plain_option
-from qmlc.check.errors_names import NotAvailable, UnknownName, WrongKind
+from qmlc.check.bind_arguments import bind_arguments
+from qmlc.check.elaborate_constructor import elaborate_constructor, plain_option
+from qmlc.check.errors_names import UnknownName, WrongKind
 from qmlc.check.errors_training import BadOption
 from qmlc.check.errors_types import Misplaced
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.making import Units
 from qmlc.check.values import Declared, describe, fail
-from qmlc.ir.program import Deployment
+from qmlc.ir.program import Call, Deployment
+from qmlc.ops.mitigations import MITIGATIONS
 from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
 from qmlc.targets.read_target import list_targets
@@ -20,7 +22,7 @@ from qmlc.targets.read_target import list_targets
 VENDORS = ("ibm", "google", "ionq", "rigetti", "quantinuum", "iqm", "azure", "simulator")
 
 
-OPTIONS = ("shots", "level", "layout")
+OPTIONS = ("shots", "mitigation", "level", "layout")
 
 
 def elaborate_deployment(units: Units, frame: Frame, block: tree.DeployBlock) -> Deployment:
@@ -94,16 +96,37 @@ def _option(frame: Frame, statement: tree.Statement) -> tuple[str, Any]:
     if not isinstance(statement, tree.Assign) or len(statement.names) != 1:
         fail(Misplaced, statement, "a deploy block holds lines `option = value`", "not here")
     key = statement.names[0]
-    if key.name == "mitigation":
-        what = "error mitigation is not there yet"
-        fail(NotAvailable, key, what, "would be ignored", "leave it out")
     if key.name not in OPTIONS:
         close = nearest(key.name, OPTIONS)
         known = "there are " + ", ".join(OPTIONS)
         proposal = f"did you mean `{close}`?" if close else known
         fail(BadOption, key, f"a deploy block has no option `{key.name}`", "not known", proposal)
+    if key.name == "mitigation":
+        return key.name, _mitigation(frame, statement.value)
     value = plain_option(frame, statement.value)
     if key.name in ("shots", "level") and (not isinstance(value, int) or isinstance(value, bool)):
         what = f"`{key.name}` is a whole number"
         fail(BadOption, statement.value, what, f"this is {describe(value)}")
     return key.name, value
+
+
+def _mitigation(frame: Frame, node: tree.Expression) -> tuple[Call, ...]:
+    """A list of methods with their settings, each once."""
+    if not isinstance(node, tree.List):
+        what, proposal = (
+            "`mitigation` is a list of methods",
+            "write `[readout, zne(scales=[1, 3])]`",
+        )
+        fail(BadOption, node, what, "no list", proposal)
+    calls: dict[str, Call] = {}
+    for item in node.items:
+        call = elaborate_constructor(frame, item, MITIGATIONS, "mitigation")
+        row = MITIGATIONS[call.function]
+        keywords = dict(call.keywords)
+        values = bind_arguments(item, call.function, row.parameters, call.arguments, keywords)
+        if not row.fits(values):
+            fail(BadOption, item, f"`{call.function}` takes {row.takes}", "does not fit")
+        if call.function in calls:
+            fail(BadOption, item, f"`{call.function}` is asked for twice", "again here")
+        calls[call.function] = Call(call.function, (), tuple(values.items()))
+    return tuple(calls.values())

@@ -27,7 +27,7 @@ from qmlc.backends.qasm.plan_measurement import MeasurementPlan
 from qmlc.backends.torch.emit_torch import class_names
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.operator import Operator
-from qmlc.ir.program import Program, Setting, Template, Unit
+from qmlc.ir.program import Deployment, Program, Setting, Template, Unit
 from qmlc.output.find_circuits import Use
 from qmlc.output.options import CompileOptions
 from qmlc.output.versions import compiler_version
@@ -75,9 +75,22 @@ def make_manifest(
             {"name": t.name, "class": classes[t.unit], "data": t.data, "inputs": list(t.inputs)}
             for t in program.trainings
         ],
+        "deployments": [
+            {"part": d.path, "target": d.target, "options": _options(d)}
+            for d in program.deployments
+        ],
         "files": sorted([*names, "manifest.json"]),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _options(deployment: Deployment) -> dict[str, Any]:
+    """Options as data; of error mitigation, the settings of each method by its name."""
+    options = {name: _plain(value) for name, value in deployment.options}
+    methods = dict(deployment.options).get("mitigation", ())
+    if methods:
+        options["mitigation"] = {m.function: _plain(dict(m.keywords)) for m in methods}
+    return options
 
 
 def _unit(unit: Unit, classes: Classes) -> dict[str, Any]:
