@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qmlc.check.declare_variables import add_instruction, measure_qubits
+from qmlc.check.declare_variables import add_instruction
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_qubits import AfterMeasure, NotInvertible, QubitTwice, WrongOperands
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
 from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate_operands import Operand, evaluate_angle, evaluate_operand
 from qmlc.check.evolve import evolution
 from qmlc.check.frame import MAX_STEPS, Frame
 from qmlc.check.prepare_state import preparation
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_declared, find_gate
+from qmlc.check.run_statement import run_statement
 from qmlc.check.values import (
     Builtin,
     Declared,
@@ -23,7 +25,6 @@ from qmlc.check.values import (
     Qubits,
     Stop,
     Value,
-    as_qubits,
     describe,
     fail,
 )
@@ -32,19 +33,12 @@ from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import NotUnitary, control, gate_instruction, inverse, power
 from qmlc.ops.gates import angle_names, gate_arity
 from qmlc.source.diagnostic import Label
+from qmlc.source.span import Span
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
 
 MODIFIERS = ("ctrl", "negctrl", "inv", "pow")
 STATEMENTS = ("measure", "reset", "barrier", "delay", "gphase", "evolve", "prepare")
-
-
-@dataclass(frozen=True)
-class Operand:
-    """Qubits, and where they are named."""
-
-    qubits: Qubits
-    node: tree.Node
 
 
 @dataclass(frozen=True)
@@ -58,9 +52,11 @@ class Modifier:
 
 def apply_gate(frame: Frame, node: tree.Apply) -> None:
     """Add what a gate statement does to the circuit at hand."""
-    if frame.circuit is not None and frame.circuit.capture is None:
+    assert frame.circuit is not None
+    if frame.circuit.capture is None:
         frame.circuit.statement = node.span
-    operands = [_operand(frame, o) for o in node.operands]
+    measured = dict(frame.circuit.measured)
+    operands = [evaluate_operand(frame, o) for o in node.operands]
     modifiers = [_modifier(frame, m) for m in node.modifiers]
     name = node.gate.name.name
     local = frame.scope.find(name)
@@ -74,7 +70,7 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
                 f"leave `{modifiers[0].name} @` out",
             )
         if name in ("measure", "reset", "barrier", "delay"):
-            _plain_statement(frame, node, name, operands)
+            run_statement(frame, node, name, operands)
             return
     controls = _count_controls(modifiers)
     operands = _spread(operands, modifiers)
@@ -93,29 +89,13 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
     for places, instructions in rounds:
         _check_distinct(node, places)
         modified = _modify(frame, node, instructions, modifiers, places[:controls])
-        _check_measured(frame, node, places)
+        _check_measured(frame, node, places, measured)
         for instruction in modified:
             add_instruction(frame, instruction)
 
 
 Round = tuple[list[tuple[int, tree.Node]], list[Instruction]]
 """The qubits of one application with their places in the text, and the gate without modifiers."""
-
-
-def _operand(frame: Frame, node: tree.Expression) -> Operand:
-    value = evaluate(frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
-    qubits = as_qubits(value)
-    if qubits is None:
-        fail(
-            WrongKind,
-            node,
-            "a gate acts on qubits",
-            f"this is {describe(value)}",
-            "declare qubits with `qubit q[n]`",
-        )
-    return Operand(qubits, node)
 
 
 def _modifier(frame: Frame, head: tree.Head) -> Modifier:
@@ -254,16 +234,21 @@ def _check_distinct(node: tree.Apply, places: Sequence[tuple[int, tree.Node]]) -
 
 
 def _check_measured(
-    frame: Frame, node: tree.Apply, places: Sequence[tuple[int, tree.Node]]
+    frame: Frame,
+    node: tree.Apply,
+    places: Sequence[tuple[int, tree.Node]],
+    before: dict[int, Span],
 ) -> None:
+    """Warn of qubits that were measured `before` the gate, and not reset."""
     assert frame.circuit is not None
     circuit = frame.circuit
     if circuit.capture is not None:
         return
     for qubit, place in places:
         circuit.touched.add(qubit)
-        measured = circuit.measured.pop(qubit, None)
+        measured = before.pop(qubit, None)
         if measured is not None:
+            circuit.measured.pop(qubit, None)
             frame.session.report(
                 AfterMeasure(
                     place.span,
@@ -273,52 +258,6 @@ def _check_measured(
                     proposal="`reset` it first, or measure later",
                 )
             )
-
-
-def _plain_statement(frame: Frame, node: tree.Apply, name: str, operands: list[Operand]) -> None:
-    """`measure q`, `reset q`, `barrier q`, `delay(t) q`."""
-    circuit = frame.circuit
-    assert circuit is not None
-    if not operands and name == "barrier":
-        every = tuple(q for _, _, register in circuit.declared for q in register)
-        operands = [Operand(Qubits(every, True), node)]
-    if not operands:
-        fail(WrongOperands, node, f"`{name}` needs qubits", "none given", f"write `{name} q`")
-    angles = _plain_angles(frame, node, name)
-    qubits = tuple(q for o in operands for q in o.qubits.indices)
-    if name == "barrier":
-        add_instruction(frame, Instruction("barrier", qubits))
-    elif name == "measure":
-        for operand in operands:
-            measure_qubits(frame, node, operand.qubits, "m")
-    else:
-        for qubit in qubits:
-            add_instruction(frame, Instruction(name, (qubit,), angles))
-    if name == "reset":
-        circuit.touched |= set(qubits)
-        circuit.mixed = circuit.mixed or node.span
-        for qubit in qubits:
-            circuit.measured.pop(qubit, None)
-
-
-def _plain_angles(frame: Frame, node: tree.Apply, name: str) -> tuple[Any, ...]:
-    """The time of a `delay`; the others take no number."""
-    if name == "delay":
-        if len(node.gate.arguments) != 1:
-            fail(WrongArguments, node.gate, "`delay` takes the time in seconds", "not given")
-        return (_angle(frame, node.gate.arguments[0]),)
-    if node.gate.arguments:
-        fail(WrongArguments, node.gate, f"`{name}` takes no numbers", "too many")
-    return ()
-
-
-def _angle(frame: Frame, node: tree.Expression) -> Any:
-    value = evaluate(frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
-    if isinstance(value, bool) or not isinstance(value, int | float | Polynomial | Array):
-        fail(BadOperation, node, "an angle is a number", f"this is {describe(value)}")
-    return value
 
 
 def _special(
@@ -331,7 +270,7 @@ def _special(
     if name == "gphase":
         if len(node.gate.arguments) != 1 or len(operands) != controls:
             fail(WrongOperands, node, "`gphase` takes one angle and no qubits", "does not fit")
-        angle = _angle(frame, node.gate.arguments[0])
+        angle = evaluate_angle(frame, node.gate.arguments[0])
         return [(front, [Instruction("gphase", (), (angle,))])]
     qubits = [(q, o.node) for o in operands[controls:] for q in o.qubits.indices]
     if not qubits:

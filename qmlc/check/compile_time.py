@@ -335,8 +335,8 @@ def _check_state(frame: Frame, node: tree.Node, qubits: tuple[int, ...]) -> None
     circuit = frame.circuit
     if circuit is None:
         return
-    every = {q for _, _, register in circuit.declared for q in register}
-    if set(qubits) != every:
+    every = circuit.every_qubit()
+    if set(qubits) != set(every):
         fail(
             NoSingleState,
             node,

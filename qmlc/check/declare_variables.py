@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from qmlc.check.bind_arguments import bind_arguments
-from qmlc.check.dimensions import resolve_type
-from qmlc.check.errors_names import AlreadyDeclared, NotAvailable
+from qmlc.check.dimensions import names_in, resolve_type
+from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName
 from qmlc.check.errors_types import BadOperation, BadType, Misplaced, TooMuch
 from qmlc.check.evaluate import evaluate
-from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, Frame
+from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, CircuitState, Frame, Register
 from qmlc.check.require_number import require_number
+from qmlc.check.resolve import candidates
 from qmlc.check.values import Bits, Poison, Qubits, Stop, Tensor, Value, describe, fail
 from qmlc.ir.circuit import Distribution, Instruction, Variable
 from qmlc.ops.distributions import DISTRIBUTIONS
@@ -123,33 +124,56 @@ def declare_qubits(frame: Frame, node: tree.Qubit) -> None:
     circuit = frame.circuit
     if circuit is None:
         fail(Misplaced, node, "`qubit` belongs into a circuit", "not here")
-    if circuit.capture is not None:
-        fail(
-            NotAvailable,
-            node,
-            "a gate cannot declare qubits of its own yet",
-            "inside a gate",
-            "declare them in the circuit, and hand them to the gate",
-        )
     for register in node.registers:
         _refuse_twice(frame, register.name)
-        size = 1
-        if register.size is not None:
-            size = require_number(
-                frame, evaluate(frame, register.size), register.size, "the size of a register"
-            )
-        total = size + sum(len(qubits) for _, _, qubits in circuit.declared)
+        size = _register_size(frame, register)
         if size < 0:
             fail(BadType, register, f"a register cannot have {size} qubits", "a negative size")
-        if total > MAX_QUBITS:
-            what = f"this circuit would have {total:,} qubits"
-            fail(TooMuch, register, what, f"at most {MAX_QUBITS:,} are possible")
-        name = register.name.name
-        taken = {n for n, _, _ in circuit.declared}
-        unique = name if name not in taken else f"{name}_{len(taken)}"
-        qubits = circuit.builder.qubits(unique, size)
-        circuit.declared.append((unique, register.span, qubits))
-        frame.scope.bind(name, Qubits(qubits, register.size is not None), register.name.span)
+        entry = _take_spare(circuit, register, size) or _new_register(circuit, register, size)
+        circuit.live.append(entry)
+        qubits = Qubits(entry[2], register.size is not None)
+        frame.scope.bind(register.name.name, qubits, register.name.span)
+
+
+def _register_size(frame: Frame, node: tree.Register) -> int:
+    if node.size is None:
+        return 1
+    known = candidates(frame)
+    for name in names_in(node.size):
+        if name not in known:
+            close = nearest(name, frame.scope.names())
+            proposal = f"make `{name}` a setting, or the size of an input: `x: real[{name}]`"
+            fail(
+                UnknownName,
+                node.size,
+                f"nothing says how large `{node.name.name}` is",
+                f"`{name}` is not known",
+                f"did you mean `{close}`?" if close else proposal,
+            )
+    value = evaluate(frame, node.size)
+    return require_number(frame, value, node.size, "the size of a register")
+
+
+def _take_spare(circuit: CircuitState, node: tree.Register, size: int) -> Register | None:
+    """The register that an earlier round declared here, and left in |0>."""
+    for position, entry in enumerate(circuit.spare):
+        if entry[1] == node.span and len(entry[2]) == size:
+            circuit.dirty.difference_update(entry[2])
+            return circuit.spare.pop(position)
+    return None
+
+
+def _new_register(circuit: CircuitState, node: tree.Register, size: int) -> Register:
+    total = size + sum(len(qubits) for _, _, qubits in circuit.declared)
+    if total > MAX_QUBITS:
+        what = f"this circuit would have {total:,} qubits"
+        fail(TooMuch, node, what, f"at most {MAX_QUBITS:,} are possible")
+    name = node.name.name
+    taken = {n for n, _, _ in circuit.declared}
+    unique = name if name not in taken else f"{name}_{len(taken)}"
+    entry = (unique, node.span, circuit.builder.qubits(unique, size))
+    circuit.declared.append(entry)
+    return entry
 
 
 def _refuse_twice(frame: Frame, name: tree.Identifier) -> None:
@@ -191,7 +215,6 @@ def measure_qubits(frame: Frame, node: tree.Node, value: Qubits, name: str) -> B
     bits = circuit.builder.bits(unique, len(value.indices))
     for qubit, bit in zip(value.indices, bits, strict=True):
         add_instruction(frame, Instruction("measure", (qubit,), bits=(bit,)))
-        circuit.touched.add(qubit)
         circuit.measured[qubit] = node.span
     circuit.mixed = circuit.mixed or node.span
     return Bits(bits, value.register)
@@ -201,7 +224,4 @@ def add_instruction(frame: Frame, instruction: Instruction) -> None:
     """Add an instruction to the circuit, or to the gate being put together."""
     assert frame.circuit is not None
     frame.session.step(frame.place)
-    if frame.circuit.capture is not None:
-        frame.circuit.capture.append(instruction)
-    else:
-        frame.circuit.builder.append(instruction)
+    frame.circuit.add(instruction)

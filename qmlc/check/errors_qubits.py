@@ -280,11 +280,11 @@ class TooWide(Problem):
 
 
 class QubitLeft(Problem):
-    """A qubit of an inner block is still in use where the block ends.
+    """A qubit of an inner block or of a gate is still in use where that ends.
 
     A qubit belongs to the block that declares it. Where that ends, it must have been measured or
     reset, or be provably back in |0> (the gates of the block are worked out on random angles, for
-    up to 8 qubits): otherwise it would stay entangled with the rest, unseen.
+    up to 14 qubits): otherwise it would stay entangled with the rest, unseen.
 
     ```hqm
     circuit c(x: real) -> real {

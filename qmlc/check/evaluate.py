@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from qmlc.check.errors_names import AlreadyDeclared, WrongKind
+from qmlc.check.errors_qubits import QubitTwice
 from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown
 from qmlc.check.frame import Frame
 from qmlc.check.operate import add_node, apply_binary, apply_unary, truth
@@ -53,8 +54,10 @@ def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
     """A list: an array of numbers or operators, else a tuple, which is stacked where needed."""
     if any(isinstance(v, Poison) for v in values):
         return Poison()
-    if values and all(isinstance(v, Qubits) for v in values) and _is_register(node):
-        return Qubits(tuple(q for v in values for q in v.indices), True)
+    if values and _is_register(node):
+        for kind in (Qubits, Bits):
+            if all(isinstance(v, kind) for v in values):
+                return _register(kind, node, values)
     if values and all(isinstance(v, Measured) and v.kind == values[0].kind for v in values):
         if values[0].operators is not None:
             return Measured(values[0].kind, Array.stack([v.operators for v in values]))
@@ -66,6 +69,20 @@ def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
         except ArrayError:
             return tuple(values)
     return tuple(values)
+
+
+def _register(kind: type[Qubits] | type[Bits], node: tree.Node, parts: list[Value]) -> Value:
+    """A register made of others; a qubit is in it once."""
+    indices = tuple(i for part in parts for i in part.indices)
+    if kind is Qubits and len(set(indices)) < len(indices):
+        fail(
+            QubitTwice,
+            node,
+            "a register holds a qubit once",
+            "the same qubit again",
+            "qubits cannot be copied: name different ones",
+        )
+    return kind(indices, True)
 
 
 def _is_register(node: tree.Node) -> bool:

@@ -12,8 +12,8 @@ from qmlc import resources
 from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_types import TooMuch
 from qmlc.check.values import Exhausted, Module, Scope, Stop, Value, fail
-from qmlc.ir.build_circuit import CircuitBuilder
-from qmlc.ir.circuit import Instruction, Variable
+from qmlc.ir.build_circuit import CircuitBuilder, conjunction
+from qmlc.ir.circuit import Condition, Instruction, Variable
 from qmlc.ir.graph import GraphBuilder
 from qmlc.ir.program import Submodule
 from qmlc.source.diagnostic import Diagnostic, Label
@@ -103,20 +103,69 @@ def _library(name: str) -> str:
     return ""
 
 
+Register = tuple[str, Span, tuple[int, ...]]
+"""A register's name in the circuit, its declaration, and its qubits."""
+
+
 @dataclass
 class CircuitState:
     """The circuit that a frame adds to."""
 
     builder: CircuitBuilder
-    declared: list[tuple[str, Span, tuple[int, ...]]] = field(default_factory=list)
+    declared: list[Register] = field(default_factory=list)
+    live: list[Register] = field(default_factory=list)
+    """Those of blocks that have not ended, the innermost last."""
     touched: set[int] = field(default_factory=set)
     measured: dict[int, Span] = field(default_factory=dict)
+    dirty: set[int] = field(default_factory=set)
+    """The qubits that may be in another state than |0>."""
+    spare: list[Register] = field(default_factory=list)
+    """Registers of blocks that ended, back in |0>: the next round declares them again."""
     mixed: Span | None = None
     """The first measurement or reset: from there on there is no single state."""
     statement: Span | None = None
     """The gate statement of the circuit itself that is at work."""
     capture: list[Instruction] | None = None
     """Inside a gate: its instructions, which the gate's caller modifies and adds."""
+    condition: Condition | None = None
+    """The feed-forward in force, of the gate or of the circuit."""
+
+    @property
+    def count(self) -> int:
+        """How many instructions there are so far, of the gate or of the circuit."""
+        return self.builder.count if self.capture is None else len(self.capture)
+
+    def emitted(self, start: int) -> list[Instruction]:
+        """The instructions from number `start` on."""
+        return self.builder.since(start) if self.capture is None else self.capture[start:]
+
+    def every_qubit(self) -> tuple[int, ...]:
+        """The qubits in scope, in order."""
+        return tuple(q for _, _, register in self.live for q in register)
+
+    def add(self, instruction: Instruction) -> None:
+        """Add an instruction, under the feed-forward in force."""
+        own, qubits = instruction.condition, instruction.qubits
+        if self.condition is not None:
+            both = self.condition if own is None else conjunction(self.condition, own)
+            instruction = replace(instruction, condition=both)
+        if instruction.name == "reset" and instruction.condition is None:
+            self.dirty.difference_update(qubits)
+        elif instruction.name not in ("barrier", "delay"):
+            self.dirty.update(qubits)
+            self.touched.update(qubits)
+        if self.capture is not None:
+            self.capture.append(instruction)
+        else:
+            self.builder.append(instruction)
+
+    @contextmanager
+    def when(self, condition: Condition) -> Iterator[None]:
+        """Feed-forward: what is added inside acts only where `condition` holds, too."""
+        outer = self.condition
+        self.condition = condition if outer is None else conjunction(outer, condition)
+        yield
+        self.condition = outer
 
 
 @dataclass

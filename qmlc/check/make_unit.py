@@ -172,8 +172,7 @@ def _prepare(frame: Frame, declaration: tree.Component) -> Value:
     """A kernel's body prepares a state, which is its result."""
     assert isinstance(declaration.body, tree.Block) and frame.circuit is not None
     run_block(frame, declaration.body)
-    every = tuple(q for _, _, register in frame.circuit.declared for q in register)
-    return Measured("state", qubits=every)
+    return Measured("state", qubits=frame.circuit.every_qubit())
 
 
 def _unit(

@@ -16,8 +16,7 @@ from qmlc.syntax import tree
 def preparation(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list[Instruction]:
     """The instruction that prepares `qubits`, nothing having acted on them."""
     assert frame.circuit is not None
-    used = [q for q in qubits if q in frame.circuit.touched]
-    if used or frame.circuit.capture:
+    if frame.circuit.dirty & set(qubits):
         what = "amplitudes are prepared on qubits in |0>, before any gate"
         place = frame.circuit.statement or node.span
         fail(WrongOperands, place, what, "these were used before", "prepare them first")

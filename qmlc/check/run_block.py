@@ -32,6 +32,7 @@ from qmlc.check.values import (
     describe,
     fail,
 )
+from qmlc.ir.circuit import Condition
 from qmlc.source.diagnostic import Diagnostic, Label, Problem
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
@@ -79,9 +80,9 @@ def run_block(frame: Frame, block: tree.Block) -> Returned | None:
 def run_inner(frame: Frame, block: tree.Block) -> Returned | None:
     """Run the statements of an inner block, whose qubits end with it."""
     circuit = frame.circuit
-    if circuit is None or circuit.capture is not None:
+    if circuit is None:
         return run_block(frame, block)
-    registers, instructions = len(circuit.declared), circuit.builder.count
+    registers, instructions = len(circuit.live), circuit.count
     result = run_block(frame, block)
     leave_block(frame, registers, instructions)
     return result
@@ -118,13 +119,17 @@ def _told(frame: Frame, statement: tree.Statement, error: Diagnostic) -> Diagnos
 def _let(frame: Frame, node: tree.Let) -> None:
     for name in node.names:
         check_new(frame, name)
-    if isinstance(node.value, tree.Measure):
-        value: Value = measure(frame, node.value, node.names[0].name)
-    else:
-        value = evaluate(frame, node.value)
+    value = _bound(frame, node)
     if len(node.names) == 1:
         value = _named(frame, node.names[0].name, node, value)
     bind_names(frame, node.names, value)
+
+
+def _bound(frame: Frame, node: tree.Let | tree.Assign) -> Value:
+    """What a statement binds its names to."""
+    if isinstance(node.value, tree.Measure):
+        return measure(frame, node.value, node.names[0].name)
+    return evaluate(frame, node.value)
 
 
 def check_new(frame: Frame, name: tree.Identifier) -> None:
@@ -182,7 +187,7 @@ def _assign(frame: Frame, node: tree.Assign) -> None:
                 "outside of a loop",
                 f"write `let` with another name than `{name.name}`",
             )
-    value = evaluate(frame, node.value)
+    value = _bound(frame, node)
     values = [value] if len(node.names) == 1 else list(value) if isinstance(value, tuple) else []
     if len(values) != len(node.names):
         fail(BadOperation, node, f"{len(node.names)} names for {describe(value)}", "does not fit")
@@ -236,7 +241,7 @@ def _feed_forward(frame: Frame, node: tree.If, value: Bits | BitTest) -> None:
     ):
         if block is None:
             continue
-        with frame.circuit.builder.when(condition.bits, sorted(values)):
+        with frame.circuit.when(Condition(condition.bits, values)):
             result = run_inner(replace(frame, scope=Scope(frame.scope)), block)
         if result is not None:
             fail(

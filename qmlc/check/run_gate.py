@@ -11,7 +11,7 @@ from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import Misplaced
 from qmlc.check.evaluate_arguments import as_gate, evaluate_arguments, takes_gate
 from qmlc.check.frame import Frame
-from qmlc.check.run_block import run_block
+from qmlc.check.run_block import run_inner
 from qmlc.check.values import Declared, Poison, Stop, Value, fail
 from qmlc.ir.circuit import Instruction
 from qmlc.syntax import tree
@@ -29,7 +29,7 @@ def run_gate(
     arguments, keywords = evaluate_arguments(frame, plain)
     if any(isinstance(v, Poison) for v in (*arguments, *keywords.values())):
         raise Stop(None)
-    inner.circuit = replace(frame.circuit, capture=[])
+    inner.circuit = replace(frame.circuit, capture=[], condition=None)
     binding: Binding = {}
     bind_operands(inner, node, gate, [tuple(o) for o in operands], binding)
     for name, value in handed.items():
@@ -38,7 +38,7 @@ def run_gate(
     bound = bind_declared(frame, head, Declared(others, gate.module), arguments, keywords)
     bind_inputs(inner, head, bound, binding, False)
     assert isinstance(declaration.body, tree.Block)
-    result = run_block(inner, declaration.body)
+    result = run_inner(inner, declaration.body)
     if result is not None:
         with frame.session.recover():
             fail(

@@ -14,7 +14,7 @@ from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
 from qmlc.check.match_operator import takes_operator
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_gate
-from qmlc.check.run_block import run_block
+from qmlc.check.run_block import run_inner
 from qmlc.check.values import Declared, Module, Scope, Stop, Tensor, Unplaced, Value
 from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.operator import Operator
@@ -92,7 +92,7 @@ def run_alone(session: Session, module: Module, declaration: tree.Component, siz
     bind_inputs(inner, declaration.name, bound, binding, declaration.kind == "fn")
     if declaration.kind == "gate":
         assert isinstance(declaration.body, tree.Block)
-        run_block(inner, declaration.body)
+        run_inner(inner, declaration.body)
     else:
         run_body(inner, declaration)
 

@@ -64,10 +64,9 @@ class CircuitBuilder:
         """How many instructions there are so far."""
         return len(self._instructions)
 
-    @property
-    def instructions(self) -> tuple[Instruction, ...]:
-        """The instructions so far."""
-        return tuple(self._instructions)
+    def since(self, start: int) -> list[Instruction]:
+        """The instructions from number `start` on."""
+        return self._instructions[start:]
 
     @property
     def bit_names(self) -> list[tuple[str, int]]:
@@ -91,7 +90,9 @@ class CircuitBuilder:
     def append(self, instruction: Instruction) -> None:
         """Add an instruction, under the feed-forward condition in force."""
         if self._condition is not None:
-            instruction = replace(instruction, condition=self._condition)
+            own = instruction.condition
+            both = self._condition if own is None else conjunction(self._condition, own)
+            instruction = replace(instruction, condition=both)
         self._instructions.append(instruction)
 
     def extend(self, instructions: Sequence[Instruction]) -> None:

@@ -79,7 +79,8 @@ class Result:
     """Something returned.
 
     `kind` is `expval` or `variance` (of `operators`, in an array of shape `shape`), `probs`,
-    `state`, `purity` or `entropy` (of `qubits`, the first the least significant).
+    `state`, `purity` or `entropy` (of `qubits`, the first the least significant; the state is that
+    where all others are in |0>, which must be so).
     """
 
     kind: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,28 @@ def instructions_matrix(
         inner = controlled_matrix(_matrix(instruction), instruction.controls)
         total = embed(inner, [place[q] for q in instruction.qubits], len(qubits)) @ total
     return total
+
+
+def apply_instructions(
+    instructions: Sequence[Instruction], qubits: Sequence[int], states: Any
+) -> Any:
+    """What gates with numbers for angles make of `states`, `[2**qubits, any]`; ValueError."""
+    place = {q: i for i, q in enumerate(qubits)}
+    count = len(qubits)
+    split = states.reshape((2,) * count + states.shape[1:]).copy()
+    for instruction in instructions:
+        if instruction.name == "barrier":
+            continue
+        held: list[int | slice] = [slice(None)] * split.ndim
+        for qubit, state in zip(instruction.qubits, instruction.controls, strict=False):
+            axis = count - 1 - place[qubit]
+            held[axis] = slice(int(state), int(state) + 1)
+        part = split[tuple(held)]
+        axes = [count - 1 - place[q] for q in reversed(instruction.targets)]
+        front = np.moveaxis(part, axes, range(len(axes)))
+        moved = _matrix(instruction) @ front.reshape(2 ** len(axes), -1)
+        split[tuple(held)] = np.moveaxis(moved.reshape(front.shape), range(len(axes)), axes)
+    return split.reshape(states.shape)
 
 
 def _matrix(instruction: Instruction) -> ComplexMatrix:

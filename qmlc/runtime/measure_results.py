@@ -28,8 +28,7 @@ def measure_result(result: PlannedResult, state: Tensor, num_qubits: int, take: 
             weights = _weights(state)
             values = _marginals(weights, result.qubits, num_qubits)
         case "state":
-            split = state.reshape(*(2,) * num_qubits, state.shape[2])
-            values = split.permute(*_axes(result.qubits, num_qubits), num_qubits)
+            values = _amplitudes(state, result.qubits, num_qubits)
         case "purity":
             density = _reduced_density(state, result.qubits, num_qubits)
             values = (density.real**2 + density.imag**2).sum((1, 2))
@@ -47,6 +46,14 @@ def _weights(state: Tensor) -> Tensor:
 def _axes(qubits: Sequence[int], num_qubits: int) -> list[int]:
     """The axes of `qubits` in a state of `num_qubits` axes, the last qubit first."""
     return [num_qubits - 1 - qubit for qubit in reversed(qubits)]
+
+
+def _amplitudes(state: Tensor, qubits: Sequence[int], num_qubits: int) -> Tensor:
+    """The amplitudes of `qubits` where all others are in |0>, `[2**qubits, batch]`."""
+    split = state.reshape(*(2,) * num_qubits, state.shape[2])
+    others = [q for q in range(num_qubits) if q not in qubits]
+    axes = [*_axes(qubits, num_qubits), num_qubits, *_axes(others, num_qubits)]
+    return split.permute(*axes).reshape(1 << len(qubits), state.shape[2], -1)[:, :, 0]
 
 
 def _marginals(weights: Tensor, qubits: Sequence[int], num_qubits: int) -> Tensor:

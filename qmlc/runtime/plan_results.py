@@ -31,8 +31,6 @@ def plan_result(result: Result, num_qubits: int, pool: Pool) -> PlannedResult:
             operators += [(operator * operator).simplified() for operator in result.operators]
         expectations = _plan_expectations(operators, num_qubits, pool)
         return PlannedResult(result.kind, shape, expectations=expectations)
-    if result.kind == "state" and sorted(result.qubits) != list(range(num_qubits)):
-        raise ValueError("`state` takes all qubits of the circuit")
     if result.kind not in ("probs", "state", "purity", "entropy"):
         raise ValueError(f"no result is called `{result.kind}`")
     return PlannedResult(result.kind, shape, result.qubits)

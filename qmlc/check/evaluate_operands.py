@@ -1,0 +1,50 @@
+"""What a gate statement is given: qubits, and angles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from qmlc.check.errors_names import WrongKind
+from qmlc.check.errors_types import BadOperation
+from qmlc.check.evaluate import evaluate
+from qmlc.check.frame import Frame
+from qmlc.check.values import Poison, Qubits, Stop, as_qubits, describe, fail
+from qmlc.ir.array import Array
+from qmlc.syntax import tree
+from qmlc.types.polynomial import Polynomial
+
+
+@dataclass(frozen=True)
+class Operand:
+    """Qubits, and where they are named."""
+
+    qubits: Qubits
+    node: tree.Node
+
+
+def evaluate_operand(frame: Frame, node: tree.Expression) -> Operand:
+    """The qubits of an operand; Stop where it is anything else."""
+    value = evaluate(frame, node)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    qubits = as_qubits(value)
+    if qubits is None:
+        fail(
+            WrongKind,
+            node,
+            "a gate acts on qubits",
+            f"this is {describe(value)}",
+            "declare qubits with `qubit q[n]`",
+        )
+    return Operand(qubits, node)
+
+
+def evaluate_angle(frame: Frame, node: tree.Expression) -> Any:
+    """A number, or an array of numbers; Stop where it is anything else."""
+    value = evaluate(frame, node)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    if isinstance(value, bool) or not isinstance(value, int | float | Polynomial | Array):
+        fail(BadOperation, node, "an angle is a number", f"this is {describe(value)}")
+    return value
