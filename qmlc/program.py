@@ -14,6 +14,7 @@ from typing import Any
 from qmlc.backends.torch.emit_torch import class_names, emit_torch
 from qmlc.driver import Compilation, analyse, read_source
 from qmlc.ir.program import Program, Template, Unit
+from qmlc.ops.pretrained import LIBRARY
 from qmlc.passes.pipeline import optimise
 from qmlc.runtime.errors import ExternNotAllowed
 from qmlc.runtime.module import Module
@@ -104,12 +105,12 @@ def refuse_extern(compilation: Compilation) -> None:
     found = [
         ExternNotAllowed(
             unit.place or NOWHERE,
-            what=f"this program runs code of its own: `{unit.extern}`",
+            what=f"this program runs code of its own: `{unit.extern.function}`",
             where="named here",
             proposal="if you trust it: `--allow-extern`, in Python `allow_extern=True`",
         )
         for unit in compilation.program.units
-        if unit.extern
+        if unit.extern is not None and unit.extern.function not in LIBRARY
     ]
     if found:
         raise CompileError(tuple({error.at: error for error in found}.values()))

@@ -31,6 +31,8 @@ ROOMS_OF_PACKAGES = {
     "torch": ["qmlc.runtime", "qmlc.training", "qmlc.train_program", "qmlc.testing"],
     "torchmetrics": ["qmlc.training"],
     "accelerate": ["qmlc.training"],
+    "transformers": ["qmlc.runtime"],
+    "peft": ["qmlc.runtime"],
     "pandas": ["qmlc.training", "qmlc.train_program"],
     "einops": ["qmlc.runtime", "qmlc.testing"],
     "click": ["qmlc.tools"],
@@ -39,7 +41,8 @@ ROOMS_OF_PACKAGES = {
 }
 
 HEAVY = {
-    "accelerate", "networkx", "numpy", "pandas", "qiskit", "rich", "scipy", "torch", "torchmetrics"
+    "accelerate", "networkx", "numpy", "pandas", "peft", "qiskit", "rich", "scipy", "torch",
+    "torchmetrics", "transformers",
 }  # fmt: skip
 """What no verb may import that only reads programs and tables."""
 

@@ -9,6 +9,7 @@ from qmlc.check.bind_arguments import argument_at
 from qmlc.check.bind_settings import bind_settings
 from qmlc.check.call_function import bind_declared, fill_default
 from qmlc.check.check_width import check_width
+from qmlc.check.declare_pretrained import declare_pretrained, is_pretrained
 from qmlc.check.dimensions import (
     DTYPES,
     REST,
@@ -55,7 +56,11 @@ def apply_unit(
 ) -> Value:
     """An instance of a declared component applied to tensors."""
     callee = instance.target
-    assert isinstance(callee, Declared)
+    assert isinstance(callee, Declared) and isinstance(callee.declaration, tree.Component)
+    if is_pretrained(callee.declaration):
+        instance = declare_pretrained(units, frame, node, instance, arguments, keywords)
+        callee = instance.target
+        assert isinstance(callee, Declared)
     settings = bind_settings(node, instance)
     making = Making(units, callee, node, dict(settings))
     declaration = making.declaration

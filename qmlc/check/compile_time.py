@@ -11,6 +11,7 @@ from qmlc.check.bind_arguments import argument_at
 from qmlc.check.errors_qubits import NoSingleState, NotHermitian
 from qmlc.check.errors_types import BadOperation, NotKnown, TooMuch, WrongArguments
 from qmlc.check.frame import MAX_QUBITS, MAX_STEPS, Frame
+from qmlc.check.make_tuning import make_last, make_lora
 from qmlc.check.operate import add_node, apply_binary
 from qmlc.check.read_constants import read_array, read_pauli_sum
 from qmlc.check.require_number import require_number
@@ -409,6 +410,8 @@ FUNCTIONS: dict[str, Row] = {
     "chain": (_pairs_of(chain_pairs), 1, 1, ()),
     "pairs": (_pairs_of(all_pairs), 1, 1, ()),
     "edges": (_edges, 1, 2, ()),
+    "last": (make_last, 1, 1, ()),
+    "lora": (make_lora, 0, 0, ("rank", "targets", "alpha", "dropout")),
     "paulis": (_paulis, 0, MANY, ("n", "count", "letters")),
     **{letter: (_pauli(letter), 1, 1, ()) for letter in "XYZI"},
     "expval": (_expectation("expval"), 1, 1, ()),

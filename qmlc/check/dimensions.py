@@ -20,7 +20,7 @@ from qmlc.types.tensors import RecordType, TensorType, Type
 
 REST = "..."
 DTYPES = {"real": "real", "int": "int", "bool": "bool", "complex": "complex", "label": "int"}
-KINDS = ("str", "operator", "layer", "circuit", "kernel", "gate", "bit", "list")
+KINDS = ("str", "operator", "layer", "circuit", "kernel", "gate", "bit", "list", "tuning")
 LARGEST_SOLUTION = 64
 
 Binding = dict[str, Value]

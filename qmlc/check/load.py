@@ -14,7 +14,7 @@ from qmlc.source.span import Source
 from qmlc.syntax import tree
 from qmlc.syntax.parse import parse
 
-PLANNED = "transformer quantum_layers pretrained".split()
+PLANNED = "transformer quantum_layers".split()
 """Library modules that LANGUAGE names and this version does not have yet."""
 
 

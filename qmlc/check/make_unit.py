@@ -20,7 +20,7 @@ from qmlc.check.errors_names import NotAvailable, SelfReference
 from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output
 from qmlc.check.frame import CircuitState, Frame, NetworkState
 from qmlc.check.hand_over import component_key, component_text, reserve_names
-from qmlc.check.make_extern import check_target, extern_output
+from qmlc.check.make_extern import extern_output, name_module
 from qmlc.check.making import CIRCUITS, Making
 from qmlc.check.require_number import require_number
 from qmlc.check.run_block import run_block
@@ -107,7 +107,7 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
     if declaration.kind == "extern":
         output = extern_output(making, frame)
         unit = _unit(making, settings, tuple(inputs), output)
-        return replace(unit, extern=check_target(declaration)), output
+        return name_module(unit, declaration), output
     value = run_body(frame, declaration)
     output, node, actual = network_output(making.binding, frame, declaration, value)
     unit = _unit(making, settings, tuple(inputs), actual)

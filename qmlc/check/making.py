@@ -33,6 +33,8 @@ class Units:
     order: list[Unit] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
     active: list[Any] = field(default_factory=list)
+    foreign: dict[str, Any] = field(default_factory=dict)
+    """The declarations of pretrained models, by their text."""
     trained: dict[str, int] = field(default_factory=dict)
     """How many train blocks there were of each model."""
 

@@ -19,6 +19,7 @@ from qmlc.check.values import (
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.gates import ALIASES, GATES
 from qmlc.ops.layers import LAYERS
+from qmlc.ops.tunings import Frozen, Full
 from qmlc.syntax import tree
 
 CONSTANTS: dict[str, Value] = {
@@ -26,15 +27,17 @@ CONSTANTS: dict[str, Value] = {
     "tau": 6.283185307179586,
     "inf": float("inf"),
     "e": 2.718281828459045,
+    "frozen": Frozen(),
+    "full": Full(),
 }
 COMPILE_TIME = (
     "range len sum min max int float zip enumerate ring chain pairs edges paulis "
-    "X Y Z I expval variance probs state entropy purity prod reversed ground_energy numpy pauli_sum"
+    "X Y Z I expval variance probs state entropy purity prod reversed ground_energy numpy "
+    "pauli_sum last lora"
 ).split()
 """Functions of compile-time values; see `check.compile_time`."""
 PLANNED = (
-    "counts sample freeze quantize prune load huggingface torch_hub keras onnx safetensors "
-    "device svm"
+    "counts sample freeze quantize prune load torch_hub keras onnx safetensors device svm"
 ).split()
 SYNONYMS = {
     "pow": "power", "concatenate": "cat", "concat": "cat", "absolute": "abs",

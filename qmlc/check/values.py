@@ -14,6 +14,7 @@ from qmlc.ir.array import Array
 from qmlc.ir.circuit import Condition
 from qmlc.ir.operator import Operator
 from qmlc.ir.program import COMPONENT_KINDS
+from qmlc.ops.tunings import Frozen, Full, Last, Lora
 from qmlc.source.diagnostic import Diagnostic, Label, Problem
 from qmlc.source.span import Source, Span
 from qmlc.syntax import tree
@@ -259,6 +260,7 @@ _DESCRIPTIONS: dict[type, Callable[[Any], str]] = {
     Declared: _describe_named,
     Builtin: _describe_named,
     Instance: lambda v: f"an instance of `{v.target.name}`",
+    **{kind: lambda v: f"the tuning `{v}`" for kind in (Frozen, Full, Last, Lora)},
     Fields: lambda v: "a record",
     tuple: lambda v: f"a list of {len(v)}",
     range: lambda v: f"a range of {len(v)}",

@@ -72,12 +72,21 @@ class Setting:
         return self.kind.partition("[")[0] in COMPONENT_KINDS
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a data function or of a constructor (optimizer, module), with its arguments."""
+
+    function: str
+    arguments: tuple[Any, ...] = ()
+    keywords: tuple[tuple[str, Any], ...] = ()
+
+
 @dataclass(frozen=True)
 class Unit:
     """A declaration for certain settings: one generated class.
 
     `kind` is `circuit`, `kernel` (these hold a `circuit`), `layer`, `model` or `loss` (a `graph`),
-    or `extern`: a torch module from elsewhere, which `extern` names as "module:Class".
+    or `extern`: a torch module from elsewhere, made by the call `extern` of "module:Class".
     `inputs` are for one example in circuits, as declared otherwise.
     """
 
@@ -91,7 +100,7 @@ class Unit:
     """The values of `signature` for which this was compiled."""
     graph: Graph | None = None
     circuit: Circuit | None = None
-    extern: str = ""
+    extern: Call | None = None
     parameters: tuple[Variable, ...] = ()
     submodules: tuple[Submodule, ...] = ()
     doc: str = ""
@@ -111,15 +120,6 @@ class Template:
     needs: tuple[str, ...]
     doc: str = ""
     source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call of a data function, or of a constructor (optimizer, schedule), with its arguments."""
-
-    function: str
-    arguments: tuple[Any, ...] = ()
-    keywords: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

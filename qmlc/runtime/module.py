@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Self, cast
 
 from torch import nn
 
+from qmlc.runtime.freeze import rest_frozen
+
 
 class Module(nn.Module):
     """A compiled component: a class for the `settings` that it names.
@@ -51,6 +53,12 @@ class Module(nn.Module):
         # not always a subclass of `cls`, but a class of the same component
         made = specialised_class(cls, given)
         return cast(Self, made(**{**made.settings, **modules}))
+
+    def train(self, mode: bool = True) -> Self:
+        """This, in training or evaluation mode; frozen parts are always in evaluation mode."""
+        super().train(mode)
+        rest_frozen(self)
+        return self
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Copies and pickles are made without construction, from the state alone."""

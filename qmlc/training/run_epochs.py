@@ -11,6 +11,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from qmlc.runtime.freeze import rest_frozen
 from qmlc.training.build_optimizer import build_optimizer
 from qmlc.training.build_schedule import Schedule, build_schedule
 from qmlc.training.errors import DataError
@@ -112,12 +113,9 @@ def run_epochs(
 
 
 def set_modes(module: nn.Module) -> None:
-    """Nothing; training mode, and evaluation mode for parts whose parameters are all frozen."""
+    """Nothing; training mode, and evaluation mode for frozen parts."""
     module.train()
-    for part in module.modules():
-        learning = [p.requires_grad for p in part.parameters()]
-        if learning and not any(learning):
-            part.eval()
+    rest_frozen(module)
 
 
 def _groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:

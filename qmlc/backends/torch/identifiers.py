@@ -42,6 +42,8 @@ IMPORTS: Mapping[str, str] = {
     "Polynomial": "from qmlc.types.polynomial import Polynomial",
     "CircuitModule": "from qmlc.runtime.circuit_module import CircuitModule",
     "ExternModule": "from qmlc.runtime.extern_module import ExternModule",
+    "HuggingFaceModule": "from qmlc.runtime.hugging_face import HuggingFaceModule",
+    **{name: f"from qmlc.ops.tunings import {name}" for name in ("Frozen", "Full", "Last", "Lora")},
     "KernelModule": "from qmlc.runtime.kernel_module import KernelModule",
     "Module": "from qmlc.runtime.module import Module",
     "TemplateModule": "from qmlc.runtime.module import TemplateModule",

@@ -17,6 +17,7 @@ from qmlc.ir.circuit import Variable
 from qmlc.ir.program import Part, Setting, Submodule, Template, Unit
 from qmlc.ops.fill_template import write_constructor
 from qmlc.ops.layers import LAYERS
+from qmlc.ops.pretrained import LIBRARY
 from qmlc.types.tensors import RecordType, TensorType, Type
 
 INDENT = "    "
@@ -24,9 +25,6 @@ ANNOTATIONS = {
     "int": "int", "real": "float", "bool": "bool", "str": "str", "dimension": "int",
     "gate": "str", "layer": "str", "circuit": "str", "kernel": "str",
 }  # fmt: skip
-
-_BASES = {"circuit": "CircuitModule", "kernel": "KernelModule", "extern": "ExternModule"}
-"""What the classes of units inherit from; else `Module`."""
 
 Classes = Mapping[str, str]
 """The Python name of each unit's class."""
@@ -38,7 +36,7 @@ def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str
     records = {kind: names.new(f"{name}{suffix}") for kind, suffix in _records(unit)}
     for kind, record in records.items():
         yield from _print_record(record, kind)
-    yield f"class {name}({_BASES.get(unit.kind, 'Module')}):"
+    yield f"class {name}({_base(unit)}):"
     settings = _settings(unit)
     body = [*docstring(unit.doc or _summary(unit), *_declaration(unit.source, settings)), ""]
     if settings or unit.extern:
@@ -146,6 +144,14 @@ def _records(unit: Unit) -> Iterator[tuple[Type, str]]:
         yield kind, "Output" if kind == unit.output else "Record"
 
 
+def _base(unit: Unit) -> str:
+    """What the class of a unit inherits from."""
+    if unit.extern is not None and unit.extern.function in LIBRARY:
+        return unit.extern.function.partition(":")[2]
+    kinds = {"circuit": "CircuitModule", "kernel": "KernelModule", "extern": "ExternModule"}
+    return kinds.get(unit.kind, "Module")
+
+
 def _print_record(name: str, kind: Type) -> Iterator[str]:
     assert isinstance(kind, RecordType)
     yield f"class {name}(NamedTuple):"
@@ -200,16 +206,19 @@ def _print_circuit_body(unit: Unit) -> Iterator[str]:
 
 def _print_extern_body(unit: Unit) -> Iterator[str]:
     """Where the module is from, its declared types, and its settings, handed on by name."""
-    yield f"target = {unit.extern!r}"
+    assert unit.extern is not None
+    if unit.extern.function not in LIBRARY:
+        yield f"target = {unit.extern.function!r}"
     inputs = {name: str(with_settings(kind, unit.settings)) for name, kind in unit.inputs}
     yield f"inputs = {print_value(inputs)}"
     output = with_settings(unit.output, unit.settings)
     fields = output.fields if isinstance(output, RecordType) else ()
     yield f"output = {print_value({n: str(k) for n, k in fields} if fields else str(output))}"
     settings = _settings(unit)
-    if settings:
-        own = [s.name for s in unit.signature if s.kind != "dimension"]
-        handed = ", ".join(f"{setting_name(n)}={setting_name(n)}" for n in own)
+    given = {setting_name(name): value for name, value in unit.extern.keywords}
+    if settings or given:
+        texts = {n: n if n in settings else print_value(value) for n, value in given.items()}
+        handed = ", ".join(f"{name}={text}" for name, text in texts.items())
         yield from ("", _print_signature(_own_signature(unit), settings))
         yield from _indent([f"super().__init__({handed})"])
 

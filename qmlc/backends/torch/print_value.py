@@ -10,6 +10,7 @@ from qmlc.backends.torch.identifiers import BUILTINS
 from qmlc.ir.array import Array
 from qmlc.ir.circuit import Distribution
 from qmlc.ir.operator import Operator, PauliString
+from qmlc.ops.tunings import Frozen, Full, Last, Lora
 from qmlc.types.polynomial import (
     FUNCTIONS,
     INFIX,
@@ -152,7 +153,7 @@ def _print_labels(operator: Operator, symbol: PrintSymbol) -> str:
 def print_value(value: Any) -> str:
     """A setting of a constructor as Python; TypeError for what no setting can be."""
     match value:
-        case None | bool() | str():
+        case None | bool() | str() | Frozen() | Full() | Last() | Lora():
             return repr(value)
         case int() | float() | complex():
             return print_number(value)

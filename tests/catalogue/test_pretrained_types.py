@@ -1,0 +1,110 @@
+"""The type that a configuration says is what the model yields: tiny random models of each row."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from qmlc.ops.pretrained import (
+    ARCHITECTURES,
+    UnknownArchitecture,
+    Unreadable,
+    read_pretrained,
+    weight_names,
+)
+from qmlc.runtime.check_shapes import bind_dimensions, parse_type
+from qmlc.runtime.pretrained_module import as_arguments
+
+transformers = pytest.importorskip("transformers")
+
+SMALL = {
+    "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 64,
+    "d_model": 16, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "d_kv": 8,
+    "d_ff": 32, "num_layers": 2, "num_heads": 2, "dim": 16, "hidden_dim": 32, "n_layers": 2,
+    "n_heads": 2, "n_embd": 16, "n_layer": 2, "n_head": 2, "embedding_size": 16, "head_dim": 8,
+    "rotary_dim": 4, "image_size": 32, "patch_size": 8, "conv_dim": [8, 8], "conv_kernel": [5, 3],
+    "conv_stride": [3, 2], "num_feat_extract_layers": 2, "num_conv_pos_embeddings": 4,
+    "num_conv_pos_embedding_groups": 2, "word_embed_proj_dim": 12, "ffn_dim": 32,
+    "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
+    "hidden_sizes": [8, 12, 16, 20], "depths": [1, 1, 1, 1], "num_mel_bins": 10,
+    "max_source_positions": 16, "max_target_positions": 16, "attention_types": [[["global"], 2]],
+}  # fmt: skip
+OWN = {
+    "convnext": {"patch_size": 4}, "resnet": {"embedding_size": 8, "image_size": 64},
+    "whisper": {"suppress_tokens": None, "begin_suppress_tokens": None},
+    "phi3": {"rope_scaling": None},
+}  # fmt: skip
+SIZES = {"B": 2, "T": 6, "S": 5, "H": 70, "W": 90, "L": 200}
+
+
+def tiny(kind: str):
+    """A random model of an architecture, as small as it can be told to be."""
+    standard = transformers.AutoConfig.for_model(kind).to_dict()
+    wanted = {name: value for name, value in SMALL.items() if name in standard}
+    return transformers.AutoModel.from_config(
+        transformers.AutoConfig.for_model(kind, **{**wanted, **OWN.get(kind, {})})
+    ).eval()
+
+
+def draw(text: str) -> torch.Tensor:
+    kind = parse_type(text)
+    shape = [size if isinstance(size, int) else SIZES[str(size)] for size in kind.sizes]
+    if kind.dtype == "bool":
+        return torch.ones(shape, dtype=torch.bool)
+    # the second kind of segments is one that every model has an embedding for
+    return torch.randint(0, 2, shape) if kind.dtype == "int" else torch.rand(shape)
+
+
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_the_configuration_says_what_the_model_yields(kind, tmp_path):
+    torch.manual_seed(0)
+    model = tiny(kind)
+    model.config.save_pretrained(tmp_path)
+    declared = read_pretrained(tmp_path)
+    types = dict(declared.inputs)
+    for count in range(declared.needed, len(types) + 1):
+        given = dict(list(types.items())[:count])
+        tensors = {name: draw(text) for name, text in given.items()}
+        with torch.no_grad():
+            result = model(**as_arguments(given, list(tensors.values())))
+        results = {name: result[name] for name, _ in declared.results}
+        bind_dimensions(kind, given | dict(declared.results), tensors | results)
+    if declared.blocks is not None:
+        from qmlc.runtime.pretrained_module import find_blocks
+
+        assert len(find_blocks(model)) == declared.blocks
+
+
+def test_a_pooled_output_is_there_only_if_its_weights_are(tmp_path):
+    model = tiny("bert")
+    model.save_pretrained(tmp_path)
+    assert set(model.state_dict()) == weight_names(tmp_path)
+    assert "pooler_output" in dict(read_pretrained(tmp_path).results)
+    transformers.BertModel(model.config, add_pooling_layer=False).save_pretrained(tmp_path)
+    assert [name for name, _ in read_pretrained(tmp_path).results] == ["last_hidden_state"]
+
+
+@pytest.mark.parametrize(
+    "content, error, said",
+    [
+        (None, Unreadable, "there is no `config.json`"),
+        ("{", Unreadable, "is no JSON"),
+        ("[]", Unreadable, "no JSON object"),
+        ({"model_type": "bert"}, Unreadable, "does not say `hidden_size`"),
+        ({"model_type": "bert", "hidden_size": -3}, Unreadable, "`hidden_size`"),
+        ({"model_type": "resnet", "hidden_sizes": 3}, Unreadable, "`hidden_sizes`"),
+        ({"model_type": "my_own"}, UnknownArchitecture, "my_own"),
+        ({}, UnknownArchitecture, "None"),
+        ({"model_type": ["bert"]}, UnknownArchitecture, "bert"),
+    ],
+)
+def test_what_cannot_be_read_is_said(content, error, said, tmp_path):
+    if content is not None:
+        text = content if isinstance(content, str) else json.dumps(content)
+        (tmp_path / "config.json").write_text(text)
+    with pytest.raises(error, match=said):
+        read_pretrained(tmp_path)
