@@ -1,5 +1,6 @@
 # make test    everything, as CI runs it        make fast    the inner loop
 # make demo    Iris from text to a device       make format  ruff writes
+# make docs    the web site, in out/site        make serve   the same, at http://127.0.0.1:8000
 PYTHON ?= python3
 VENV   ?= .venv
 STAMP  := $(VENV)/.installed
@@ -8,7 +9,7 @@ PYTEST := $(VENV)/bin/pytest
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv test fast deep demo format clean
+.PHONY: venv test fast deep demo docs serve format clean
 
 venv: $(STAMP)
 
@@ -35,6 +36,16 @@ demo: $(STAMP)
 	$(QMLC) compile examples/iris/iris.hqm -o out/iris_bound --target ibm:torino \
 		--state runs/iris/iris/best.safetensors
 	head -n 20 out/iris_bound/vqc.ibm_torino.qasm
+
+$(VENV)/.docs: $(STAMP)
+	$(VENV)/bin/pip install --quiet -c constraints.txt -e '.[docs]'
+	touch $@
+
+docs: $(VENV)/.docs
+	$(VENV)/bin/mkdocs build --strict
+
+serve: $(VENV)/.docs
+	$(VENV)/bin/mkdocs serve
 
 format: $(STAMP)
 	$(VENV)/bin/ruff format .

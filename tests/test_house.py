@@ -36,6 +36,7 @@ ROOMS_OF_PACKAGES = {
     "pandas": ["qmlc.training", "qmlc.train_program"],
     "einops": ["qmlc.runtime", "qmlc.testing"],
     "click": ["qmlc.tools"],
+    "pygments": ["qmlc.tools"],
     "rich": ["qmlc.tools", "qmlc.training"],
     "hypothesis": ["qmlc.testing"],
 }

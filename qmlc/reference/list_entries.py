@@ -27,7 +27,9 @@ from qmlc.syntax.list_library import LibraryEntry, list_library
 
 def _errors() -> Iterable[Entry]:
     for code, error in all_errors().items():
-        yield Entry("error", code, error.title, written(cleandoc(error.__doc__ or "")))
+        fails, *repaired = cleandoc(error.__doc__ or "").split("```hqm")
+        page = f"{fails}This fails:\n\n```hqm" + "This compiles:\n\n```hqm".join(repaired)
+        yield Entry("error", code, error.title, written(page if repaired else fails))
 
 
 def _functions() -> Iterable[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import dedent
@@ -9,10 +10,11 @@ from textwrap import dedent
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A fenced program and the line, from 1, on which its fence opens."""
+    """A fenced program and the line, from 1, on which its fence opens; `title` is its file."""
 
     line: int
     text: str
+    title: str = ""
 
 
 def read_fences(markdown: str, language: str = "hqm") -> tuple[Fence, ...]:
@@ -27,7 +29,8 @@ def _fences(lines: list[str], language: str) -> Iterator[Fence]:
         if opened is None and line.startswith("```"):
             opened, mark = number, line[: len(line) - len(line.lstrip("`"))]
         elif opened is not None and line == mark:
-            if lines[opened - 1].strip() == mark + language:
+            opening = rf'{mark}{re.escape(language)}(?: title="([^"]*)")?'
+            if found := re.fullmatch(opening, lines[opened - 1].strip()):
                 text = "\n".join(lines[opened : number - 1])
-                yield Fence(opened, dedent(text) + "\n")
+                yield Fence(opened, dedent(text) + "\n", found[1] or "")
             opened = None

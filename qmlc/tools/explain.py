@@ -12,8 +12,6 @@ from qmlc.tools.options import Color, color_option
 from qmlc.tools.report_errors import wants_color
 
 BOLD, CYAN = "1", "36"
-CAPTIONS = ("This fails:", "This compiles:")
-"""What stands above the programs on the page of an error."""
 
 
 @click.command()
@@ -55,15 +53,10 @@ def _page(entry: Entry, colored: bool) -> Iterator[str]:
     title = entry.summary if entry.kind == "error" else entry.kind
     yield _paint(f"{entry.name}: {title}", BOLD, colored)
     yield ""
-    captions = iter(CAPTIONS if entry.kind == "error" else ())
     inside = False
     for line in entry.page.splitlines():
         if line.startswith("```"):
             inside = not inside
-            caption = next(captions, "") if line.startswith("```hqm") else ""
-            if caption:
-                yield caption
-                yield ""
         elif inside:
             yield _paint(f"    {line}".rstrip(), CYAN, colored)
         else:

@@ -1,8 +1,8 @@
 """What the documents show is what happens.
 
 The `console` and `python` fences of a document run in order, in one folder with a copy of
-`examples/`. What a command prints must be what stands there, where `…` is any text; Python
-must run.
+`examples/`, where programs whose fence has a title stand in files of that name. What a command
+prints must be what stands there, where `…` is any text; Python must run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from qmlc.testing.read_fences import read_fences
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = sorted([
-    ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")
+    ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md"),
+    *(ROOT / "tests" / "spec").glob("*.md"),
 ])  # fmt: skip
 
 
@@ -62,6 +63,9 @@ def commands(session: str) -> list[tuple[str, str]]:
 )
 def test_it_happens_as_shown(path, tmp_path):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for fence in read_fences(path.read_text(encoding="utf-8")):
+        if fence.title:
+            (tmp_path / fence.title).write_text(fence.text, encoding="utf-8")
     for line, language, text in fences(path):
         if language == "python":
             run([sys.executable, "-c", text], tmp_path)
