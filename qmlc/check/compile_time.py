@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
 from qmlc.check.bind_arguments import argument_at
 from qmlc.check.errors_qubits import NoSingleState, NotHermitian
 from qmlc.check.errors_types import BadOperation, NotKnown, TooMuch, WrongArguments
-from qmlc.check.frame import MAX_QUBITS, MAX_STEPS, Frame
+from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, MAX_STEPS, Frame
 from qmlc.check.make_tuning import make_last, make_lora
 from qmlc.check.operate import add_node, apply_binary
 from qmlc.check.read_constants import read_array, read_pauli_sum
@@ -332,6 +333,22 @@ def _of_qubits(kind: str) -> Callable[..., Value]:
     return measure
 
 
+def _sampled(kind: str) -> Callable[..., Value]:
+    def measure(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
+        given = arguments[1] if len(arguments) > 1 else keywords.get("shots")
+        if given is None and kind == "sample":
+            what, proposal = "`sample` needs `shots`", "write `sample(q, shots=100)`"
+            fail(WrongArguments, node, what, "not given", proposal)
+        shots = 1024 if given is None else require_number(frame, given, node, "`shots`")
+        if not 0 < shots <= MAX_ELEMENTS:
+            what = f"`{kind}` takes from 1 to {MAX_ELEMENTS:,} shots"
+            fail(WrongArguments, argument_at(node, 1, "shots"), what, f"this is {shots:,}")
+        found = _of_qubits(kind)(frame, node, arguments[:1], {})
+        return replace(found, shots=shots)
+
+    return measure
+
+
 def _check_state(frame: Frame, node: tree.Node, qubits: tuple[int, ...]) -> None:
     circuit = frame.circuit
     if circuit is None:
@@ -420,6 +437,7 @@ FUNCTIONS: dict[str, Row] = {
     "numpy": (_file(read_array), 1, 1, ()),
     "pauli_sum": (_file(read_pauli_sum), 1, 1, ()),
     **{kind: (_of_qubits(kind), 1, 1, ()) for kind in ("probs", "state", "entropy", "purity")},
+    **{kind: (_sampled(kind), 1, 2, ("shots",)) for kind in ("counts", "sample")},
 }
 """By name: the function, the fewest and most arguments, and its keywords."""
 

@@ -24,6 +24,7 @@ from qmlc.check.values import (
     fail,
 )
 from qmlc.ir.array import Array, items_of, shape_of
+from qmlc.ir.build_circuit import result_size
 from qmlc.ir.circuit import Result
 from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
@@ -93,19 +94,18 @@ def _add_result(frame: Frame, place: tree.Node, value: Value, name: str) -> Tens
             touched |= set(operator.qubits)
         builder.result(Result(value.kind, operators, shape_of(value.operators), name=name))
         return TensorType("real", shape_of(value.operators))
-    builder.result(Result(value.kind, qubits=value.qubits, name=name))
-    if value.kind in ("probs", "state"):
-        if len(value.qubits) > 30:
-            fail(
-                NotAvailable,
-                place,
-                f"`{value.kind}` of {len(value.qubits)} qubits",
-                f"2**{len(value.qubits)} numbers",
-                "return `expval` of some operators",
-            )
-        dtype = "real" if value.kind == "probs" else "complex"
-        return TensorType(dtype, (2 ** len(value.qubits),))
-    return TensorType("real")
+    result = Result(value.kind, qubits=value.qubits, name=name, shots=value.shots)
+    builder.result(result)
+    if value.kind in ("probs", "state", "counts") and len(value.qubits) > 30:
+        fail(
+            NotAvailable,
+            place,
+            f"`{value.kind}` of {len(value.qubits)} qubits",
+            f"2**{len(value.qubits)} numbers",
+            "return `expval` of some operators",
+        )
+    dtypes = {"state": "complex", "counts": "int", "sample": "int"}
+    return TensorType(dtypes.get(value.kind, "real"), result_size(result))
 
 
 def finish_circuit(frame: Frame, declaration: tree.Component) -> None:

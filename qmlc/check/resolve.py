@@ -32,13 +32,11 @@ CONSTANTS: dict[str, Value] = {
 }
 COMPILE_TIME = (
     "range len sum min max int float zip enumerate ring chain pairs edges paulis "
-    "X Y Z I expval variance probs state entropy purity prod reversed ground_energy numpy "
-    "pauli_sum last lora"
+    "X Y Z I expval variance probs counts sample state entropy purity prod reversed "
+    "ground_energy numpy pauli_sum last lora"
 ).split()
 """Functions of compile-time values; see `check.compile_time`."""
-PLANNED = (
-    "counts sample freeze quantize prune load torch_hub keras onnx safetensors device svm"
-).split()
+PLANNED = ("freeze quantize prune load torch_hub keras onnx safetensors device svm").split()
 SYNONYMS = {
     "pow": "power", "concatenate": "cat", "concat": "cat", "absolute": "abs",
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",

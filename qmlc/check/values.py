@@ -127,6 +127,7 @@ class Measured:
     kind: str
     operators: Operator | Array | None = None
     qubits: tuple[int, ...] = ()
+    shots: int = 0
 
 
 @dataclass(frozen=True)

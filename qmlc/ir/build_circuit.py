@@ -188,6 +188,14 @@ class CircuitBuilder:
         """Return the entropy of the state of `qubits`."""
         self._results.append(Result("entropy", qubits=qubits, name=name))
 
+    def counts(self, qubits: Qubits, shots: int, name: str = "") -> None:
+        """Return how often each basis state of `qubits` is found in `shots` measurements."""
+        self._results.append(Result("counts", qubits=qubits, name=name, shots=shots))
+
+    def sample(self, qubits: Qubits, shots: int, name: str = "") -> None:
+        """Return the bits of `qubits` found in each of `shots` measurements."""
+        self._results.append(Result("sample", qubits=qubits, name=name, shots=shots))
+
     def result(self, result: Result) -> None:
         """Return anything else."""
         self._results.append(result)
@@ -255,6 +263,8 @@ def result_size(result: Result) -> tuple[int, ...]:
     """The shape of what `result` yields for one example."""
     if result.kind in ("expval", "variance"):
         return result.shape
-    if result.kind in ("probs", "state"):
+    if result.kind in ("probs", "state", "counts"):
         return (2 ** len(result.qubits),)
+    if result.kind == "sample":
+        return (result.shots, len(result.qubits))
     return ()

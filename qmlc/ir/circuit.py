@@ -80,7 +80,8 @@ class Result:
 
     `kind` is `expval` or `variance` (of `operators`, in an array of shape `shape`), `probs`,
     `state`, `purity` or `entropy` (of `qubits`, the first the least significant; the state is that
-    where all others are in |0>, which must be so).
+    where all others are in |0>, which must be so), or `counts` or `sample` (of `qubits`, in
+    `shots` measurements).
     """
 
     kind: str
@@ -89,6 +90,7 @@ class Result:
     qubits: tuple[int, ...] = ()
     name: str = ""
     """The field of the record that this fills; "" where the circuit returns one thing."""
+    shots: int = 0
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.emit_openqasm import DeviceProgram
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan
 from qmlc.backends.torch.emit_torch import class_names
+from qmlc.ir.build_circuit import result_size
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.operator import Operator
 from qmlc.ir.program import Deployment, Program, Setting, Template, Unit
@@ -149,9 +150,9 @@ def _result(circuit: Circuit, result: Result) -> dict[str, Any]:
     if result.operators:
         observables = [_observable(o, circuit.num_qubits) for o in result.operators]
         return {**entry, "shape": list(result.shape), "observables": observables}
-    size = 2 ** len(result.qubits)
-    shape = [size] if result.kind in ("probs", "state") else []
-    return {**entry, "shape": shape, "qubits": [names[q] for q in result.qubits]}
+    shots = {"shots": result.shots} if result.shots else {}
+    shape = list(result_size(result))
+    return {**entry, **shots, "shape": shape, "qubits": [names[q] for q in result.qubits]}
 
 
 def _observable(operator: Operator, num_qubits: int) -> dict[str, Any]:

@@ -206,7 +206,7 @@ class CircuitModule(Module):
 
 def _lower(result: Tensor, dtype: torch.dtype) -> Tensor:
     """`result` in the caller's precision where that is less than float32."""
-    if result.is_complex() or dtype in (torch.float32, torch.float64):
+    if not result.is_floating_point() or dtype in (torch.float32, torch.float64):
         return result
     return result.to(dtype)
 

@@ -14,8 +14,10 @@ from qmlc.runtime.walsh import walsh_transform
 Take = Callable[[Angles], Tensor]
 
 
-def measure_result(result: PlannedResult, state: Tensor, num_qubits: int, take: Take) -> Tensor:
-    """The result `[batch, *shape]` of states `[branches, 2**num_qubits, batch]`."""
+def measure_result(
+    result: PlannedResult, state: Tensor, num_qubits: int, take: Take, samples: int
+) -> Tensor:
+    """The result `[samples or 1, *shape]` of states `[branches, 2**num_qubits, samples or 1]`."""
     match result.kind:
         case "expval":
             assert result.expectations is not None
@@ -29,6 +31,8 @@ def measure_result(result: PlannedResult, state: Tensor, num_qubits: int, take: 
             values = _marginals(weights, result.qubits, num_qubits)
         case "state":
             values = _amplitudes(state, result.qubits, num_qubits)
+        case "counts" | "sample":
+            return _sample(result, state, num_qubits, samples)
         case "purity":
             density = _reduced_density(state, result.qubits, num_qubits)
             values = (density.real**2 + density.imag**2).sum((1, 2))
@@ -46,6 +50,20 @@ def _weights(state: Tensor) -> Tensor:
 def _axes(qubits: Sequence[int], num_qubits: int) -> list[int]:
     """The axes of `qubits` in a state of `num_qubits` axes, the last qubit first."""
     return [num_qubits - 1 - qubit for qubit in reversed(qubits)]
+
+
+def _sample(result: PlannedResult, state: Tensor, num_qubits: int, samples: int) -> Tensor:
+    """What each of `samples` finds in `shots` measurements, drawn by torch's generator, as int64.
+
+    How often each basis state `[samples, 2**qubits]`, or the bits `[samples, shots, qubits]`.
+    """
+    weights = _marginals(_weights(state), result.qubits, num_qubits).detach().clamp_min(0).T
+    drawn = torch.multinomial(weights.expand(samples, -1), result.shots, replacement=True)
+    if result.kind == "counts":
+        empty = drawn.new_zeros((samples, weights.shape[1]))
+        return empty.scatter_add(1, drawn, torch.ones_like(drawn))
+    places = torch.arange(len(result.qubits), device=drawn.device)
+    return drawn[:, :, None] >> places & 1
 
 
 def _amplitudes(state: Tensor, qubits: Sequence[int], num_qubits: int) -> Tensor:

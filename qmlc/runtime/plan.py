@@ -209,6 +209,7 @@ class PlannedResult:
     shape: tuple[int, ...]
     qubits: tuple[int, ...] = ()
     expectations: Expectations | None = None
+    shots: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,9 +31,9 @@ def plan_result(result: Result, num_qubits: int, pool: Pool) -> PlannedResult:
             operators += [(operator * operator).simplified() for operator in result.operators]
         expectations = _plan_expectations(operators, num_qubits, pool)
         return PlannedResult(result.kind, shape, expectations=expectations)
-    if result.kind not in ("probs", "state", "purity", "entropy"):
+    if result.kind not in ("probs", "state", "purity", "entropy", "counts", "sample"):
         raise ValueError(f"no result is called `{result.kind}`")
-    return PlannedResult(result.kind, shape, result.qubits)
+    return PlannedResult(result.kind, shape, result.qubits, shots=result.shots)
 
 
 class _Rows:

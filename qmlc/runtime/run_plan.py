@@ -68,7 +68,11 @@ def run_plan(plan: Plan, inputs: Tensor, parameters: Tensor) -> list[Tensor]:
     state = _start(plan, values, parameters)
     for step in plan.steps:
         state = _apply(step.operation, step.part, state, values)
-    return [measure_result(result, state, plan.num_qubits, values.take) for result in plan.results]
+    samples = inputs.shape[1]
+    return [
+        measure_result(result, state, plan.num_qubits, values.take, samples)
+        for result in plan.results
+    ]
 
 
 def _evaluate(plan: Plan, inputs: Tensor, parameters: Tensor) -> _Values:

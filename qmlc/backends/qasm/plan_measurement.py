@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from qmlc.backends.qasm.bind_circuit import bind_value, circuit_numbers
 from qmlc.backends.qasm.errors import NeedsState, Unbound
+from qmlc.ir.build_circuit import result_size
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.operator import Operator, PauliString
 from qmlc.types.polynomial import Symbol, Value, lift
+
+DISTRIBUTIONS = ("probs", "counts", "sample")
+"""Results that are read off the distribution of basis states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Reading:
     group: int = 0
     bits: tuple[int, ...] = ()
     name: str = ""
+    shots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,9 @@ def plan_measurement(circuit: Circuit) -> MeasurementPlan:
     """
     bases: list[dict[int, str]] = []
     for result in circuit.results:
-        if result.kind not in ("expval", "variance", "probs"):
+        if result.kind not in ("expval", "variance", *DISTRIBUTIONS):
             raise NeedsState(result.kind)
-        if result.kind == "probs":
+        if result.kind in DISTRIBUTIONS:
             _fit(bases, tuple((q, "Z") for q in sorted(result.qubits)))
     for result in circuit.results:
         for operator in result.operators:
@@ -123,10 +128,11 @@ def _fit(bases: list[dict[int, str]], string: PauliString) -> None:
 
 
 def _reading(result: Result, groups: tuple[MeasurementGroup, ...]) -> Reading:
-    if result.kind == "probs":
+    if result.kind in DISTRIBUTIONS:
         string = tuple((q, "Z") for q in result.qubits)
         group, bits = _find(string, groups)
-        return Reading("probs", (2 ** len(bits),), group=group, bits=bits, name=result.name)
+        shape, shots = result_size(result), result.shots
+        return Reading(result.kind, shape, group=group, bits=bits, name=result.name, shots=shots)
     sums = tuple(_terms(o, groups) for o in result.operators)
     squares: tuple[tuple[Term, ...], ...] = ()
     if result.kind == "variance":
@@ -164,13 +170,29 @@ def _read(
     tables: list[dict[int, float]],
     numbers: Mapping[Symbol, Value],
 ) -> Any:
-    if reading.kind == "probs":
-        return _distribution(tables[reading.group], reading.bits)
+    if reading.kind in DISTRIBUTIONS:
+        found = _distribution(tables[reading.group], reading.bits)
+        return found if reading.kind == "probs" else _outcomes(reading, found)
     means = np.array([_sum(terms, tables, numbers) for terms in reading.sums])
     if reading.kind == "variance":
         squares = np.array([_sum(terms, tables, numbers) for terms in reading.squares])
         means = squares - means**2
     return means.reshape(reading.shape) if reading.shape else float(means[0])
+
+
+def _outcomes(reading: Reading, found: NDArray[np.float64]) -> NDArray[np.int64]:
+    """`counts` or `sample` of a distribution that was measured with as many shots.
+
+    With another number they are scaled, by largest remainder; a sample is in ascending order.
+    """
+    share = found * reading.shots
+    counts = np.floor(share + 1e-9).astype(np.int64)
+    left = reading.shots - int(counts.sum())
+    counts[np.argsort(counts - share, kind="stable")[:left]] += 1
+    if reading.kind == "counts":
+        return counts
+    states = np.repeat(np.arange(len(counts)), counts)
+    return states[:, None] >> np.arange(len(reading.bits)) & 1
 
 
 def _sum(

@@ -201,6 +201,8 @@ class _Printer:
         qubits = self.several(result.qubits, self.qubits)
         if result.kind in ("probs", "state", "purity", "entropy") and not result.operators:
             return f"{self.builder}.{result.kind}({_arguments(qubits, *named)})"
+        if result.kind in ("counts", "sample"):
+            return f"{self.builder}.{result.kind}({_arguments(qubits, result.shots, *named)})"
         operators = "".join(f"{self.operator(o)}, " for o in result.operators)
         return (
             f"{self.builder}.result(Result({result.kind!r}, ({operators}),"
