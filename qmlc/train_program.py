@@ -19,7 +19,9 @@ from qmlc.training.evaluate_block import evaluate_block
 from qmlc.training.load_weights import load_weights
 from qmlc.training.predict_block import Prediction, predict_block
 from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.support_vectors import MachineLoss, empty_machine
 from qmlc.training.train_block import BEST, TrainResult, run_folder, train_block
+from qmlc.training.train_machine import train_machine
 
 
 def train_program(
@@ -35,16 +37,16 @@ def train_program(
     for training in trainings:
         read_options(training, options)
         check_metrics(training.metrics)
-    return {
-        training.name: train_block(
-            loaded.program,
-            training,
-            _loss_maker(loaded, training, options),
-            path.parent,
-            _folder(loaded.program, options, training),
-        )
-        for training in trainings
-    }
+    return {training.name: _train(loaded, training, path.parent, options) for training in trainings}
+
+
+def _train(
+    loaded: LoadedProgram, training: Training, base: Path, options: TrainOptions | None
+) -> TrainResult:
+    program, own = loaded.program, _folder(loaded.program, options, training)
+    if training.machine is not None:
+        return train_machine(program, training, lambda: _make(loaded, training.unit), base, own)
+    return train_block(program, training, _loss_maker(loaded, training, options), base, own)
 
 
 def evaluate_program(
@@ -98,7 +100,7 @@ def predict_program(
     return predict_block(
         loaded.program,
         training,
-        lambda: _make(loaded, training.unit),
+        lambda: _make_model(loaded, training, options),
         path.parent,
         find_prediction(loaded.program, training),
         table,
@@ -129,6 +131,8 @@ def chosen(program: Program, name: str | None) -> tuple[Training, ...]:
 
 def find_prediction(program: Program, training: Training) -> Prediction:
     """Which data fields feed the model, and which one its output answers to."""
+    if training.machine is not None:
+        return Prediction(training.inputs[:1], training.inputs[1], probabilities=False)
     graph = program.unit(training.loss).graph
     assert graph is not None
     names = {
@@ -161,6 +165,17 @@ def _make(loaded: LoadedProgram, class_name: str) -> nn.Module:
     return loaded.class_named(class_name)(**dict(unit.settings))
 
 
+def _make_model(
+    loaded: LoadedProgram, training: Training, options: TrainOptions | None
+) -> nn.Module:
+    """The model of a block, for the weights that it learned to be loaded."""
+    model = _make(loaded, training.unit)
+    if training.machine is None:
+        return model
+    own = _folder(loaded.program, options, training)
+    return empty_machine(model, (own.folder or run_folder(loaded.program, training)) / BEST)
+
+
 def _loss_maker(
     loaded: LoadedProgram, training: Training, options: TrainOptions | None
 ) -> Callable[[], nn.Module]:
@@ -168,6 +183,8 @@ def _loss_maker(
 
     Calling it raises DataError where another model was not trained before.
     """
+    if training.machine is not None:
+        return lambda: MachineLoss(_make_model(loaded, training, options))
     program = loaded.program
     earlier = program.trainings[: program.trainings.index(training)]
 

@@ -17,11 +17,12 @@ from qmlc.check.dimensions import dimension_names
 from qmlc.check.elaborate_data import elaborate_data
 from qmlc.check.elaborate_deployment import elaborate_deployment
 from qmlc.check.elaborate_rewrite import elaborate_rules
-from qmlc.check.elaborate_training import Made, elaborate_training
+from qmlc.check.elaborate_training import elaborate_training
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame, Session
 from qmlc.check.make_unit import make_unit, signature
 from qmlc.check.making import Making, Units, camel_case
+from qmlc.check.read_train_options import Made
 from qmlc.check.resolve import resolve
 from qmlc.check.run_gate import run_gate
 from qmlc.check.try_out import Sizes, run_alone, try_sizes

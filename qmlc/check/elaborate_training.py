@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.check.elaborate_constructor import elaborate_constructor, plain_option
-from qmlc.check.elaborate_data import Kinds
-from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName, WrongKind
-from qmlc.check.errors_training import BadLoss, BadOption
-from qmlc.check.errors_types import Misplaced
+from qmlc.check.elaborate_machine import elaborate_machine, is_machine
+from qmlc.check.errors_names import WrongKind
+from qmlc.check.errors_training import BadLoss
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame, NetworkState
 from qmlc.check.making import Units
 from qmlc.check.operate import as_node
-from qmlc.check.run_block import run_block
+from qmlc.check.read_train_options import (
+    Made,
+    check_metrics,
+    check_together,
+    find_data,
+    metric_calls,
+    option_values,
+    written_options,
+)
 from qmlc.check.values import (
     Declared,
     Instance,
@@ -25,13 +31,7 @@ from qmlc.check.values import (
     describe,
     fail,
 )
-from qmlc.ir.program import Call, Data, Training, Unit
-from qmlc.ops.metrics import METRICS
-from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
-from qmlc.ops.train_options import TRAIN_OPTIONS
-from qmlc.source.diagnostic import Label
-from qmlc.source.nearest import nearest
-from qmlc.source.span import Span
+from qmlc.ir.program import Call, Training, Unit
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, TensorType
@@ -47,37 +47,34 @@ LOSSES = (
 """Losses of (scores, target), which metrics take from them."""
 
 
-Made = tuple[Data, Kinds, dict[str, Span]]
-"""A data block, the types of its fields, and where each is made."""
-
-
 def elaborate_training(
     units: Units, outer: Frame, block: tree.TrainBlock, data: dict[str, Made]
 ) -> Training:
     """A train block; its loss becomes a unit of its own."""
-    made = _data(outer, block, data)
+    made = find_data(outer, block, data)
+    if is_machine(block):
+        return elaborate_machine(units, outer, block, made)
     instance, name = _model(outer, block)
     frame = Frame(outer.session, outer.module, Scope(), network=NetworkState())
     assert frame.network is not None
     inputs = _bind_fields(frame, block, made)
     frame.scope.bind(name, instance)
     errors = len(frame.session.errors)
-    given = _statements(frame, block)
+    given = written_options(frame, block)
     nodes = dict(given)
     loss_node, metrics_node = nodes.pop("loss", None), nodes.pop("metrics", None)
-    _check_together(frame, block, nodes)
-    options = []
-    for key, node in nodes.items():
-        with frame.session.recover():
-            options.append((key, _option(frame, key, node)))
+    check_together(frame, block, nodes)
+    options = option_values(frame, nodes)
     metrics: tuple[Call, ...] = ()
     with frame.session.recover():
-        metrics = _metrics(frame, metrics_node)
+        metrics = metric_calls(frame, metrics_node)
     if loss_node is None and len(frame.session.errors) > errors:
         raise Stop(None)  # the loss may be what is misspelt
     loss = _loss(frame, block, name, loss_node)
     if metrics_node is not None:
-        _check_metrics(frame, metrics_node, metrics)
+        losses = {n.operation for n in frame.network.graph.nodes if n.operation in LOSSES}
+        numbers, classes = bool(losses & LOSSES_OF_NUMBERS), bool(losses & LOSSES_OF_CLASSES)
+        check_metrics(frame, metrics_node, metrics, numbers, classes)
     unit = _loss_unit(units, frame, name, inputs, loss, bool(metrics), loss_node or block)
     _find_model(frame, block, instance, name)
     count = units.trained.get(name, 0) + 1
@@ -90,7 +87,7 @@ def elaborate_training(
         block.data.name if block.data is not None else None,
         tuple(n for n, _ in inputs),
         metrics,
-        tuple(options),
+        options,
         {"": block.model.span} | {key: node.span for key, node in given.items()},
     )
 
@@ -141,27 +138,8 @@ def _loss(frame: Frame, block: tree.TrainBlock, name: str, node: tree.Expression
     return tensor
 
 
-def _data(frame: Frame, block: tree.TrainBlock, data: dict[str, Made]) -> Made | None:
-    if block.data is None:
-        return None
-    if block.data.name not in data:
-        if isinstance(frame.module.declared.get(block.data.name), tree.DataBlock | tree.Lost):
-            raise Stop(None)
-        close = nearest(block.data.name, data)
-        fail(
-            UnknownName,
-            block.data,
-            f"there is no data block `{block.data.name}`",
-            "not declared",
-            f"did you mean `{close}`?" if close else "declare it: `data d = csv(…) { … }`",
-        )
-    return data[block.data.name]
-
-
 def _model(frame: Frame, block: tree.TrainBlock) -> tuple[Instance, str]:
     callee = block.model.function if isinstance(block.model, tree.Call) else block.model
-    if isinstance(callee, tree.Identifier) and callee.name == "svm":
-        fail(NotAvailable, callee, "support-vector machines are not trained yet", "not there yet")
     value = evaluate(frame, callee)
     if isinstance(value, Poison):
         raise Stop(None)
@@ -198,108 +176,6 @@ def _slots(node: tree.Node) -> list[str]:
     """The fields that hold expressions; the names of options and keywords are none."""
     named = isinstance(node, tree.Assign | tree.Keyword)
     return [s for s in node.__slots__ if s != "span" and not (named and s in ("name", "names"))]
-
-
-def _statements(frame: Frame, block: tree.TrainBlock) -> dict[str, tree.Expression]:
-    """The options as written; `let`s are run on the way."""
-    options: dict[str, tree.Expression] = {}
-    for statement in block.block.statements:
-        if isinstance(statement, tree.Let):
-            run_block(frame, tree.Block(statement.span, (statement,)))
-            continue
-        if not isinstance(statement, tree.Assign) or len(statement.names) != 1:
-            fail(
-                Misplaced,
-                statement,
-                "a train block holds lines `option = value` and `let`s",
-                "not here",
-            )
-        name = statement.names[0]
-        known = ["loss", "metrics", *TRAIN_OPTIONS]
-        with frame.session.recover():
-            if name.name in TRAIN_OPTIONS and not TRAIN_OPTIONS[name.name].ready:
-                fail(
-                    NotAvailable,
-                    name,
-                    f"the option `{name.name}` is not there yet",
-                    "would be ignored",
-                    "leave it out",
-                )
-            if name.name not in known:
-                close = nearest(name.name, known)
-                fail(
-                    BadOption,
-                    name,
-                    f"a train block has no option `{name.name}`",
-                    "not known",
-                    f"did you mean `{close}`?" if close else "there are " + ", ".join(known),
-                )
-            if name.name in options:
-                fail(AlreadyDeclared, name, f"`{name.name}` is given twice", "again here")
-            options[name.name] = statement.value
-    return options
-
-
-def _metrics(frame: Frame, node: tree.Expression | None) -> tuple[Call, ...]:
-    if node is None:
-        return ()
-    items = node.items if isinstance(node, tree.List) else (node,)
-    return tuple(elaborate_constructor(frame, item, METRICS, "metric") for item in items)
-
-
-def _option(frame: Frame, name: str, node: tree.Expression) -> Any:
-    if name == "optimizer":
-        return elaborate_constructor(frame, node, OPTIMIZERS, "optimizer")
-    if name == "schedule":
-        return elaborate_constructor(frame, node, SCHEDULES, "schedule")
-    words = name in ("precision", "device") and isinstance(node, tree.Identifier)
-    value = node.span.text if words else plain_option(frame, node)
-    row = TRAIN_OPTIONS[name]
-    if not row.fits(value):
-        fail(BadOption, node, f"`{name}` takes {row.takes}", f"this is {describe(value)}")
-    return value
-
-
-def _check_together(
-    frame: Frame, block: tree.TrainBlock, options: dict[str, tree.Expression]
-) -> None:
-    """Refuse options that contradict each other, or that mean nothing without data."""
-    for first, second in (("epochs", "steps"), ("holdout", "validation")):
-        if first in options and second in options:
-            with frame.session.recover():
-                fail(
-                    BadOption,
-                    options[second],
-                    f"`{first}` and `{second}` say the same thing",
-                    "again here",
-                    "give either",
-                    (Label(options[first].span, "said here"),),
-                )
-    for name in ("epochs", "batch", "holdout", "validation", "test", "accumulate"):
-        if block.data is None and name in options:
-            with frame.session.recover():
-                proposal = "give `steps`" if name == "epochs" else "leave it out"
-                what = f"without data there is no `{name}`"
-                fail(BadOption, options[name], what, "no examples to count", proposal)
-
-
-def _check_metrics(frame: Frame, node: tree.Expression, metrics: tuple[Call, ...]) -> None:
-    """Refuse metrics of classes for a loss of numbers, and the other way round."""
-    assert frame.network is not None
-    losses = {n.operation for n in frame.network.graph.nodes if n.operation in LOSSES}
-    places = node.items if isinstance(node, tree.List) else (node,)
-    for place, call in zip(places, metrics, strict=True):
-        row = METRICS[call.function]
-        numbers, classes = bool(losses & LOSSES_OF_NUMBERS), bool(losses & LOSSES_OF_CLASSES)
-        with frame.session.recover():
-            if numbers and not classes and not row.numbers:
-                fits = ", ".join(f"`{n}`" for n, r in METRICS.items() if r.numbers)
-                what = f"`{call.function}` counts classes, and the loss compares numbers"
-                fail(BadOption, place, what, "for classes", f"metrics of numbers are {fits}")
-            if classes and not numbers and not (row.many or row.two):
-                fits = ", ".join(f"`{n}`" for n, r in METRICS.items() if r.many or r.two)
-                what = f"`{call.function}` compares numbers, and the loss is one of classes"
-                fail(BadOption, place, what, "for numbers", f"metrics of classes are {fits}")
 
 
 def _loss_unit(

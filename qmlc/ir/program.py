@@ -177,6 +177,9 @@ class Training:
     options: tuple[tuple[str, Any], ...] = ()
     places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
     """Where each option is given, and the model under an empty name."""
+    machine: Call | None = None
+    """A support-vector machine with its settings; `unit` is then its kernel, `loss` is empty, and
+    `inputs` are the field of the examples and that of their classes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,18 @@ class TrainOption:
     takes: str
     fits: Callable[[Any], bool]
     ready: bool = True
+    blocks: tuple[str, ...] = ("model",)
+    """What is trained with it: a `model`, an `svm`."""
 
 
-def _whole(least: int) -> TrainOption:
+ANY = ("model", "svm")
+
+
+def _whole(least: int, blocks: tuple[str, ...] = ("model",)) -> TrainOption:
     return TrainOption(
         f"a whole number from {least}",
         lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= least,
+        blocks=blocks,
     )
 
 
@@ -28,7 +34,7 @@ def _number(value: Any) -> bool:
 
 
 _FRACTION = TrainOption(
-    "a fraction from 0 up to, but not including, 1", lambda v: _number(v) and 0 <= v < 1
+    "a fraction from 0 up to, but not including, 1", lambda v: _number(v) and 0 <= v < 1, blocks=ANY
 )
 _POSITIVE = TrainOption("a number above 0", lambda v: _number(v) and 0 < v < float("inf"))
 _NAMED = TrainOption(
@@ -36,7 +42,13 @@ _NAMED = TrainOption(
 )
 _PLANNED = TrainOption("", lambda v: False, ready=False)
 
+_FIELD = TrainOption("a field of the data", lambda v: isinstance(v, str), blocks=("svm",))
+
 TRAIN_OPTIONS: dict[str, TrainOption] = {
+    "loss": TrainOption("one number", lambda v: False),
+    "inputs": _FIELD,
+    "target": _FIELD,
+    "metrics": TrainOption("a list of metrics", lambda v: False, blocks=ANY),
     "optimizer": _NAMED,
     "schedule": _NAMED,
     "epochs": _whole(1),
@@ -45,16 +57,14 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
     "holdout": _FRACTION,
     "validation": _FRACTION,
     "test": _FRACTION,
-    "seed": _whole(0),
+    "seed": _whole(0, ANY),
     "clip": _POSITIVE,
     "precision": TrainOption(
         "`float32`, `float64` or `bfloat16`", lambda v: v in ("float32", "float64", "bfloat16")
     ),
     "early_stop": _whole(1),
     "accumulate": _whole(1),
-    "device": TrainOption("`cpu` or `cuda`", lambda v: isinstance(v, str)),
-    "inputs": _PLANNED,
-    "target": _PLANNED,
+    "device": TrainOption("`cpu` or `cuda`", lambda v: isinstance(v, str), blocks=ANY),
     "folds": _PLANNED,
     "noise": _PLANNED,
     "shots": _PLANNED,
@@ -63,4 +73,4 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
     "checkpoint": _PLANNED,
     "private": _PLANNED,
 }
-"""By name, in the order of the reference; `loss` and `metrics` are read by themselves."""
+"""By name, in the order of the reference; `loss` and `metrics` have fields of their own."""

@@ -35,6 +35,8 @@ class Prediction:
     """The field that the model was trained to yield; a `category` makes its outputs scores."""
     output: str | None = None
     """The field of the model's record that answers to `target`; unsaid, the first."""
+    probabilities: bool = True
+    """Whether scores of classes are logits, which make probabilities."""
 
 
 def predict_block(
@@ -53,9 +55,10 @@ def predict_block(
 
     For classes: a column `prediction` with the class name, and `probability_<class>` for each
     class (softmax of the scores; the sigmoid of a single score is the probability of the second
-    class). For numbers: a column for each output, named after the columns of the target, in their
-    units (`standardize` and `scale` are undone). The table needs no column of the target. Of
-    `options`, `folder`, `batch` and `device` count. Raises DataError as the others do.
+    class), or `score_<class>` where scores are no logits. For numbers: a column for each output,
+    named after the columns of the target, in their units (`standardize` and `scale` are undone).
+    The table needs no column of the target. Of `options`, `folder`, `batch` and `device` count.
+    Raises DataError as the others do.
     """
     options = options or TrainOptions()
     plan = read_options(training, TrainOptions(batch=options.batch, device=options.device))
@@ -70,7 +73,7 @@ def predict_block(
     load_weights(model, folder / weights)
     batches = accelerator.prepare(make_batches(tensors, plan.batch))
     outputs = _run(accelerator.prepare(model), batches, prediction.output)
-    result = describe_outputs(data, saved["fields"], prediction.target, outputs)
+    result = describe_outputs(data, saved["fields"], prediction, outputs)
     if output is not None:
         replace_file(output, lambda f: result.to_csv(f, index=False, float_format="%.7g"))
     return result
@@ -89,14 +92,17 @@ def _run(model: nn.Module, batches: Any, name: str | None) -> Tensor:
 
 
 def describe_outputs(
-    data: Data, states: States, target: str | None, outputs: Tensor
+    data: Data, states: States, prediction: Prediction, outputs: Tensor
 ) -> pd.DataFrame:
     """A model's outputs, a row for each example, as columns that a reader understands."""
+    target = prediction.target
     field = next((f for f in data.fields if target in f.names), None)
     value = field.value if field else None
     state = states[target][-1] if target and states.get(target) else None
     if isinstance(value, Call) and value.function == "category" and state is not None:
-        return _classes(outputs, state["classes"])
+        if not prediction.probabilities:
+            return _class_table("score", outputs, state["classes"])
+        return _class_table("probability", _probabilities(outputs), state["classes"])
     if isinstance(value, Call) and state is not None:
         outputs = _undo(value, state, outputs)
         value = value.arguments[0] if value.arguments else None
@@ -104,17 +110,21 @@ def describe_outputs(
     return pd.DataFrame(table.numpy(), columns=_names(value, target or "output", table.shape[1]))
 
 
-def _classes(scores: Tensor, classes: Sequence[str]) -> pd.DataFrame:
+def _probabilities(scores: Tensor) -> Tensor:
+    """Of each class, `[rows, classes]`; a single score is the logit of the second class."""
     if scores.ndim == 1 or scores.shape[-1] == 1:
         second = scores.reshape(-1).sigmoid()
-        probabilities = torch.stack([1 - second, second], dim=1)
-    else:
-        probabilities = scores.softmax(dim=-1)
-    if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
-        message = f"the model yields {list(scores.shape[1:])} scores for {len(classes)} classes"
+        return torch.stack([1 - second, second], dim=1)
+    return scores.softmax(dim=-1)
+
+
+def _class_table(kind: str, values: Tensor, classes: Sequence[str]) -> pd.DataFrame:
+    """The class with the greatest value, and the values."""
+    if values.ndim != 2 or values.shape[1] != len(classes):
+        message = f"the model yields {list(values.shape[1:])} scores for {len(classes)} classes"
         raise DataError("E0707", message, "the classes are: " + ", ".join(classes))
-    table = {"prediction": [classes[i] for i in probabilities.argmax(dim=1).tolist()]}
-    columns = {f"probability_{c}": probabilities[:, i].numpy() for i, c in enumerate(classes)}
+    table = {"prediction": [classes[i] for i in values.argmax(dim=1).tolist()]}
+    columns = {f"{kind}_{c}": values[:, i].numpy() for i, c in enumerate(classes)}
     return pd.DataFrame(table | columns)
 
 

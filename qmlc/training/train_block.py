@@ -104,6 +104,14 @@ def run_folder(program: Program, training: Training) -> Path:
     return Path("runs") / program.name / training.name
 
 
+def clear_run(folder: Path) -> None:
+    """Nothing; what an earlier run left in its folder is gone."""
+    for name in (BEST, LAST, FITTED, HISTORY, RESULTS):
+        (folder / name).unlink(missing_ok=True)
+    for file in folder.glob("tokenizer*.json"):
+        file.unlink()
+
+
 def show_result(result: TrainResult, title: str) -> None:
     """Print the losses and metrics of a result, its time and its files."""
     epoch = f"{result.best_epoch} of {result.history[-1]['epoch']}"
@@ -167,14 +175,8 @@ class _Keep:
 
     def start(self, fitted: Mapping[str, Any]) -> None:
         """Write what was learned from the data, once no older model lies beside it."""
-        self._clear()
+        clear_run(self.folder)
         self.files += write_fitted(self.folder / FITTED, fitted)
-
-    def _clear(self) -> None:
-        for name in (BEST, LAST, FITTED, HISTORY, RESULTS):
-            (self.folder / name).unlink(missing_ok=True)
-        for file in self.folder.glob("tokenizer*.json"):
-            file.unlink()
 
     def add(self, epoch: Epoch, split: str, measurement: Measurement) -> Mapping[str, Any]:
         """The row of the history that was written for an epoch."""

@@ -134,17 +134,19 @@ def test_an_unseen_class_in_evaluation(flowers):
 def test_one_score_for_two_classes():
     data = Data("d", Call("csv", ("a",)), (Field(("y",), Call("category", (Column("k"),))),))
     states = {"y": [{"function": "category", "classes": ["no", "yes"]}]}
-    table = describe_outputs(data, states, "y", torch.tensor([-2.0, 3.0]))
+    table = describe_outputs(data, states, Prediction((), "y"), torch.tensor([-2.0, 3.0]))
     assert list(table["prediction"]) == ["no", "yes"]
     assert table["probability_yes"][1] == pytest.approx(torch.tensor(3.0).sigmoid().item())
     with pytest.raises(DataError, match="scores for 2 classes"):
-        describe_outputs(data, states, "y", torch.zeros(2, 3))
+        describe_outputs(data, states, Prediction((), "y"), torch.zeros(2, 3))
 
 
 def test_plain_outputs_are_named_after_the_target():
     data = Data("d", Call("csv", ("a",)), (Field(("y",), Column("height")),))
-    assert list(describe_outputs(data, {"y": []}, "y", torch.zeros(2)).columns) == ["height"]
-    assert list(describe_outputs(data, {}, None, torch.zeros(2, 2)).columns) == [
+    assert list(describe_outputs(data, {"y": []}, Prediction((), "y"), torch.zeros(2)).columns) == [
+        "height"
+    ]
+    assert list(describe_outputs(data, {}, Prediction(()), torch.zeros(2, 2)).columns) == [
         "output_0",
         "output_1",
     ]
