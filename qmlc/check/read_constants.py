@@ -43,7 +43,7 @@ def read_array(frame: Frame, node: tree.Node, path: Value) -> Value:
     """The numbers of a `.npy` file, as an array; a file without dimensions is one number."""
     file = _path(frame, node, path, 'numpy("mu.npy")')
     try:
-        return _parse_npy(_bytes(file))
+        return parse_npy(_bytes(file))
     except (OSError, _Unfit) as error:
         what = f"cannot read `{path}`: {_reason(error)}"
         proposal = 'write it with `numpy.save("mu.npy", mu)`; paths are relative to the program'
@@ -76,7 +76,13 @@ def _path(frame: Frame, node: tree.Node, path: Value, example: str) -> Path:
     if isinstance(path, Poison):
         raise Stop(None)
     if not isinstance(path, str):
-        fail(BadOperation, _place(frame, node), "a path is needed", describe(path), example)
+        fail(
+            BadOperation,
+            _place(frame, node),
+            "a path is needed",
+            describe(path),
+            f"write `{example}`",
+        )
     return (frame.session.base or Path()) / path
 
 
@@ -106,8 +112,8 @@ def _shown(error: _Unfit, source: Source) -> tuple[Label, ...]:
     return (Label(Span(source, start, start + max(1, len(error.shown))), "in the file"),)
 
 
-def _parse_npy(content: bytes) -> Value:
-    """numpy.lib.format, versions 1 to 3."""
+def parse_npy(content: bytes) -> Value:
+    """The array in the bytes of a `.npy` file: numpy.lib.format, versions 1 to 3."""
     if content[:6] != b"\x93NUMPY" or len(content) < 12:
         raise _Unfit("it is no `.npy` file")
     wide = content[6] > 1

@@ -327,7 +327,7 @@ class Component(Node):
     def header(self) -> str:
         """The declaration as written, without its body, on one line."""
         head = self.span.source.text[self.span.start : self.body.span.start].rstrip()
-        return " ".join(head.removesuffix("=").split())
+        return " ".join(head.removesuffix("=").split()).replace("( ", "(").replace(" )", ")")
 
 
 @dataclass(frozen=True, slots=True)

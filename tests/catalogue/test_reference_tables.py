@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from qmlc.ops.gates import ALIASES, GATES, angle_names, gate_arity
 from qmlc.ops.layers import LAYERS
 from qmlc.ops.parameters import Parameter
 from qmlc.reference.entry import write_call
+from qmlc.syntax.list_library import list_library
+from qmlc.testing.read_fences import read_fences
 
 SPEC = Path(__file__).parent.parent / "spec"
 
@@ -52,6 +55,29 @@ def errors() -> Iterator[str]:
         yield f"| {code} | {kind.title} | {'' if kind.severity == 'error' else kind.severity} |"
 
 
-@pytest.mark.parametrize("table", [gates, layers, functions, errors], ids=lambda t: t.__name__)
+def library() -> Iterator[str]:
+    yield "# Library\n\nWritten in the language; see [its page](9_library.md) for examples."
+    module = ""
+    for entry in list_library():
+        if entry.module != module:
+            module = entry.module
+            yield f"\n## std.{module}\n\n| entry | what it is |\n|---|---|"
+        texts = entry.header.removeprefix(f"{entry.kind} "), entry.doc.replace("\n", " ")
+        header, doc = (text.replace("|", "&#124;").replace("<", "&lt;") for text in texts)
+        yield f"| {entry.kind} `{header}` | {doc} |"
+
+
+TABLES = [gates, layers, functions, errors, library]
+
+
+def test_the_page_of_the_library_uses_every_entry():
+    fences = "\n".join(f.text for f in read_fences((SPEC / "9_library.md").read_text("utf-8")))
+    quantum = ("encodings", "ansatz", "hamiltonians", "chemistry", "algorithms")
+    entries = [e.name for e in list_library() if e.module in quantum]
+    body = "\n".join(line for line in fences.splitlines() if not line.startswith("use "))
+    assert [name for name in entries if not re.search(rf"\b{name}\b", body)] == []
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.__name__)
 def test_table_is_up_to_date(table, snapshot):
     snapshot("\n".join(table()) + "\n", SPEC / f"{table.__name__}.md")

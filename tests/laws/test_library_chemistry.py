@@ -15,6 +15,8 @@ from qmlc.check.read_constants import parse_pauli_sum
 from qmlc.driver import check_text
 from qmlc.ir.dense import operator_matrix
 from qmlc.ir.ground_energy import ground_energy
+from qmlc.train_program import train_program
+from qmlc.training.read_options import TrainOptions
 
 HERE = Path(__file__).parent
 H2 = HERE.parent.parent / "examples" / "molecule" / "h2_0.735.json"
@@ -31,6 +33,13 @@ def test_molecules_have_their_published_energies(path):
     state = unitary_of(f"hartree_fock({electrons}) q", size)[:, 0]
     matrix = operator_matrix(operator, size)
     assert np.vdot(state, matrix @ state).real == pytest.approx(start, abs=1e-8)
+
+
+def test_the_example_reaches_the_exact_energy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (result,) = train_program(H2.with_name("molecule.hqm"), TrainOptions(quiet=True)).values()
+    last = list(result.measurements)[-1]
+    assert result.measurements[last].loss == pytest.approx(-1.137306, abs=2e-6)
 
 
 def exponential(generators):
