@@ -14,6 +14,7 @@ from qmlc.check.errors_types import WrongArguments
 from qmlc.check.evaluate import evaluate
 from qmlc.check.evaluate_arguments import evaluate_arguments
 from qmlc.check.frame import Frame
+from qmlc.check.split_tensor import SPLITS, split_tensor
 from qmlc.check.values import (
     UNITS,
     Builtin,
@@ -84,10 +85,8 @@ def _call(
     keywords: dict[str, Value],
 ) -> Value:
     match function:
-        case Builtin(kind="function") if works_on(function.name, arguments):
-            return call_compile_time(frame, node, function.name, arguments, keywords)
         case Builtin(kind="function"):
-            return call_function(frame, node, function.name, arguments, keywords)
+            return _call_builtin(frame, node, function.name, arguments, keywords)
         case Declared(kind="fn"):
             return call_fn(frame, node, function, arguments, keywords)
         case Declared(kind="hamiltonian"):
@@ -111,6 +110,17 @@ def _call(
         "not a function or layer",
         "functions, layers, circuits and models can be called",
     )
+
+
+def _call_builtin(
+    frame: Frame, node: tree.Node, name: str, arguments: list[Value], keywords: dict[str, Value]
+) -> Value:
+    """A function that is there without import: of parts, of values known now, or of tensors."""
+    if name in SPLITS:
+        return split_tensor(frame, node, name, arguments, keywords)
+    if works_on(name, arguments):
+        return call_compile_time(frame, node, name, arguments, keywords)
+    return call_function(frame, node, name, arguments, keywords)
 
 
 def _mention(node: tree.Call | tree.Pipe) -> Any:

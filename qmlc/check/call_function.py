@@ -35,6 +35,7 @@ from qmlc.check.values import (
     Declared,
     Poison,
     Qubits,
+    RecordNode,
     Scope,
     Stop,
     Tensor,
@@ -53,7 +54,7 @@ from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.polynomial import Value as Exact
-from qmlc.types.tensors import ShapeError, TensorType
+from qmlc.types.tensors import RecordType, ShapeError, TensorType
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -66,6 +67,9 @@ def call_function(
     row = FUNCTIONS[name]
     if row.variadic:
         arguments = _gather(arguments)
+    if row.rest and len(arguments) > len(row.parameters):
+        last = len(row.parameters) - 1
+        arguments = [*arguments[:last], tuple(arguments[last:])]
     sizes = {}
     if row.sizes:
         known = {p.name for p in row.parameters}
@@ -107,7 +111,7 @@ def _add(
     row: Function,
     tensors: Sequence[Value],
     settings: dict[str, Any],
-) -> Tensor:
+) -> Value:
     assert frame.network is not None
     nodes = [None if t is None else as_node(frame, node, t) for t in tensors]
     for setting in settings.values():
@@ -128,7 +132,8 @@ def _add(
             "not given",
             "of several optional tensors, only the last can be left out",
         )
-    return Tensor(frame.network.graph.add(name, inputs, kind, **settings), kind)
+    position = frame.network.graph.add(name, inputs, kind, **settings)
+    return RecordNode(position, kind) if isinstance(kind, RecordType) else Tensor(position, kind)
 
 
 def _scalar(

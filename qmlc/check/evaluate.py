@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from qmlc.check.errors_names import AlreadyDeclared, WrongKind
+from qmlc.check.errors_names import AlreadyDeclared, UnknownName, WrongKind
 from qmlc.check.errors_qubits import QubitTwice
 from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown
+from qmlc.check.foreign_names import MODULES, instead_of_method, instead_of_module
 from qmlc.check.frame import Frame
-from qmlc.check.operate import add_node, apply_binary, apply_unary, truth
+from qmlc.check.operate import COMPARISONS, add_node, apply_binary, apply_unary, truth
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Bits,
@@ -171,6 +172,8 @@ def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -
     elif len(names) > 1:
         if isinstance(value, Array) and value.shape:
             value = tuple(value)
+        if isinstance(value, Fields | RecordNode):
+            value = parts_of(frame, value)
         if not isinstance(value, tuple) or len(value) != len(names):
             fail(
                 BadOperation,
@@ -182,6 +185,19 @@ def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -
         values = list(value)
     for name, item in zip(names, values, strict=True):
         frame.scope.bind(name.name, item, name.span)
+
+
+def parts_of(frame: Frame, value: Fields | RecordNode) -> tuple[Value, ...]:
+    """The fields of a record in order."""
+    if isinstance(value, Fields):
+        return tuple(v for _, v in value.values)
+    return tuple(_take_field(frame, value, name) for name, _ in value.type.fields)
+
+
+def _take_field(frame: Frame, base: RecordNode, name: str) -> Tensor:
+    assert frame.network is not None
+    kind = dict(base.type.fields)[name]
+    return Tensor(frame.network.graph.add("field", [base.node], kind, name=name), kind)
 
 
 def _record(frame: Frame, node: tree.Record) -> Value:
@@ -199,6 +215,8 @@ def _record(frame: Frame, node: tree.Record) -> Value:
 
 
 def _attribute(frame: Frame, node: tree.Attribute) -> Value:
+    if isinstance(node.base, tree.Identifier) and node.base.name in MODULES:
+        _refuse_module(frame, node, node.base.name)
     base = evaluate(frame, node.base)
     name = node.name.name
     match base:
@@ -212,17 +230,25 @@ def _attribute(frame: Frame, node: tree.Attribute) -> Value:
         case Fields():
             return _field(node, dict(base.values), name)
         case RecordNode():
-            kinds = dict(base.type.fields)
-            kind = _field(node, kinds, name)
-            assert frame.network is not None
-            return Tensor(frame.network.graph.add("field", [base.node], kind, name=name), kind)
+            _field(node, dict(base.type.fields), name)
+            return _take_field(frame, base, name)
     fail(
         WrongKind,
         node.name,
         f"{describe(base)} has no `.{name}`",
         "no such part",
-        "records have fields; tensors have `.T`",
+        instead_of_method(node, base)
+        if isinstance(base, Tensor | Array)
+        else "records have fields; tensors have `.T`",
     )
+
+
+def _refuse_module(frame: Frame, node: tree.Attribute, name: str) -> None:
+    """Refuse `nn.Linear`, unless `nn` is a name of the author's."""
+    module = frame.module
+    if frame.scope.find(name) is None and name not in {**module.declared, **module.imported}:
+        what = f"there is no module `{name}` here"
+        fail(UnknownName, node, what, "no prefix is needed", instead_of_module(node))
 
 
 def _field(node: tree.Attribute, fields: dict[str, Any], name: str) -> Any:
@@ -343,11 +369,37 @@ def _unary(frame: Frame, node: tree.Unary) -> Value:
 
 
 def _binary(frame: Frame, node: tree.Binary) -> Value:
+    if _is_chain(node):
+        return _chain(frame, node)
     left = evaluate(frame, node.left)
     if isinstance(left, bool) and node.operator in ("and", "or"):
         if left is (node.operator == "or"):
             return left
     return apply_binary(frame, node, node.operator, left, evaluate(frame, node.right))
+
+
+def _is_chain(node: tree.Binary) -> bool:
+    """Whether this is `a < b < c`; in `(a < b) < c` a bracket closes before the operator."""
+    left = node.left
+    if not isinstance(left, tree.Binary) or node.operator not in COMPARISONS:
+        return False
+    between = node.span.source.text[left.right.span.end : node.right.span.start]
+    return left.operator in COMPARISONS and between.strip() == node.operator
+
+
+def _chain(frame: Frame, node: tree.Binary) -> Value:
+    """`a < b < c` as in Python: both hold, and `b` is evaluated once."""
+    links: list[tree.Binary] = [node]
+    while isinstance(links[0].left, tree.Binary) and _is_chain(links[0]):
+        links.insert(0, links[0].left)
+    value = evaluate(frame, links[0].left)
+    result: Value = None
+    for link in links:
+        right = evaluate(frame, link.right)
+        holds = apply_binary(frame, link, link.operator, value, right)
+        result = holds if link is links[0] else apply_binary(frame, node, "and", result, holds)
+        value = right
+    return result
 
 
 def _conditional(frame: Frame, node: tree.Conditional) -> Value:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from qmlc.check.errors_names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
+from qmlc.check.foreign_names import SYNONYMS
 from qmlc.check.frame import Frame
+from qmlc.check.split_tensor import SPLITS
 from qmlc.check.values import (
     Builtin,
     Declaration,
@@ -37,11 +39,6 @@ COMPILE_TIME = (
 ).split()
 """Functions of compile-time values; see `check.compile_time`."""
 PLANNED = ("freeze quantize prune load torch_hub keras onnx safetensors device svm").split()
-SYNONYMS = {
-    "pow": "power", "concatenate": "cat", "concat": "cat", "absolute": "abs",
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
-    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
-}  # fmt: skip
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:
@@ -55,7 +52,7 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
         return Builtin("function", name.name)
     if name.name in LAYERS:
         return Builtin("layer", name.name)
-    if name.name in FUNCTIONS or name.name in SYNONYMS:
+    if name.name in SPLITS or name.name in FUNCTIONS or name.name in SYNONYMS:
         return Builtin("function", SYNONYMS.get(name.name, name.name))
     if name.name in PLANNED:
         fail(NotAvailable, name, f"`{name.name}` is not there yet", "this version cannot do it")
@@ -101,7 +98,7 @@ def candidates(frame: Frame) -> list[str]:
     module = frame.module
     return [
         *frame.scope.names(), *module.declared, *module.imported, *CONSTANTS, *COMPILE_TIME,
-        *LAYERS, *FUNCTIONS,
+        *LAYERS, *FUNCTIONS, *SPLITS,
     ]  # fmt: skip
 
 

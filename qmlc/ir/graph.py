@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from qmlc.ops.functions import FUNCTIONS
 from qmlc.types.tensors import Type
 
 Attributes = tuple[tuple[str, Any], ...]
 
-IMPURE = frozenset({"call"})
-"""Operations whose equal calls may differ: a module can hold dropout or sample."""
+IMPURE = frozenset({"call", *(name for name, row in FUNCTIONS.items() if row.random)})
+"""Operations whose equal calls may differ: a module can hold dropout or sample, `rand` draws."""
 
 
 @dataclass(frozen=True, slots=True)

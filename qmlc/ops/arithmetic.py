@@ -107,9 +107,10 @@ OPERATORS: dict[str, Function] = {
 }
 
 
-def _unary(
+def unary(
     name: str, table: str, doc: str, template: str = "", scalar: str = "", **defaults: Any
 ) -> Function:
+    """A row of one tensor; `defaults` are its settings, by keyword."""
     keywords = "".join(f", {key}={{{key}}}" for key in defaults)
     return Function(
         (*tensors("x"), *settings(**defaults)),
@@ -120,7 +121,8 @@ def _unary(
     )
 
 
-def _binary(name: str, table: str, doc: str, scalar: str = "") -> Function:
+def binary(name: str, table: str, doc: str, scalar: str = "") -> Function:
+    """A row of two tensors that broadcast."""
     return Function(
         tensors("a", "b"), pairwise(name, table), f"torch.{name}({{a}}, {{b}})", doc, scalar=scalar
     )
@@ -141,70 +143,70 @@ _ANALYTIC_TENSORS: Mapping[str, str] = {
 }  # fmt: skip
 
 ELEMENTWISE: dict[str, Function] = {
-    **{n: _unary(n, ANALYTIC, doc, scalar=n) for n, doc in _ANALYTIC.items()},
-    **{n: _unary(n, ANALYTIC, doc) for n, doc in _ANALYTIC_TENSORS.items()},
-    "sigmoid": _unary("sigmoid", ANALYTIC, "1 / (1 + exp(-x)).", scalar="sigmoid"),
-    "abs": _unary("abs", "-irr", "Absolute value.", scalar="abs"),
-    "angle": _unary("angle", "rrrr", "Argument of a complex number, in radians."),
-    "real": _unary("real", "birr", "Real part.", "{x}.real"),
-    "imag": _unary("imag", "---r", "Imaginary part.", "{x}.imag"),
-    "conj": _unary("conj", "birc", "Complex conjugate.", "{x}.conj()"),
-    "sign": _unary("sign", "bir-", "-1, 0 or 1.", scalar="sign"),
-    "floor": _unary("floor", "-ir-", "Rounded down.", scalar="floor"),
-    "ceil": _unary("ceil", "-ir-", "Rounded up.", scalar="ceil"),
-    "trunc": _unary("trunc", "-ir-", "Rounded towards zero."),
+    **{n: unary(n, ANALYTIC, doc, scalar=n) for n, doc in _ANALYTIC.items()},
+    **{n: unary(n, ANALYTIC, doc) for n, doc in _ANALYTIC_TENSORS.items()},
+    "sigmoid": unary("sigmoid", ANALYTIC, "1 / (1 + exp(-x)).", scalar="sigmoid"),
+    "abs": unary("abs", "-irr", "Absolute value.", scalar="abs"),
+    "angle": unary("angle", "rrrr", "Argument of a complex number, in radians."),
+    "real": unary("real", "birr", "Real part.", "{x}.real"),
+    "imag": unary("imag", "---r", "Imaginary part.", "{x}.imag"),
+    "conj": unary("conj", "birc", "Complex conjugate.", "{x}.conj()"),
+    "sign": unary("sign", "bir-", "-1, 0 or 1.", scalar="sign"),
+    "floor": unary("floor", "-ir-", "Rounded down.", scalar="floor"),
+    "ceil": unary("ceil", "-ir-", "Rounded up.", scalar="ceil"),
+    "trunc": unary("trunc", "-ir-", "Rounded towards zero."),
     "round": Function(
         (*tensors("x"), *settings(decimals=0)),
         _round, "torch.round({x}, decimals={decimals})", "Rounded, halves to even.",
         scalar="round",
     ),
-    "square": _unary("square", "iirc", "x * x."),
-    "erf": _unary("erf", "rrr-", "Error function."),
-    "erfc": _unary("erfc", "rrr-", "1 - erf(x)."),
-    "lgamma": _unary("lgamma", "rrr-", "Logarithm of the gamma function."),
-    "isnan": _unary("isnan", "bbbb", "Whether not a number."),
-    "isinf": _unary("isinf", "bbbb", "Whether infinite."),
-    "isfinite": _unary("isfinite", "bbbb", "Whether neither infinite nor nan."),
-    "nan_to_num": _unary("nan_to_num", "birc", "nan replaced by a number.", nan=0.0),
-    "stop_gradient": _unary("stop_gradient", "birc", "x, through which no gradient flows.",
+    "square": unary("square", "iirc", "x * x."),
+    "erf": unary("erf", "rrr-", "Error function."),
+    "erfc": unary("erfc", "rrr-", "1 - erf(x)."),
+    "lgamma": unary("lgamma", "rrr-", "Logarithm of the gamma function."),
+    "isnan": unary("isnan", "bbbb", "Whether not a number."),
+    "isinf": unary("isinf", "bbbb", "Whether infinite."),
+    "isfinite": unary("isfinite", "bbbb", "Whether neither infinite nor nan."),
+    "nan_to_num": unary("nan_to_num", "birc", "nan replaced by a number.", nan=0.0),
+    "stop_gradient": unary("stop_gradient", "birc", "x, through which no gradient flows.",
                             "{x}.detach()"),
-    "relu": _unary("relu", "-ir-", "max(x, 0).", scalar="relu"),
-    "relu6": _unary("relu6", "-ir-", "min(max(x, 0), 6).", "F.relu6({x})"),
-    "hardtanh": _unary(
+    "relu": unary("relu", "-ir-", "max(x, 0).", scalar="relu"),
+    "relu6": unary("relu6", "-ir-", "min(max(x, 0), 6).", "F.relu6({x})"),
+    "hardtanh": unary(
         "hardtanh", "--r-", "x between two bounds.",
         "F.hardtanh({x}, min_val={min_val}, max_val={max_val})", min_val=-1.0, max_val=1.0,
     ),
-    "gelu": _unary("gelu", REAL_ONLY, "x times the normal distribution function.",
+    "gelu": unary("gelu", REAL_ONLY, "x times the normal distribution function.",
                    "F.gelu({x}, approximate={approximate})", approximate="none"),
-    "silu": _unary("silu", "--rc", "x * sigmoid(x).", "F.silu({x})"),
-    "elu": _unary("elu", REAL_ONLY, "x, or alpha * (exp(x) - 1) below 0.",
+    "silu": unary("silu", "--rc", "x * sigmoid(x).", "F.silu({x})"),
+    "elu": unary("elu", REAL_ONLY, "x, or alpha * (exp(x) - 1) below 0.",
                   "F.elu({x}, alpha={alpha})", alpha=1.0),
-    "celu": _unary("celu", REAL_ONLY, "x, or alpha * (exp(x / alpha) - 1) below 0.",
+    "celu": unary("celu", REAL_ONLY, "x, or alpha * (exp(x / alpha) - 1) below 0.",
                    "F.celu({x}, alpha={alpha})", alpha=1.0),
-    "selu": _unary("selu", REAL_ONLY, "Scaled elu.", "F.selu({x})"),
-    "leaky_relu": _unary(
+    "selu": unary("selu", REAL_ONLY, "Scaled elu.", "F.selu({x})"),
+    "leaky_relu": unary(
         "leaky_relu", REAL_ONLY, "x, or negative_slope * x below 0.",
         "F.leaky_relu({x}, negative_slope={negative_slope})", negative_slope=0.01,
     ),
-    "softplus": _unary("softplus", REAL_ONLY, "log(1 + exp(x)), smooth relu.",
+    "softplus": unary("softplus", REAL_ONLY, "log(1 + exp(x)), smooth relu.",
                        "F.softplus({x}, beta={beta}, threshold={threshold})",
                        beta=1.0, threshold=20.0),
-    "softsign": _unary("softsign", "-rrc", "x / (1 + abs(x)).", "F.softsign({x})"),
-    "mish": _unary("mish", REAL_ONLY, "x * tanh(softplus(x)).", "F.mish({x})"),
-    "hardswish": _unary("hardswish", REAL_ONLY, "x * relu6(x + 3) / 6.", "F.hardswish({x})"),
-    "hardsigmoid": _unary("hardsigmoid", REAL_ONLY, "relu6(x + 3) / 6.", "F.hardsigmoid({x})"),
-    "log_sigmoid": _unary("log_sigmoid", REAL_ONLY, "log(sigmoid(x)).", "F.logsigmoid({x})"),
+    "softsign": unary("softsign", "-rrc", "x / (1 + abs(x)).", "F.softsign({x})"),
+    "mish": unary("mish", REAL_ONLY, "x * tanh(softplus(x)).", "F.mish({x})"),
+    "hardswish": unary("hardswish", REAL_ONLY, "x * relu6(x + 3) / 6.", "F.hardswish({x})"),
+    "hardsigmoid": unary("hardsigmoid", REAL_ONLY, "relu6(x + 3) / 6.", "F.hardsigmoid({x})"),
+    "log_sigmoid": unary("log_sigmoid", REAL_ONLY, "log(sigmoid(x)).", "F.logsigmoid({x})"),
     "clamp": Function(
         (*tensors("x"), *settings(min=None, max=None)),
         _clamp, "torch.clamp({x}, min={min}, max={max})", "x between two bounds.",
     ),
-    "minimum": _binary("minimum", "bir-", "The smaller of two.", "minimum"),
-    "maximum": _binary("maximum", "bir-", "The larger of two.", "maximum"),
-    "atan2": _binary("atan2", "rrr-", "Angle of the point (b, a).", "atan2"),
-    "logical_and": _binary("logical_and", "bbbb", "Whether both."),
-    "logical_or": _binary("logical_or", "bbbb", "Whether one or both."),
-    "logical_xor": _binary("logical_xor", "bbbb", "Whether exactly one."),
-    "logical_not": _unary("logical_not", "bbbb", "Whether not."),
+    "minimum": binary("minimum", "bir-", "The smaller of two.", "minimum"),
+    "maximum": binary("maximum", "bir-", "The larger of two.", "maximum"),
+    "atan2": binary("atan2", "rrr-", "Angle of the point (b, a).", "atan2"),
+    "logical_and": binary("logical_and", "bbbb", "Whether both."),
+    "logical_or": binary("logical_or", "bbbb", "Whether one or both."),
+    "logical_xor": binary("logical_xor", "bbbb", "Whether exactly one."),
+    "logical_not": unary("logical_not", "bbbb", "Whether not."),
     "where": Function(
         tensors("mask", "a", "b"), _where, "torch.where({mask}, {a}, {b})",
         "a where the mask is true, else b.", ATOM, numbers=True,

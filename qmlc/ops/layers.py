@@ -139,16 +139,21 @@ MODES = {"nearest": (1, 2, 3), "linear": (1,), "bilinear": (2,), "bicubic": (2,)
 
 
 def _upsample(types: Any, s: Settings) -> LayerShape:
-    x, mode = types[0], s["mode"]
-    need_real(x, "upsample")
+    return LayerShape(interpolated(types[0], s, "upsample"))
+
+
+def interpolated(x: TensorType, s: Settings, name: str) -> TensorType:
+    """The type of a picture brought to another size."""
+    mode = s["mode"]
+    need_real(x, name)
     spatial = len(x.dims) - 2
     if mode not in MODES or spatial not in MODES[mode]:
-        raise ShapeError(f"the mode `{mode}` of `upsample` does not go with `{x}`", 0,
+        raise ShapeError(f"the mode `{mode}` of `{name}` does not go with `{x}`", 0,
                          f"choose from {', '.join(MODES)}")  # fmt: skip
     if mode == "nearest" and s["align_corners"] is not None:
         raise ShapeError("`align_corners` does not go with the mode `nearest`")
     if (s["size"] is None) == (s["scale_factor"] is None):
-        raise ShapeError("`upsample` needs `size` or `scale_factor`, not both")
+        raise ShapeError(f"`{name}` needs `size` or `scale_factor`, not both")
     if s["size"] is not None:
         sizes: tuple[Value, ...] = per_axis(s["size"], spatial, "size", 1)
     else:
@@ -157,7 +162,7 @@ def _upsample(types: Any, s: Settings) -> LayerShape:
         if len(each) != spatial:
             raise ShapeError(f"`scale_factor` holds {len(each)} numbers for {spatial} dimensions")
         sizes = tuple(_scaled(d, f) for d, f in zip(x.dims[2:], each, strict=True))
-    return LayerShape(TensorType("real", (*x.dims[:2], *sizes)))
+    return TensorType("real", (*x.dims[:2], *sizes))
 
 
 def _scaled(size: Value, factor: Any) -> Value:

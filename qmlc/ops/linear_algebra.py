@@ -14,7 +14,8 @@ from qmlc.types.tensors import ShapeError, TensorType
 NUMERIC = "-irc"
 
 
-def _same_kind(types: Any, table: str, name: str) -> str:
+def same_kind(types: Any, table: str, name: str) -> str:
+    """The kind that all `types` have, converted by `table`; ShapeError where they differ."""
     for argument, x in enumerate(types):
         if x.dtype != types[0].dtype:
             raise ShapeError(
@@ -25,11 +26,12 @@ def _same_kind(types: Any, table: str, name: str) -> str:
     return convert_kind(types[0].dtype, table, name)
 
 
-def _matmul(types: Any, settings: Settings) -> TensorType:
+def matmul_law(types: Any, settings: Settings) -> TensorType:
+    """The type of `a @ b`."""
     a, b = types
     for argument, x in enumerate(types):
         need_rank(x, 1, "@", argument)
-    kind = _same_kind(types, NUMERIC, "@")
+    kind = same_kind(types, NUMERIC, "@")
     rows, columns = a.dims[-2:-1], b.dims[-1:] if len(b.dims) > 1 else ()
     inner = b.dims[-2] if len(b.dims) > 1 else b.dims[0]
     if a.dims[-1] != inner:
@@ -47,7 +49,7 @@ def _dot(types: Any, settings: Settings) -> TensorType:
     if len(a.dims) != 1 or len(b.dims) != 1:
         raise ShapeError(f"`dot` takes two vectors, these are `{a}` and `{b}`", 0, "use `@`")
     same(a.dims[0], b.dims[0], "the vectors differ in length", 1)
-    return TensorType(_same_kind(types, NUMERIC, "dot"))
+    return TensorType(same_kind(types, NUMERIC, "dot"))
 
 
 def _outer(types: Any, settings: Settings) -> TensorType:
@@ -63,7 +65,7 @@ TERM = re.compile(r"[A-Za-z]*(\.\.\.)?[A-Za-z]*")
 def _einsum(types: Any, settings: Settings) -> TensorType:
     equation = settings["equation"]
     terms, result = _parse_einsum(equation, len(types))
-    kind = _same_kind(types, NUMERIC, "einsum")
+    kind = same_kind(types, NUMERIC, "einsum")
     sizes: dict[str, Value] = {}
     extra: tuple[Value, ...] = ()
     for argument, (term, x) in enumerate(zip(terms, types, strict=True)):
@@ -116,7 +118,7 @@ def _attention(types: Any, settings: Settings) -> TensorType:
     q, k, v, mask = types
     for argument, x in enumerate((q, k, v)):
         need_rank(x, 2, "scaled_dot_product_attention", argument)
-    _same_kind((q, k, v), "--r-", "scaled_dot_product_attention")
+    same_kind((q, k, v), "--r-", "scaled_dot_product_attention")
     same(q.dims[-1], k.dims[-1], "queries and keys differ in width", 1)
     same(k.dims[-2], v.dims[-2], "keys and values differ in length", 2)
     heads = q.dims[:-2]
@@ -152,7 +154,7 @@ def _cdist(types: Any, settings: Settings) -> TensorType:
     a, b = types
     for argument, x in enumerate(types):
         need_rank(x, 2, "cdist", argument)
-    _same_kind(types, "--r-", "cdist")
+    same_kind(types, "--r-", "cdist")
     same(a.dims[-1], b.dims[-1], "points of different dimension", 1)
     return TensorType("real", (*broadcast(a.dims[:-2], b.dims[:-2]), a.dims[-2], b.dims[-2]))
 
@@ -163,7 +165,7 @@ def _normalize(types: Any, settings: Settings) -> TensorType:
     return TensorType(convert_kind(x.dtype, "--rc", "normalize"), x.dims)
 
 
-def _square(name: str, keep: int, table: str = "--rc") -> Law:
+def square(name: str, keep: int, table: str = "--rc") -> Law:
     """A function of square matrices that keeps `keep` of the last two dimensions."""
 
     def law(types: Any, settings: Settings) -> TensorType:
@@ -193,7 +195,7 @@ def _fourier(name: str, table: str) -> Law:
 _X, _PAIR = tensors("x"), tensors("a", "b")
 
 LINEAR_ALGEBRA: dict[str, Function] = {
-    "matmul": Function(_PAIR, _matmul, "{a} @ {b}", "Product of matrices.", PRODUCT),
+    "matmul": Function(_PAIR, matmul_law, "{a} @ {b}", "Product of matrices.", PRODUCT),
     "dot": Function(_PAIR, _dot, "torch.dot({a}, {b})", "Scalar product of two vectors."),
     "outer": Function(_PAIR, _outer, "torch.outer({a}, {b})", "All products of two vectors."),
     "einsum": Function(
@@ -221,13 +223,13 @@ LINEAR_ALGEBRA: dict[str, Function] = {
         (*tensors("x1", "x2"), *settings(p=2.0)), _cdist, "torch.cdist({x1}, {x2}, p={p})",
         "Distances between all points of two sets.",
     ),
-    "trace": Function(_X, _square("trace", 0, "iirc"), "{x}.diagonal(dim1=-2, dim2=-1).sum(-1)",
+    "trace": Function(_X, square("trace", 0, "iirc"), "{x}.diagonal(dim1=-2, dim2=-1).sum(-1)",
                       "Sum of the diagonal."),
-    "det": Function(_X, _square("det", 0), "torch.linalg.det({x})", "Determinant."),
-    "inv": Function(_X, _square("inv", 2), "torch.linalg.inv({x})", "Inverse matrix."),
-    "eigvalsh": Function(_X, _square("eigvalsh", 1, "--rr"), "torch.linalg.eigvalsh({x})",
+    "det": Function(_X, square("det", 0), "torch.linalg.det({x})", "Determinant."),
+    "inv": Function(_X, square("inv", 2), "torch.linalg.inv({x})", "Inverse matrix."),
+    "eigvalsh": Function(_X, square("eigvalsh", 1, "--rr"), "torch.linalg.eigvalsh({x})",
                          "Eigenvalues of Hermitian matrices, ascending."),
-    "matrix_exp": Function(_X, _square("matrix_exp", 2), "torch.linalg.matrix_exp({x})",
+    "matrix_exp": Function(_X, square("matrix_exp", 2), "torch.linalg.matrix_exp({x})",
                            "Exponential of matrices."),
     "fft": Function((*_X, *settings(dim=-1)), _fourier("fft", "cccc"),
                     "torch.fft.fft({x}, dim={dim})", "Fourier transform."),

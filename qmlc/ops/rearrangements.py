@@ -95,7 +95,8 @@ def _expand(types: Any, settings: Settings) -> TensorType:
     return TensorType(x.dtype, wanted)
 
 
-def _cat(types: Any, settings: Settings) -> TensorType:
+def cat_law(types: Any, settings: Settings) -> TensorType:
+    """The type of tensors joined along `dim`."""
     first = types[0]
     place = axis(settings["dim"], len(first.dims))
     total: Value = 0
@@ -165,7 +166,10 @@ def _one_hot(types: Any, settings: Settings) -> TensorType:
 
 
 def _pad(types: Any, settings: Settings) -> TensorType:
-    x, pad = types[0], settings["pad"]
+    x, pad, mode = types[0], settings["pad"], settings["mode"]
+    if mode not in PAD_MODES:
+        raise ShapeError(f"there is no padding mode `{mode}`",
+                         proposal=f"choose from {', '.join(PAD_MODES)}")  # fmt: skip
     if not isinstance(pad, (tuple, list)) or len(pad) % 2 or len(pad) > 2 * len(x.dims):
         raise ShapeError(f"`pad` holds two numbers for each dimension, from the last: `{pad!r}`")
     dims = list(x.dims)
@@ -175,7 +179,26 @@ def _pad(types: Any, settings: Settings) -> TensorType:
         if isinstance(size, int) and size + taken < 0:
             raise ShapeError(f"`pad` takes away more than there is: {size}", 0)
         dims[-i] = add(size, before + after)
+    if mode != "constant":
+        _check_pad(x, tuple(pad), mode, settings["value"])
     return TensorType(x.dtype, tuple(dims))
+
+
+PAD_MODES = ("constant", "reflect", "replicate", "circular")
+
+
+def _check_pad(x: TensorType, pad: tuple[int, ...], mode: str, value: Any) -> None:
+    """What torch demands where the border is made of the tensor itself."""
+    axes = len(pad) // 2
+    convert_kind(x.dtype, "--rc", f'pad(mode="{mode}")')
+    if len(x.dims) - axes not in (1, 2) or axes > 3 or value not in (None, 0):
+        raise ShapeError(
+            f'`pad(mode="{mode}")` goes along all dimensions but batch and channels', 0
+        )
+    for size, ends in zip(x.dims[::-1], zip(pad[::2], pad[1::2], strict=True), strict=False):
+        reach = {"reflect": 1, "circular": 0}.get(mode)
+        if reach is not None and isinstance(size, int) and max(ends) > size - reach:
+            raise ShapeError(f"`pad` cannot add {max(ends)} to {size} elements", 0)
 
 
 def _range(types: Any, settings: Settings) -> TensorType:
@@ -230,19 +253,19 @@ _X = tensors("x")
 
 REARRANGEMENTS: dict[str, Function] = {
     "reshape": Function((*_X, *settings("shape")), _reshape, "{x}.reshape({shape})",
-                        "The same elements in another shape; -1 is what is left."),
+                        "The same elements in another shape; -1 is what is left.", rest=True),
     "transpose": Function((*_X, *settings("dim0", "dim1")), _transpose,
                           "{x}.transpose({dim0}, {dim1})", "Two dimensions swapped."),
     "transpose_last": Function(_X, _transpose_last, "{x}.mT", "The last two dimensions swapped."),
     "permute": Function((*_X, *settings("dims")), _permute, "{x}.permute({dims})",
-                        "The dimensions in another order."),
+                        "The dimensions in another order.", rest=True),
     "unsqueeze": Function((*_X, *settings("dim")), _unsqueeze, "{x}.unsqueeze({dim})",
                           "A new dimension of size 1."),
     "squeeze": Function((*_X, *settings(dim=None)), _squeeze, "torch.squeeze({x}, dim={dim})",
                         "Without the dimensions of size 1."),
     "expand": Function((*_X, *settings("size")), _expand, "{x}.expand({size})",
-                       "Dimensions of size 1 stretched; -1 keeps one."),
-    "cat": Function((*tensors("tensors"), *settings(dim=0)), _cat,
+                       "Dimensions of size 1 stretched; -1 keeps one.", rest=True),
+    "cat": Function((*tensors("tensors"), *settings(dim=0)), cat_law,
                     "torch.cat([{tensors}], dim={dim})", "Joined along a dimension.",
                     variadic=True),
     "stack": Function((*tensors("tensors"), *settings(dim=0)), _stack,
@@ -260,7 +283,8 @@ REARRANGEMENTS: dict[str, Function] = {
     "one_hot": Function((*_X, *settings("num_classes")), _one_hot,
                         "F.one_hot({x}, num_classes={num_classes!s})",
                         "1 at the place of the class, else 0."),
-    "pad": Function((*_X, *settings("pad", value=None)), _pad, "F.pad({x}, {pad}, value={value})",
+    "pad": Function((*_X, *settings("pad", mode="constant", value=None)), _pad,
+                    "F.pad({x}, {pad}, mode={mode}, value={value})",
                     "Filled up at both ends of dimensions, from the last, with `value` or 0."),
     "index": Function((*_X, *settings("index")), index_law, "{x}[{index}]",
                       "Elements by their places."),
@@ -269,9 +293,9 @@ REARRANGEMENTS: dict[str, Function] = {
                       alternative=(
                           "stop", "torch.arange({start}, {stop}, {step}, device={device})")),
     "zeros": Function(settings("size"), _filled("real"), "torch.zeros({size}, device={device})",
-                      "Filled with 0."),
+                      "Filled with 0.", rest=True),
     "ones": Function(settings("size"), _filled("real"), "torch.ones({size}, device={device})",
-                     "Filled with 1."),
+                     "Filled with 1.", rest=True),
     "full": Function(settings("size", "fill_value"), _filled(None),
                      "torch.full({size}, {fill_value}, device={device})", "Filled with a number."),
     "eye": Function(settings("n", m=None), _eye, "torch.eye({n}, device={device})",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.ops.rows import Function, Law, Settings, settings, tensors
-from qmlc.ops.shape_laws import axes, axis, convert_kind, same
+from qmlc.ops.shape_laws import axes, axis, convert_kind, need_rank, same, whole
 from qmlc.types.polynomial import Value
+from qmlc.types.sizes import add
 from qmlc.types.tensors import ShapeError, TensorType
 
 
@@ -31,10 +32,11 @@ def reduction(name: str, table: str, many: bool = True) -> Law:
     return law
 
 
-def _masked(name: str, table: str) -> Law:
-    plain = _whole_tensor(reduction(name, table))
+def _masked(name: str, table: str, many: bool = True, whole: bool = False) -> Law:
+    plain = reduction(name, table, many)
+    plain = _whole_tensor(plain) if whole else plain
     # a share of what is true, or a mean of whole numbers, is fine where the mask counts
-    chosen = reduction(name, table.replace("--", "rr"))
+    chosen = reduction(name, table.replace("--", "rr"), many)
 
     def law(types: Any, settings: Settings) -> TensorType:
         x, mask = types
@@ -81,6 +83,27 @@ def _needs_dim(law: Law) -> Law:
     return checked
 
 
+def _counted(types: Any, settings: Settings) -> TensorType:
+    return reduction("count_nonzero", "iiii")(types, {**settings, "keepdim": False})
+
+
+def _quantile(types: Any, settings: Settings) -> TensorType:
+    q = settings["q"]
+    if not isinstance(q, (int, float)) or isinstance(q, bool) or not 0 <= q <= 1:
+        raise ShapeError(f"`q` is a share between 0 and 1, not `{q!r}`")
+    return reduction("quantile", "--r-", many=False)(types, settings)
+
+
+def _diff(types: Any, settings: Settings) -> TensorType:
+    x, n = types[0], whole(settings["n"], "n", 0)
+    need_rank(x, 1, "diff")
+    convert_kind(x.dtype, "birc", "diff")
+    place = axis(settings["dim"], len(x.dims))
+    size = add(x.dims[place], -n)
+    size = max(size, 0) if isinstance(size, int) else size
+    return TensorType(x.dtype, (*x.dims[:place], size, *x.dims[place + 1 :]))
+
+
 def _row(name: str, law: Law, doc: str, torch: str = "", **more: Any) -> Function:
     keywords = "".join(f", {key}={{{key}}}" for key in more)
     return Function(
@@ -91,31 +114,57 @@ def _row(name: str, law: Law, doc: str, torch: str = "", **more: Any) -> Functio
     )
 
 
-def _masked_row(name: str, table: str, doc: str) -> Function:
+def _masked_row(
+    name: str, table: str, doc: str, torch: str = "", many: bool = True, **more: Any
+) -> Function:
+    """A row whose `where` chooses elements; `torch.prod` alone takes `keepdim` only with `dim`."""
+    keywords = "".join(f", {key}={{{key}}}" for key in more)
+    arguments = f"dim={{dim}}{keywords}, keepdim={{keepdim}}"
+    torch = torch or name
     return Function(
-        (*tensors("x"), *settings(dim=None, keepdim=False), *tensors("where?")),
-        _masked(name, table),
-        f"torch.{name}({{x}}, dim={{dim}}, keepdim={{keepdim}})",
+        (*tensors("x"), *settings(dim=None, keepdim=False, **more), *tensors("where?")),
+        _masked(name, table, many, name in ("sum", "mean", "prod")),
+        f"torch.{torch}({{x}}, {arguments})",
         doc,
-        alternative=("where", f"masked.{name}({{x}}, {{where}}, dim={{dim}}, keepdim={{keepdim}})"),
+        alternative=("where", f"masked.{torch}({{x}}, {{where}}, {arguments})"),
     )
 
 
 REDUCTIONS: dict[str, Function] = {
     "sum": _masked_row("sum", "iirc", "Sum; `where` chooses along the leading dimensions."),
     "mean": _masked_row("mean", "--rc", "Mean; `where` chooses, nothing chosen gives 0."),
-    "var": _row("var", reduction("var", "--rr"), "Variance; divides by n - correction.",
-                correction=1),
-    "std": _row("std", reduction("std", "--rr"), "Standard deviation, as `var`.", correction=1),
-    "prod": _row("prod", _whole_tensor(reduction("prod", "iirc", many=False)), "Product."),
-    "amin": _row("amin", reduction("amin", "bir-"), "Smallest element."),
-    "amax": _row("amax", reduction("amax", "bir-"), "Largest element."),
-    "min": _row("min", reduction("min", "bir-"), "Smallest element.", "torch.amin"),
-    "max": _row("max", reduction("max", "bir-"), "Largest element.", "torch.amax"),
+    "var": _masked_row("var", "--rr", "Variance; divides by n - correction.", correction=1),
+    "std": _masked_row("std", "--rr", "Standard deviation, as `var`.", correction=1),
+    "prod": _masked_row("prod", "iirc", "Product.", many=False),
+    "amin": _masked_row("amin", "bir-", "Smallest element; nothing chosen gives 0."),
+    "amax": _masked_row("amax", "bir-", "Largest element; nothing chosen gives 0."),
+    "min": _masked_row("min", "bir-", "Smallest element, as `amin`.", "amin"),
+    "max": _masked_row("max", "bir-", "Largest element, as `amax`.", "amax"),
     "argmin": _row("argmin", reduction("argmin", "-ii-", many=False), "Where the smallest is."),
     "argmax": _row("argmax", reduction("argmax", "-ii-", many=False), "Where the largest is."),
-    "any": _row("any", reduction("any", "bbbb"), "Whether any is true."),
-    "all": _row("all", reduction("all", "bbbb"), "Whether all are true."),
+    "any": _masked_row("any", "bbbb", "Whether any is true."),
+    "all": _masked_row("all", "bbbb", "Whether all are true."),
+    "nansum": _row("nansum", reduction("nansum", "iir-"), "Sum, nan left out."),
+    "nanmean": _row("nanmean", reduction("nanmean", "--rc"), "Mean, nan left out."),
+    "count_nonzero": Function(
+        (*tensors("x"), *settings(dim=None)), _counted, "torch.count_nonzero({x}, dim={dim})",
+        "How many are not 0."),
+    "median": Function(
+        (*tensors("x"), *settings(dim=None, keepdim=False)),
+        _whole_tensor(reduction("median", "-ir-", many=False)), "torch.median({x})",
+        "The middle element, the lower of two.",
+        alternative=("dim", "torch.median({x}, dim={dim}, keepdim={keepdim}).values")),
+    "quantile": Function(
+        (*tensors("x"), *settings("q", dim=None, keepdim=False, interpolation="linear")),
+        _quantile,
+        "torch.quantile({x}, {q}, dim={dim}, keepdim={keepdim}, interpolation={interpolation})",
+        "The value below which a share q lies."),
+    "diff": Function(
+        (*tensors("x"), *settings(n=1, dim=-1)), _diff, "torch.diff({x}, n={n}, dim={dim})",
+        "Each element less the one before."),
+    "logcumsumexp": Function(
+        (*tensors("x"), *settings("dim")), _along("logcumsumexp", "--rc"),
+        "torch.logcumsumexp({x}, dim={dim})", "log(sum(exp(x))) up to each place."),
     "norm": Function(
         (*tensors("x"), *settings(p=2, dim=None, keepdim=False)),
         reduction("norm", "--rr"),

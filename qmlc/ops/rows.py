@@ -22,7 +22,7 @@ class Function:
     """A pure function of tensors; `ops/functions.py` explains the fields."""
 
     parameters: tuple[Parameter, ...]
-    law: Law
+    law: Callable[[Any, Settings], Any]
     template: str
     doc: str
     precedence: int = ATOM
@@ -30,6 +30,8 @@ class Function:
     variadic: bool = False
     sizes: bool = False
     numbers: bool = False
+    rest: bool = False
+    random: bool = False
     alternative: tuple[str, str] | None = None
 
     @property

@@ -82,7 +82,9 @@ def make_tensor(kind, integer=1):
 
 
 def type_of(value):
-    """The type of a tensor of torch."""
+    """The type of a tensor of torch, or of a named tuple of them."""
+    if isinstance(value, tuple):
+        return RecordType(tuple((n, type_of(getattr(value, n))) for n in value.__match_args__))
     kind = "real"
     if value.dtype == torch.bool:
         kind = "bool"

@@ -1,0 +1,86 @@
+"""What someone who knows PyTorch writes: it works as there, or is corrected in these words."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import qmlc
+from qmlc.driver import check_text
+
+
+def run(body, *inputs, declared="x: real[B, 6]", result="real[B, 2]"):
+    program = qmlc.compile(f"model m({declared}) -> {result} {{\n{body}\n}}\n")
+    with torch.no_grad():
+        return program.m()(*inputs)
+
+
+X = torch.rand(5, 6, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("let a, b, c = chunk(x, 3, dim=-1)\nreturn a * b - c",
+         X[:, :2] * X[:, 2:4] - X[:, 4:]),
+        ("let a, b = split(x, [4, 2], dim=1)\nreturn b * a[:, :2]", X[:, 4:] * X[:, :2]),
+        ("let parts = split(x, 4, dim=1)\nreturn parts[1]", X[:, 4:]),
+        ("return stack([unbind(x, dim=1)[0], x[:, -1]], dim=-1)", X[:, [0, -1]]),
+        ("let values, places = topk(x, 2)\nreturn values + places", sum(X.topk(2))),
+        ("return sort(x).indices[:, :2]", X.sort().indices[:, :2]),
+        ("return float(0.2 < x < 0.7)[:, :2]", ((X > 0.2) & (X < 0.7)).float()[:, :2]),
+        ("return float((0.2 < x) == (x < 0.7))[:, :2]", ((X > 0.2) == (X < 0.7)).float()[:, :2]),
+        ("return x.T.T[:, ::3] + zeros(B, 1) + ones([2])", X[:, ::3] + 1),
+        ("return gather(x, 1, argsort(x)[:, :2])", X.sort().values[:, :2]),
+        ("return masked_fill(x, x > 0.5, -1.0)[:, none, 1:3][:, 0]",
+         X.masked_fill(X > 0.5, -1)[:, 1:3]),
+        ("return reshape(x, B, 3, 2)[:, 1]", X[:, 2:4]),
+    ],
+)  # fmt: skip
+def test_it_works_as_in_torch(body, expected):
+    torch.testing.assert_close(run(body, X).to(expected.dtype), expected)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "std", "amin", "max", "any", "all"])
+def test_reductions_of_what_a_mask_chooses(name):
+    mask = X.gt(0.3)[:, 0] & torch.tensor([True, True, False, True, True])
+    kind = "bool[6]" if name in ("any", "all") else "real[6]"
+    argument = "x > 0.5" if name in ("any", "all") else "x"
+    found = run(f"return {name}({argument}, dim=0, where=mask)", X, mask,
+                declared="x: real[B, 6], mask: bool[B]", result=kind)  # fmt: skip
+    chosen = X[mask] > 0.5 if name in ("any", "all") else X[mask]
+    expected = getattr(torch, {"max": "amax"}.get(name, name))(chosen, dim=0)
+    torch.testing.assert_close(found, expected)
+
+
+def test_random_numbers_differ_in_each_place_and_call():
+    body = "return randn(B, 2) * 0 + randn_like(x)[:, :2] - randn_like(x)[:, :2]"
+    first, second = run(body, X), run(body, X)
+    assert (first != second).all() and (first != 0).all()
+
+
+@pytest.mark.parametrize(
+    ("expression", "proposal"),
+    [
+        ("nn.Linear(6, 2)(x)", "`linear(out_features)(x)`"),
+        ("nn.LayerNorm(6)(x)", "`layer_norm()(x)`"),
+        ("nn.Conv2d(1, 2, 3)(x)", "`conv2d(out_channels, kernel_size)(x)`"),
+        ("nn.BatchNorm1d(6)(x)", "`batch_norm1d()(x)`"),
+        ("nn.ReLU()(x)", "`relu(…)`"),
+        ("F.gelu(x)", "`gelu(…)`"),
+        ("torch.cat([x, x])", "`cat(…)`"),
+        ("torch.nonzero(x)", "where(mask, a, b)"),
+        ("x.view(2, 3)", "`reshape(x, …)`"),
+        ("x.relu()", "`relu(x)`"),
+        ("x / x.shape[0]", "the sizes are `B`, `6`"),
+        ("x / x.size(0)", "the sizes are `B`, `6`"),
+        ("x.cuda()", "devices follow the module"),
+    ],
+)
+def test_other_words_are_put_into_these(expression, proposal):
+    (error,) = check_text(f"model m(x: real[B, 6]) -> real[B, 2] = {expression}\n")
+    assert proposal in error.help_text
+
+
+def test_a_name_of_the_author_is_no_module():
+    assert not check_text("model m(F: real[B, 6]) -> real[6, B] = F.T\n")
