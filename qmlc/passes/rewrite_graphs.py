@@ -99,6 +99,7 @@ def _type(operation: str, types: list[Type], settings: dict[str, Any]) -> Tensor
     if not row.variadic:
         given += [None] * (len(row.tensors) - len(types))
     try:
-        return row.law(given, settings)
+        kind = row.law(given, settings)
     except ShapeError:
         return None
+    return kind if isinstance(kind, TensorType) else None
