@@ -15,6 +15,7 @@ from qmlc.check.dimensions import (
     dimension,
     dimension_names,
     match_dims,
+    match_type,
     mismatch_error,
     resolve_type,
 )
@@ -312,17 +313,14 @@ def _match_input(
     kind, name = type_of(value), parameter.name.name
     declared = (Label(parameter.span, "declared here"),)
     if kind is None:
-        what = f"`{name}` takes a tensor"
+        what = f"`{name}` takes a {'record' if isinstance(written, tree.TypeRecord) else 'tensor'}"
         fail(WrongArguments, place, what, f"this is {describe(value)}", "", declared)
-    if isinstance(written, tree.TypeName) and isinstance(kind, TensorType):
-        try:
-            match_dims(inner, written.dims, kind.dims, binding, broadcast)
-        except Mismatch as mismatch:
-            raise mismatch_error(place, f"`{name}`", parameter, kind, mismatch) from None
-        return
-    scalar = written is None and isinstance(kind, TensorType) and not kind.dims
-    if not scalar and not isinstance(written, tree.TypeRecord):
+    if written is None and (isinstance(kind, RecordType) or kind.dims):
         fail(WrongArguments, place, f"`{name}` is a number", f"this is `{kind}`", "", declared)
+    try:
+        match_type(inner, written, kind, binding, broadcast)
+    except Mismatch as mismatch:
+        raise mismatch_error(place, f"`{name}`", parameter, kind, mismatch) from None
 
 
 def call_fn(

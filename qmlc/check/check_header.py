@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qmlc.check.dimensions import dimension_names
 from qmlc.check.errors_names import AlreadyDeclared
-from qmlc.check.errors_types import UnknownDimension
+from qmlc.check.errors_types import UnknownDimension, WrongArguments
 from qmlc.check.frame import Session
 from qmlc.check.values import Module, fail
 from qmlc.source.diagnostic import Label
@@ -26,6 +26,8 @@ def check_header(session: Session, module: Module, declaration: tree.Component) 
         seen.setdefault(name.name, name.span)
     with session.recover():
         _check_result(module, declaration)
+    with session.recover():
+        _check_kernel(declaration)
     return len(session.errors) == count
 
 
@@ -37,7 +39,7 @@ def _check_result(module: Module, declaration: tree.Component) -> None:
     for parameter in (*(declaration.settings or ()), *declaration.inputs):
         bound |= set(dimension_names(parameter.type)) if parameter.type is not None else set()
     for name in dimension_names(declaration.result):
-        if name not in bound and name not in module.declared and name not in module.imported:
+        if name not in bound and not module.has_constant(name):
             own = declaration.name.name
             header = f"{declaration.kind} {own}({name}: int)(…)"
             fail(
@@ -47,3 +49,15 @@ def _check_result(module: Module, declaration: tree.Component) -> None:
                 f"`{name}` stands in the result of `{own}`, but in no input or setting",
                 f"make it a setting: `{header}`, or write a number",
             )
+
+
+def _check_kernel(declaration: tree.Component) -> None:
+    """A kernel compares the rows of two tensors, so it has one input, for a row."""
+    if declaration.kind == "kernel" and len(declaration.inputs) != 1:
+        fail(
+            WrongArguments,
+            declaration.inputs[1] if declaration.inputs else declaration.name,
+            f"a kernel has one input, `{declaration.name.name}` has {len(declaration.inputs)}",
+            "compares the states of two rows: `k(a, b)`",
+            "take one tensor, and index it",
+        )

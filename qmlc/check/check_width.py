@@ -10,7 +10,7 @@ from qmlc.check.errors_types import ShapeMismatch
 from qmlc.check.frame import Frame
 from qmlc.check.making import Input, Making
 from qmlc.check.origin import origin
-from qmlc.check.values import NeedsDimensions, Stop, describe
+from qmlc.check.values import NeedsDimensions, Stop, Tensor, describe
 from qmlc.source.diagnostic import Label
 from qmlc.source.span import Span
 from qmlc.syntax import tree
@@ -51,16 +51,16 @@ def _too_many(at: Span, name: str, width: int, given: Input, frame: Frame) -> Sh
     source = origin(frame, given.place) or given.place.span
     shown = given.place.span.text if isinstance(given.place, tree.Identifier) else "…"
     parameter = given.parameter
-    assert parameter.type is not None
+    assert parameter.type is not None and isinstance(given.node, Tensor)
     return ShapeMismatch(
         at,
         (
-            Label(source, f"this is {describe(given.tensor)}"),
+            Label(source, f"this is {describe(given.node)}"),
             Label(parameter.type.span, f"one qubit for each element of `{parameter.name.name}`"),
         ),
         what="shapes do not agree",
         where=f"`{name}` would need {width:,} qubits",
-        proposal=f"bring the {given.tensor.type.dims[-1]} features down first: "
+        proposal=f"bring the {given.node.type.dims[-1]} features down first: "
         f"`{shown} |> linear(4) |> tanh`",
     )
 

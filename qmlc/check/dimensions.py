@@ -34,8 +34,7 @@ def dimension(frame: Frame, expression: tree.Expression, binding: Mapping[str, V
         if name in binding:
             scope.bind(name, binding[name])
         elif not isinstance(_found(frame.scope, name), int | Polynomial):
-            constant = frame.module.declared.get(name)
-            if not isinstance(constant, tree.Const):
+            if not frame.module.has_constant(name):
                 scope.bind(name, Polynomial.symbol(name))
     value = normalise(evaluate(replace(frame, scope=scope), expression))
     if isinstance(value, Poison):
@@ -110,8 +109,64 @@ def dimension_names(written: tree.TypeExpression) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def has_rest(written: tree.TypeExpression) -> bool:
+    """Whether `...` stands in a type."""
+    if isinstance(written, tree.TypeRecord):
+        return any(has_rest(kind) for _, kind in written.fields)
+    return any(isinstance(d, tree.Ellipsis) for d in written.dims)
+
+
 class Mismatch(Exception):
     """Why two dimensions do not agree."""
+
+
+def match_type(
+    frame: Frame,
+    written: tree.TypeExpression | None,
+    kind: Type,
+    binding: Binding,
+    broadcast: bool = False,
+) -> None:
+    """Bind the names in a type so that it equals `kind`; Mismatch where it cannot.
+
+    A record has the fields declared, in any order; without a type, a number is meant.
+    """
+    if isinstance(written, tree.TypeRecord) and isinstance(kind, RecordType):
+        _match_fields(frame, written, kind, binding, broadcast)
+    elif isinstance(written, tree.TypeRecord):
+        raise Mismatch("it is no record")
+    elif isinstance(kind, RecordType):
+        raise Mismatch("it is a record")
+    else:
+        _check_dtype(written, kind)
+        match_dims(frame, written.dims if written else (), kind.dims, binding, broadcast)
+
+
+def _match_fields(
+    frame: Frame, written: tree.TypeRecord, kind: RecordType, binding: Binding, broadcast: bool
+) -> None:
+    actual = dict(kind.fields)
+    declared = [name.name for name, _ in written.fields]
+    for name, inner in written.fields:
+        if name.name not in actual:
+            close = nearest(name.name, [n for n in actual if n not in declared])
+            hint = f", but a field `{close}`" if close else ""
+            raise Mismatch(f"it has no field `{name.name}`{hint}")
+        try:
+            match_type(frame, inner, actual[name.name], binding, broadcast)
+        except Mismatch as mismatch:
+            raise Mismatch(f"in `{name.name}`, {mismatch}") from None
+    more = [name for name in actual if name not in declared]
+    if more:
+        raise Mismatch(f"it has a field `{more[0]}` besides")
+
+
+def _check_dtype(written: tree.TypeName | None, kind: TensorType) -> None:
+    name = "real" if written is None else written.name.name
+    wanted = DTYPES.get(name)
+    if wanted == kind.dtype or wanted is None or (wanted == "real" and kind.dtype == "int"):
+        return
+    raise Mismatch(f"its elements are `{kind.dtype}`, not `{name}`")
 
 
 def match_dims(

@@ -13,7 +13,7 @@ from qmlc.check.bind_settings import PYTHON, check_setting
 from qmlc.check.call import call
 from qmlc.check.check_header import check_header
 from qmlc.check.complete_settings import read_setting
-from qmlc.check.dimensions import dimension_names
+from qmlc.check.dimensions import dimension_names, has_rest
 from qmlc.check.elaborate_data import elaborate_data
 from qmlc.check.elaborate_deployment import elaborate_deployment
 from qmlc.check.elaborate_rewrite import elaborate_rules
@@ -21,7 +21,7 @@ from qmlc.check.elaborate_training import elaborate_training
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame, Session
 from qmlc.check.make_unit import make_unit, signature
-from qmlc.check.making import Making, Units, camel_case
+from qmlc.check.making import Making, Units
 from qmlc.check.read_train_options import Made
 from qmlc.check.resolve import resolve
 from qmlc.check.run_gate import run_gate
@@ -37,7 +37,7 @@ from qmlc.check.values import (
     fail,
     setting_kind,
 )
-from qmlc.ir.program import Data, Deployment, Program, Template, Training
+from qmlc.ir.program import Data, Deployment, Program, Template, Training, camel_case
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.span import Source
 from qmlc.syntax import tree
@@ -223,10 +223,9 @@ def make_entry(
     for name in (n for kind in types for n in dimension_names(kind)):
         if name in given:
             making.binding[name] = given[name]
-        elif name not in module.declared and name not in names:
+        elif not module.has_constant(name) and name not in names:
             making.binding.setdefault(name, Polynomial.symbol(name))
-    dims = [d for kind in types if isinstance(kind, tree.TypeName) for d in kind.dims]
-    if any(isinstance(d, tree.Ellipsis) for d in dims):
+    if any(has_rest(kind) for kind in types):
         making.binding.setdefault("...", (Polynomial.symbol("..."),))
     return make_unit(making)
 

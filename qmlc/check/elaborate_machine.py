@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qmlc.check.apply_unit import match_inputs
 from qmlc.check.bind_arguments import bind_arguments
 from qmlc.check.bind_settings import bind_settings
 from qmlc.check.check_width import check_width
@@ -11,7 +10,8 @@ from qmlc.check.errors_training import BadOption
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame, NetworkState
 from qmlc.check.make_unit import make_unit
-from qmlc.check.making import Input, Making, Units
+from qmlc.check.making import Making, Units
+from qmlc.check.match_inputs import match_rows
 from qmlc.check.read_train_options import (
     Made,
     check_metrics,
@@ -124,7 +124,7 @@ def _kernel_unit(
     making = Making(units, callee, node, bind_settings(node, kernel))
     batched = TensorType(kind.dtype, (Polynomial.symbol("B"), *kind.dims))
     place = frame.network.graph.add("input", [], batched, name=node.span.text)
-    pairs = [Input(making.declaration.inputs[0], Tensor(place, batched), node)]
-    match_inputs(making, frame, pairs)
-    check_width(making, frame, pairs)
+    rows = Tensor(place, batched)
+    inputs, _ = match_rows(making, frame, (rows, rows), {})
+    check_width(making, frame, inputs)
     return make_unit(making)[0]

@@ -9,7 +9,7 @@ from qmlc.check.errors_names import NotAvailable
 from qmlc.check.errors_qubits import BitsReturned, UnusedQubit
 from qmlc.check.errors_types import BadOperation, ResultMismatch, UnknownDimension
 from qmlc.check.frame import Frame
-from qmlc.check.operate import as_node
+from qmlc.check.operate import as_node, as_record
 from qmlc.check.values import (
     Bits,
     BitTest,
@@ -128,25 +128,20 @@ def finish_circuit(frame: Frame, declaration: tree.Component) -> None:
 
 def network_output(
     binding: Binding, frame: Frame, declaration: tree.Component, value: Value
-) -> tuple[Type, int, Type]:
-    """(declared or inferred type, node, type) of what a layer or model returns."""
+) -> Tensor | RecordNode:
+    """What a layer or model returns, which has the type that it declares."""
     if isinstance(value, Poison):
         raise Stop(None)
     assert frame.network is not None
     place = _returned(declaration)
-    if isinstance(value, Fields):
-        parts = [as_node(frame, place, field) for _, field in value.values]
-        names = tuple(name for name, _ in value.values)
-        kind: Type = RecordType(tuple(zip(names, (p.type for p in parts), strict=True)))
-        node = frame.network.graph.add("record", [p.node for p in parts], kind, names=names)
-    elif isinstance(value, RecordNode):
-        node, kind = value.node, value.type
-    else:
-        tensor: Tensor = as_node(frame, place, value)
-        node, kind = tensor.node, tensor.type
+    result = (
+        as_record(frame, place, value)
+        if isinstance(value, Fields | RecordNode)
+        else as_node(frame, place, value)
+    )
     if declaration.result is not None:
-        _compare(binding, frame, declaration, place, kind)
-    return kind, node, kind
+        _compare(binding, frame, declaration, place, result.type)
+    return result
 
 
 def _compare(

@@ -16,7 +16,8 @@ from qmlc.check.dimensions import (
     dimension_names,
     resolve_type,
 )
-from qmlc.check.errors_names import NotAvailable, SelfReference
+from qmlc.check.errors_names import SelfReference
+from qmlc.check.errors_types import BadType
 from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output
 from qmlc.check.frame import CircuitState, Frame, NetworkState
 from qmlc.check.hand_over import component_key, component_text, reserve_names
@@ -30,6 +31,7 @@ from qmlc.check.values import (
     Instance,
     Measured,
     NeedsDimensions,
+    RecordNode,
     Tensor,
     Value,
     fail,
@@ -38,7 +40,7 @@ from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.program import Setting, Unit
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
-from qmlc.types.tensors import TensorType, Type
+from qmlc.types.tensors import RecordType, TensorType, Type
 
 COMPONENTS = Builtin | Declared | Instance
 
@@ -102,37 +104,28 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
         name = parameter.name.name
         frame.network.taken[name] = 1
         node = frame.network.graph.add("input", [], kind, name=name)
-        frame.scope.bind(name, Tensor(node, kind), parameter.name.span)
+        value = RecordNode(node, kind) if isinstance(kind, RecordType) else Tensor(node, kind)
+        frame.scope.bind(name, value, parameter.name.span)
         inputs.append((name, kind))
     if declaration.kind == "extern":
         output = extern_output(making, frame)
         unit = _unit(making, settings, tuple(inputs), output)
         return name_module(unit, declaration), output
     value = run_body(frame, declaration)
-    output, node, actual = network_output(making.binding, frame, declaration, value)
-    unit = _unit(making, settings, tuple(inputs), actual)
+    result = network_output(making.binding, frame, declaration, value)
     unit = replace(
-        unit,
-        graph=frame.network.graph.build(node),
+        _unit(making, settings, tuple(inputs), result.type),
+        graph=frame.network.graph.build(result.node),
         parameters=tuple(frame.network.parameters),
         submodules=tuple(frame.network.submodules.values()),
     )
-    return unit, output
+    return unit, result.type
 
 
-def _input_type(making: Making, frame: Frame, parameter: tree.Parameter) -> TensorType:
+def _input_type(making: Making, frame: Frame, parameter: tree.Parameter) -> Type:
     if parameter.type is None:
         return TensorType("real")
-    kind = resolve_type(frame, parameter.type, making.binding)
-    if not isinstance(kind, TensorType):
-        fail(
-            NotAvailable,
-            parameter,
-            "records are not taken as inputs yet",
-            "a record",
-            "hand over its fields one by one",
-        )
-    return kind
+    return resolve_type(frame, parameter.type, making.binding)
 
 
 def _build_circuit(
@@ -145,6 +138,9 @@ def _build_circuit(
     inputs = []
     for parameter in declaration.inputs:
         kind = _input_type(making, frame, parameter)
+        if isinstance(kind, RecordType):
+            what = "a circuit takes numbers and tensors"
+            fail(BadType, parameter, what, "a record", "take its fields one by one")
         dims = [require_number(frame, d, parameter, "a dimension of a circuit") for d in kind.dims]
         check_size(parameter, tuple(dims))
         kind = TensorType(kind.dtype, tuple(dims))
@@ -178,7 +174,7 @@ def _prepare(frame: Frame, declaration: tree.Component) -> Value:
 def _unit(
     making: Making,
     settings: dict[str, Value],
-    inputs: tuple[tuple[str, TensorType], ...],
+    inputs: tuple[tuple[str, Type], ...],
     output: Type,
 ) -> Unit:
     declaration = making.declaration

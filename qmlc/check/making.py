@@ -12,11 +12,12 @@ from qmlc.check.dimensions import (
 from qmlc.check.frame import Frame, Session
 from qmlc.check.values import (
     Declared,
+    RecordNode,
     Scope,
     Tensor,
     Value,
 )
-from qmlc.ir.program import Unit
+from qmlc.ir.program import Unit, camel_case
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import Type
@@ -46,17 +47,12 @@ class Units:
         return base if count == 0 else f"{base}{count + 1}"
 
 
-def camel_case(name: str) -> str:
-    """The class name of a declaration: `ground_state` becomes `GroundState`."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Unit"
-
-
 @dataclass(frozen=True)
 class Input:
-    """A tensor given for an input, and where it stands in the call."""
+    """What is given for an input, and where it stands in the call."""
 
     parameter: tree.Parameter
-    tensor: Tensor
+    node: Tensor | RecordNode
     place: tree.Node
 
 

@@ -13,10 +13,12 @@ from qmlc.check.origin import label_operands, operands
 from qmlc.check.values import (
     Bits,
     BitTest,
+    Fields,
     Instance,
     Measured,
     Poison,
     Qubits,
+    RecordNode,
     Stop,
     Tensor,
     Unplaced,
@@ -31,7 +33,7 @@ from qmlc.ir.operator import Operator
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
-from qmlc.types.tensors import ShapeError, TensorType
+from qmlc.types.tensors import RecordType, ShapeError, TensorType
 
 ROWS = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide",
@@ -323,6 +325,18 @@ def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
             return add_node(frame, node, "stack", value)
     proposal = f"apply it: `{value.target.name}(…)(x)`" if isinstance(value, Instance) else ""
     fail(BadOperation, node, "a tensor is needed here", f"this is {describe(value)}", proposal)
+
+
+def as_record(frame: Frame, node: tree.Node, value: Fields | RecordNode) -> RecordNode:
+    """A record as a node of the graph."""
+    if isinstance(value, RecordNode):
+        return value
+    assert frame.network is not None
+    parts = [as_node(frame, node, field) for _, field in value.values]
+    names = tuple(name for name, _ in value.values)
+    kind = RecordType(tuple(zip(names, (p.type for p in parts), strict=True)))
+    graph = frame.network.graph
+    return RecordNode(graph.add("record", [p.node for p in parts], kind, names=names), kind)
 
 
 def add_node(

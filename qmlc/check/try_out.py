@@ -73,7 +73,7 @@ def run_alone(session: Session, module: Module, declaration: tree.Component, siz
     names = [n for p in declaration.inputs if p.type for n in dimension_names(p.type)]
     names += [n for r in declaration.registers if r.size is not None for n in _register_names(r)]
     names += [p.name.name for p in declaration.inputs if _is_int(p)]
-    own = [n for n in dict.fromkeys(names) if n not in module.declared]
+    own = [n for n in dict.fromkeys(names) if not module.has_constant(n)]
     made_up: Binding = {name: sizes(i) for i, name in enumerate(own)}
     for register in declaration.registers:
         count = 1

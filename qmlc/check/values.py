@@ -188,6 +188,14 @@ class Module:
     nameless: bool = False
     """Whether a declaration was lost together with its name: it may be any that is missing."""
 
+    def has_constant(self, name: str) -> bool:
+        """Whether `name` is a constant here: dimensions may be called like anything else."""
+        declared = self.declared.get(name)
+        if declared is None and name in self.imported:
+            module, original = self.imported[name]
+            return module.has_constant(original)
+        return isinstance(declared, tree.Const | tree.Lost)
+
     @property
     def is_library(self) -> bool:
         """Whether the compiler brings this file along."""
@@ -295,8 +303,12 @@ def as_qubits(value: Value) -> Qubits | None:
 
 
 def type_of(value: Value) -> Type | None:
-    """The type of a tensor or of a scalar value; None for anything else."""
+    """The type of a tensor, of a scalar value or of a record of these; None for anything else."""
     match value:
+        case Fields():
+            kinds = [(name, type_of(field)) for name, field in value.values]
+            fields = tuple((name, k) for name, k in kinds if isinstance(k, TensorType))
+            return RecordType(fields) if len(fields) == len(kinds) else None
         case Tensor() | RecordNode():
             return value.type
         case bool():

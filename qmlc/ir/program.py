@@ -10,7 +10,7 @@ from qmlc.ir.circuit import Circuit, Variable
 from qmlc.ir.graph import Graph
 from qmlc.ir.rules import Rule
 from qmlc.source.span import Span
-from qmlc.types.tensors import TensorType, Type
+from qmlc.types.tensors import Type
 
 COMPONENT_KINDS = ("layer", "circuit", "kernel")
 """Kinds of settings that are modules."""
@@ -81,6 +81,11 @@ class Call:
     keywords: tuple[tuple[str, Any], ...] = ()
 
 
+def camel_case(name: str) -> str:
+    """The class name of a declaration: `ground_state` becomes `GroundState`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Unit"
+
+
 @dataclass(frozen=True)
 class Unit:
     """A declaration for certain settings: one generated class.
@@ -93,7 +98,7 @@ class Unit:
     name: str
     class_name: str
     kind: str
-    inputs: tuple[tuple[str, TensorType], ...]
+    inputs: tuple[tuple[str, Type], ...]
     output: Type
     signature: tuple[Setting, ...] = ()
     settings: tuple[tuple[str, Any], ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from qmlc.backends.torch.print_forward import Forward
+from qmlc.backends.torch.print_forward import Forward, field_name
 from qmlc.backends.torch.print_value import print_value
 from qmlc.ir.program import Unit
 from qmlc.ops.indexing import demanded_sizes
@@ -22,22 +22,31 @@ def describe_forward(unit: Unit) -> str:
 
 def print_check(unit: Unit, forward: Forward) -> Iterator[str]:
     """The call that compares the inputs with their types, and a line for each dimension used."""
-    types = {name: str(with_settings(kind, unit.settings)) for name, kind in unit.inputs}
+    types: dict[str, str] = {}
+    python: dict[str, str] = {}
+    for name, kind in unit.inputs:
+        known = with_settings(kind, unit.settings)
+        if isinstance(known, RecordType):
+            types |= {f"{name}.{field}": str(tensor) for field, tensor in known.fields}
+            fields = [field for field, _ in known.fields]
+            python |= {f"{name}.{f}": f"{forward.inputs[name]}.{field_name(f)}" for f in fields}
+        else:
+            types[name], python[name] = str(known), forward.inputs[name]
     if types:
-        tensors = ", ".join(f"{name!r}: {python}" for name, python in forward.inputs.items())
+        tensors = ", ".join(f"{name!r}: {text}" for name, text in python.items())
         sizes = [str(size) for size in _doubtful(unit)]
         more = f", sizes={sizes!r}" if sizes else ""
         check = f"bind_dimensions({unit.name!r}, {print_value(types)}, {{{tensors}}}{more})"
         yield f"dims = {check}" if forward.dimensions else check
-    for name, python in forward.dimensions.items():
-        yield f"{python} = dims[{name!r}]"
+    for name, variable in forward.dimensions.items():
+        yield f"{variable} = dims[{name!r}]"
 
 
 def _doubtful(unit: Unit) -> list[Polynomial]:
     """The sizes in the unit that a call has to be checked for: `T / 2`, `T - 3`."""
     assert unit.graph is not None
     nodes = unit.graph.nodes
-    declared = {size for _, kind in unit.inputs for size in kind.dims}
+    declared = {size for _, kind in unit.inputs for t in _tensors(kind) for size in t.dims}
     names = {s.name for size in declared if isinstance(size, Polynomial) for s in size.symbols()}
     sizes: list[Value] = []
     for node in nodes:

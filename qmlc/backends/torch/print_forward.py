@@ -16,7 +16,7 @@ from qmlc.ops.parameters import REQUIRED
 from qmlc.ops.rows import ATOM, PRODUCT, SUM, UNARY, Layer
 from qmlc.types.polynomial import Polynomial, Symbol, lift
 from qmlc.types.sizes import rounded
-from qmlc.types.tensors import RecordType, TensorType, Type
+from qmlc.types.tensors import RecordType, Type
 
 MAX_DEPTH = 4
 """Calls inside of calls in one expression."""
@@ -48,7 +48,7 @@ class Forward:
 
 
 def print_forward(
-    graph: Graph, inputs: Sequence[tuple[str, TensorType]], around: Surroundings
+    graph: Graph, inputs: Sequence[tuple[str, Type]], around: Surroundings
 ) -> Forward:
     """The statements that compute the output of `graph`, in its order, each with its shape."""
     return _Forward(graph, [name for name, _ in inputs], around).print()

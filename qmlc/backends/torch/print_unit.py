@@ -14,7 +14,7 @@ from qmlc.backends.torch.print_circuit import print_circuit
 from qmlc.backends.torch.print_forward import Surroundings, field_name, print_forward
 from qmlc.backends.torch.print_value import print_value
 from qmlc.ir.circuit import Variable
-from qmlc.ir.program import Part, Setting, Submodule, Template, Unit
+from qmlc.ir.program import Part, Setting, Submodule, Template, Unit, camel_case
 from qmlc.ops.fill_template import write_constructor
 from qmlc.ops.layers import LAYERS
 from qmlc.ops.pretrained import LIBRARY
@@ -138,10 +138,17 @@ def _is_printable(value: Any) -> bool:
 
 
 def _records(unit: Unit) -> Iterator[tuple[Type, str]]:
-    """The record types that the unit makes, and what their classes' names end in."""
-    nodes = unit.graph.nodes if unit.graph else ()
-    for kind in dict.fromkeys(node.type for node in nodes if node.operation == "record"):
-        yield kind, "Output" if kind == unit.output else "Record"
+    """The record types that the unit takes or makes, and what their classes' names end in."""
+    if unit.graph is None:
+        return
+    found: dict[Type, str] = {}
+    for name, kind in unit.inputs:
+        if isinstance(kind, RecordType):
+            found.setdefault(kind, camel_case(name))
+    for node in unit.graph.nodes:
+        if node.operation == "record":
+            found.setdefault(node.type, "Output" if node.type == unit.output else "Record")
+    yield from found.items()
 
 
 def _base(unit: Unit) -> str:
@@ -238,7 +245,12 @@ def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]
     layers = {s.path: LAYERS[s.target] for s in unit.submodules if not s.is_unit}
     around = Surroundings(modules.access, parameters.access, records, layers)
     forward = print_forward(unit.graph, unit.inputs, around)
-    arguments = ", ".join(["self", *(f"{name}: Tensor" for name in forward.inputs.values())])
+    arguments = ", ".join(
+        [
+            "self",
+            *(f"{forward.inputs[n]}: {records.get(kind, 'Tensor')}" for n, kind in unit.inputs),
+        ]
+    )
     output = "Tensor" if isinstance(unit.output, TensorType) else records.get(unit.output, "tuple")
     yield f"def forward({arguments}) -> {output}:"
     yield from _indent(
