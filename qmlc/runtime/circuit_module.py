@@ -23,7 +23,9 @@ from qmlc.runtime.initialise import initialise
 from qmlc.runtime.module import Module
 from qmlc.runtime.plan import Plan, place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
+from qmlc.runtime.plan_noise import plan_noise
 from qmlc.runtime.run_plan import run_plan
+from qmlc.targets.read_target import Target
 
 EAGER_QUBITS = 12
 """Circuits of so many qubits are planned when made, wider ones when first called."""
@@ -68,8 +70,9 @@ class CircuitModule(Module):
             # not register_parameter: it refuses names that are methods (`half`), which are the
             # author's to use
             self._parameters[variable.name] = nn.Parameter(torch.empty(variable.shape))
-        self._plan: Plan | None = None
-        self._placed: dict[tuple[torch.dtype, torch.device], Plan] = {}
+        self._device: Target | None = None
+        self._plans: dict[bool, Plan] = {}
+        self._placed: dict[tuple[bool, torch.dtype, torch.device], Plan] = {}
         self._record = _record_type(circuit)
         self.reset_parameters()
         self._prepare()
@@ -114,19 +117,40 @@ class CircuitModule(Module):
         ]
         return shaped[0] if self._record is None else self._record(*shaped)
 
+    def simulate_noise(self, target: str | None) -> None:
+        """From now on compute under the noise of a device (`ibm:torino`) in training mode.
+
+        The circuit is compiled for the device, and simulated with density matrices; evaluation
+        mode stays without noise, and None ends it. ValueError for a device that is not known or
+        has no figures of noise, and for what it cannot run.
+        """
+        # qiskit takes seconds to import, and running a model without noise does not need it
+        from qmlc.backends.qasm.physical_circuit import physical_circuit
+        from qmlc.targets.read_target import read_target
+
+        self._plans.pop(True, None)
+        self._placed.clear()
+        self._device = read_target(target) if target is not None else None
+        if self._device is not None:
+            if not self._device.noise:
+                raise ValueError(f"the noise of {target} is not known here")
+            self._plans[True] = plan_noise(
+                physical_circuit(self.circuit_ir, self._device), self._device
+            )
+
     def _plan_for(self, dtype: torch.dtype, device: torch.device, samples: int) -> Plan:
         """The plan on a device; made when first needed, as its tables can be large."""
-        circuit = self.circuit_ir
+        circuit, noisy = self.circuit_ir, self.training and self._device is not None
         item = 16 if dtype == torch.float64 else 8
-        if self._plan is None:
+        if noisy not in self._plans:
             check_memory(circuit.name, circuit.num_qubits, samples, item, device)
-            self._plan = plan_circuit(circuit)
-        branches = self._plan.branches
-        check_memory(circuit.name, circuit.num_qubits, samples * branches, item, device)
-        placed = self._placed.get((dtype, device))
+            self._plans[noisy] = plan_circuit(circuit)
+        plan = self._plans[noisy]
+        check_memory(circuit.name, plan.num_qubits, samples * plan.branches, item, device)
+        placed = self._placed.get((noisy, dtype, device))
         if placed is None:
-            placed = place_plan(self._plan, dtype, device)
-            self._placed[dtype, device] = placed
+            placed = place_plan(plan, dtype, device)
+            self._placed[noisy, dtype, device] = placed
         return placed
 
     def _prepare(self) -> None:

@@ -210,6 +210,8 @@ class PlannedResult:
     qubits: tuple[int, ...] = ()
     expectations: Expectations | None = None
     shots: int = 0
+    misread: float = 0.0
+    """With which probability each of the `qubits` reads as the other value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +219,9 @@ class Plan:
     """All that happens in a forward pass."""
 
     num_qubits: int
+    """Of the states: twice those of the circuit where they are `mixed`."""
+    mixed: bool
+    """Whether a state is a density matrix: the qubits of its column, then those of its row."""
     branches: int
     shared: Expressions
     sample: Expressions

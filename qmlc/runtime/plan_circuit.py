@@ -31,7 +31,17 @@ from qmlc.runtime.plan_steps import (
 )
 from qmlc.runtime.plan_turns import plan_turns
 from qmlc.runtime.pool import Pool
-from qmlc.runtime.schedule import Diagonal, Fork, Layer, Schedule, Shuffle, Single, Step, schedule
+from qmlc.runtime.schedule import (
+    Conditional,
+    Diagonal,
+    Fork,
+    Layer,
+    Schedule,
+    Shuffle,
+    Single,
+    Step,
+    schedule,
+)
 from qmlc.types.polynomial import Symbol
 
 BLOCK_WIDTH = 4
@@ -51,19 +61,39 @@ def plan_circuit(circuit: Circuit) -> Plan:
         for instruction in circuit.instructions
         for action in normalise(instruction)
     ]
+    return plan_actions(circuit, actions, circuit.num_qubits)
+
+
+def plan_actions(
+    circuit: Circuit,
+    actions: Sequence[Conditional],
+    num_qubits: int,
+    *,
+    mixed: bool = False,
+    readout_error: float = 0.0,
+) -> Plan:
+    """The plan of `actions` on states of `num_qubits`, with the variables and results of `circuit`.
+
+    `mixed` states are density matrices; see `Plan`. A qubit reads as the other value with the
+    probability `readout_error`.
+    """
     names = frozenset(variable.name for variable in circuit.inputs)
-    scheduled = schedule(actions, circuit.num_qubits, names, circuit.results)
+    scheduled = schedule(actions, num_qubits, names, () if mixed else circuit.results)
     pool = Pool(names)
     shared_turns, shared_runs = _plan_runs(scheduled, pool, sample=False)
     sample_turns, sample_runs = _plan_runs(scheduled, pool, sample=True)
     runs = {**shared_runs, **sample_runs}
-    start, skipped = _plan_start(scheduled, circuit.num_qubits, runs)
-    steps, blocks = _plan_steps(scheduled, skipped, circuit, runs, pool)
-    results = tuple(plan_result(result, circuit.num_qubits, pool) for result in circuit.results)
+    start, skipped = _plan_start(scheduled, num_qubits, runs)
+    keep_global = any(result.kind == "state" for result in circuit.results)
+    steps, blocks = _plan_steps(scheduled, skipped, num_qubits, keep_global, runs, pool)
+    results = tuple(
+        plan_result(result, circuit.num_qubits, pool, readout_error) for result in circuit.results
+    )
     shared, sample = (plan_expressions(list(rows), names) for rows in pool.rows)
     inputs, parameters = _positions(circuit.inputs), _positions(circuit.parameters)
     return Plan(
-        num_qubits=circuit.num_qubits,
+        num_qubits=num_qubits,
+        mixed=mixed,
         branches=len(scheduled.records),
         shared=shared,
         sample=sample,
@@ -117,10 +147,13 @@ def _plan_start(scheduled: Schedule, num_qubits: int, runs: Runs) -> tuple[Start
 
 
 def _plan_steps(
-    scheduled: Schedule, skipped: int, circuit: Circuit, runs: Runs, pool: Pool
+    scheduled: Schedule,
+    skipped: int,
+    num_qubits: int,
+    keep_global: bool,
+    runs: Runs,
+    pool: Pool,
 ) -> tuple[tuple[PlannedStep, ...], tuple[Blocks, ...]]:
-    num_qubits = circuit.num_qubits
-    keep_global = any(result.kind == "state" for result in circuit.results)
     blocks: dict[int, list[list[int]]] = {}
     branches = 1
     planned = []

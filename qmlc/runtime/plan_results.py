@@ -20,7 +20,9 @@ RowKey = tuple[int, int]
 """Qubits flipped, and 1 where the rows take the imaginary part of w, else 0."""
 
 
-def plan_result(result: Result, num_qubits: int, pool: Pool) -> PlannedResult:
+def plan_result(
+    result: Result, num_qubits: int, pool: Pool, readout_error: float = 0.0
+) -> PlannedResult:
     """The tables of one result; ValueError for what is not an observable."""
     shape = result_size(result)
     if result.kind in ("expval", "variance"):
@@ -29,11 +31,21 @@ def plan_result(result: Result, num_qubits: int, pool: Pool) -> PlannedResult:
             raise ValueError("only Hermitian operators can be measured")
         if result.kind == "variance":
             operators += [(operator * operator).simplified() for operator in result.operators]
+        if readout_error:
+            operators = [_misread(operator, readout_error) for operator in operators]
         expectations = _plan_expectations(operators, num_qubits, pool)
         return PlannedResult(result.kind, shape, expectations=expectations)
     if result.kind not in ("probs", "state", "purity", "entropy", "counts", "sample"):
         raise ValueError(f"no result is called `{result.kind}`")
-    return PlannedResult(result.kind, shape, result.qubits, shots=result.shots)
+    misread = readout_error if result.kind in ("probs", "counts", "sample") else 0.0
+    return PlannedResult(result.kind, shape, result.qubits, shots=result.shots, misread=misread)
+
+
+def _misread(operator: Operator, error: float) -> Operator:
+    """What is measured in the place of `operator`: each letter of a string flips with `error`."""
+    return Operator(
+        tuple((string, (1 - 2 * error) ** len(string) * c) for string, c in operator.terms)
+    )
 
 
 class _Rows:

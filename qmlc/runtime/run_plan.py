@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from qmlc.runtime.evaluate_expressions import evaluate_expressions
-from qmlc.runtime.measure_results import measure_result
+from qmlc.runtime.measure_results import Mixed, Pure, measure_result
 from qmlc.runtime.plan import (
     Angles,
     ApplyBlocks,
@@ -68,11 +68,9 @@ def run_plan(plan: Plan, inputs: Tensor, parameters: Tensor) -> list[Tensor]:
     state = _start(plan, values, parameters)
     for step in plan.steps:
         state = _apply(step.operation, step.part, state, values)
+    outcome = Mixed(state) if plan.mixed else Pure(state)
     samples = inputs.shape[1]
-    return [
-        measure_result(result, state, plan.num_qubits, values.take, samples)
-        for result in plan.results
-    ]
+    return [measure_result(result, outcome, values.take, samples) for result in plan.results]
 
 
 def _evaluate(plan: Plan, inputs: Tensor, parameters: Tensor) -> _Values:

@@ -16,10 +16,11 @@ class Target:
     """A device that a circuit may be compiled for.
 
     `name` is `vendor:device` (or a bare word), `basis` the gates it runs, by their names in
-    `ops.gates`. `edges` are the pairs of qubits that a two-qubit gate may act on, in either order
-    unless `directed`; None where all are connected. `feedforward` says whether gates may depend on
-    measured bits. `labels` are the vendor's names of the qubits, if they are not numbers. `noise`
-    holds medians over the device: probabilities (`…_error`) and seconds (`…_time`, `t1`, `t2`).
+    `ops.gates`, of which the `virtual` take no time and make no error. `edges` are the pairs of
+    qubits that a two-qubit gate may act on, in either order unless `directed`; None where all are
+    connected. `feedforward` says whether gates may depend on measured bits. `labels` are the
+    vendor's names of the qubits, if they are not numbers. `noise` holds medians over the device:
+    probabilities (`…_error`) and seconds (`…_time`, `t1`, `t2`).
     """
 
     name: str
@@ -27,6 +28,7 @@ class Target:
     vendor: str
     qubits: int
     basis: tuple[str, ...]
+    virtual: tuple[str, ...] = ()
     edges: tuple[tuple[int, int], ...] | None = None
     directed: bool = False
     feedforward: bool = True
