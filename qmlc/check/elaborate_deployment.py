@@ -12,15 +12,12 @@ from qmlc.check.errors_types import Misplaced
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.making import Units
+from qmlc.check.read_device import read_device
 from qmlc.check.values import Declared, describe, fail
 from qmlc.ir.program import Call, Deployment
 from qmlc.ops.mitigations import MITIGATIONS
 from qmlc.source.nearest import nearest
 from qmlc.syntax import tree
-from qmlc.targets.read_target import list_targets
-
-VENDORS = ("ibm", "google", "ionq", "rigetti", "quantinuum", "iqm", "azure", "simulator")
-
 
 OPTIONS = ("shots", "mitigation", "level", "layout")
 
@@ -31,7 +28,7 @@ def elaborate_deployment(units: Units, frame: Frame, block: tree.DeployBlock) ->
         _check_part(units, frame, block.part)
     target = ""
     with frame.session.recover():
-        target = _target(frame, block.device)
+        target = read_device(frame, block.device)
     options: dict[str, Any] = {}
     for statement in block.block.statements:
         with frame.session.recover():
@@ -71,25 +68,6 @@ def _names(part: tree.Expression) -> list[tree.Identifier]:
     if isinstance(part, tree.Attribute):
         return [*_names(part.base), part.name]
     return _names(part.base) if isinstance(part, tree.Index) else []
-
-
-def _target(frame: Frame, device: tree.Expression) -> str:
-    """The device as `vendor:name`."""
-    callee = device.function if isinstance(device, tree.Call) else device
-    text = callee.name if isinstance(callee, tree.Identifier) else callee.span.text
-    if text not in VENDORS or not isinstance(device, tree.Call):
-        close = nearest(text, VENDORS)
-        known = 'devices are `ibm("torino")`, `simulator()`, …: see `qmlc targets`'
-        proposal = f"did you mean `{close}`?" if close and close != text else known
-        fail(UnknownName, callee, f"`{text}` is no device", "not known", proposal)
-    name = plain_option(frame, device.arguments[0]) if device.arguments else ""
-    target = f"{text}:{name}" if name else text
-    if target not in list_targets():
-        close = nearest(target, list_targets())
-        where = device.arguments[0] if device.arguments else callee
-        proposal = f"did you mean `{close}`?" if close else "`qmlc targets` lists the devices"
-        fail(UnknownName, where, f"there is no device `{target}`", "not known", proposal)
-    return target
 
 
 def _option(frame: Frame, statement: tree.Statement) -> tuple[str, Any]:

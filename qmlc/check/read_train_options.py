@@ -11,6 +11,7 @@ from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName
 from qmlc.check.errors_training import BadOption
 from qmlc.check.errors_types import Misplaced
 from qmlc.check.frame import Frame
+from qmlc.check.read_device import read_noise
 from qmlc.check.run_block import run_block
 from qmlc.check.values import Stop, describe, fail
 from qmlc.ir.program import Call, Data
@@ -113,6 +114,8 @@ def _option_value(frame: Frame, name: str, node: tree.Expression) -> Any:
         return elaborate_constructor(frame, node, OPTIMIZERS, "optimizer")
     if name == "schedule":
         return elaborate_constructor(frame, node, SCHEDULES, "schedule")
+    if name == "noise":
+        return read_noise(frame, node)
     words = name in ("precision", "device", "groups") and isinstance(node, tree.Identifier)
     value = node.span.text if words else plain_option(frame, node)
     row = TRAIN_OPTIONS[name]

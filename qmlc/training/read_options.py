@@ -55,6 +55,8 @@ class Plan:
     accumulate: int = 1
     """How many batches make a step."""
     device: str | None = None
+    noise: str | None = None
+    """The target under whose noise circuits are trained."""
 
 
 def read_options(training: Training, given: TrainOptions | None = None) -> Plan:

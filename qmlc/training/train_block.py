@@ -13,8 +13,10 @@ from rich.console import Console
 from torch import nn
 
 from qmlc.ir.program import Call, Program, Training
+from qmlc.runtime.circuit_module import CircuitModule
+from qmlc.runtime.kernel_module import KernelModule
 from qmlc.training.build_metric import check_metrics
-from qmlc.training.errors import shown
+from qmlc.training.errors import DataError, shown
 from qmlc.training.keep_fitted import write_fitted
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
@@ -79,6 +81,8 @@ def train_block(
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)
         module = make_loss().to(device=accelerator.device, dtype=dtype)
+        if plan.noise is not None:
+            _simulate_noise(module, plan.noise)
         model = module.get_submodule(training.model)
         length = plan_length(plan, len(loaders["learning"]))
         console = Console(stderr=True)
@@ -97,6 +101,19 @@ def train_block(
     if not options.quiet:
         show_result(result, training.name)
     return result
+
+
+def _simulate_noise(module: nn.Module, target: str) -> None:
+    """Train the circuits of `module` under the noise of a device."""
+    for name, circuit in module.named_modules():
+        if isinstance(circuit, KernelModule):
+            raise DataError("E0706", f"the kernel `{name}` is not simulated under noise yet")
+        if isinstance(circuit, CircuitModule):
+            try:
+                circuit.simulate_noise(target)
+            except ValueError as error:
+                what = f"`{name}` cannot be trained under the noise of {target}: {error}"
+                raise DataError("E0706", what) from error
 
 
 def run_folder(program: Program, training: Training) -> Path:

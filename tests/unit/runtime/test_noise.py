@@ -16,6 +16,8 @@ from qmlc.backends.qasm.physical_circuit import physical_circuit
 from qmlc.runtime.circuit_module import CircuitModule
 from qmlc.runtime.device_noise import gate_noise
 from qmlc.targets.read_target import list_targets, read_target
+from qmlc.train_program import train_program
+from qmlc.training.read_options import TrainOptions
 
 NOISY = [name for name in list_targets() if read_target(name).noise]
 TEXT = """
@@ -158,3 +160,25 @@ def test_what_noise_refuses():
     state = "circuit s() -> complex[2] {\n qubit q\n h q\n return state(q)\n}\n"
     with pytest.raises(ValueError, match="no one `state`"):
         qmlc.compile(state).s().simulate_noise("ibm:torino")
+
+
+def test_trains_under_noise(tmp_path):
+    text = "\n".join(
+        [
+            "circuit c() -> real {",
+            "    param w: real ~ constant(0.5)",
+            "    qubit q",
+            "    ry(w) q",
+            "    return expval(Z(q))",
+            "}",
+            "train c {",
+            "    loss = c()",
+            '    noise = device(ibm("torino"))',
+            "    steps = 2",
+            "}",
+        ]
+    )
+    (tmp_path / "c.hqm").write_text(text, encoding="utf-8")
+    options = TrainOptions(folder=tmp_path / "run", quiet=True)
+    (result,) = train_program(tmp_path / "c.hqm", options=options).values()
+    assert result.module.eval()().loss < result.module.train()().loss
