@@ -181,4 +181,4 @@ def test_trains_under_noise(tmp_path):
     (tmp_path / "c.hqm").write_text(text, encoding="utf-8")
     options = TrainOptions(folder=tmp_path / "run", quiet=True)
     (result,) = train_program(tmp_path / "c.hqm", options=options).values()
-    assert result.module.eval()().loss < result.module.train()().loss
+    assert result.module.train()().loss < result.module.eval()().loss
