@@ -320,9 +320,15 @@ def type_of(value: Value) -> Type | None:
         case complex():
             return TensorType("complex")
         case Array():
-            return TensorType("real", value.shape)
+            return TensorType(_dtype_of(value), value.shape)
         case _:
             return None
+
+
+def _dtype_of(array: Array) -> str:
+    if any(isinstance(item, complex) for item in array.items):
+        return "complex"
+    return "int" if array.items and all(isinstance(i, int) for i in array.items) else "real"
 
 
 Settings = Mapping[str, Value]
