@@ -311,6 +311,8 @@ def _match_input(
     if value == () and isinstance(written, tree.TypeName):
         value, written = Array((0,), ()), replace(written, dims=written.dims[:1])
     kind, name = type_of(value), parameter.name.name
+    if isinstance(value, Array) and all(isinstance(item, int) for item in value.items):
+        kind = TensorType("int", value.shape)
     declared = (Label(parameter.span, "declared here"),)
     if kind is None:
         what = f"`{name}` takes a {'record' if isinstance(written, tree.TypeRecord) else 'tensor'}"
