@@ -12,7 +12,8 @@ from qmlc.check.elaborate import elaborate
 from qmlc.check.load import Loader
 from qmlc.ir.program import Program, Template, Unit
 from qmlc.output.errors import NoSuchSetting
-from qmlc.output.options import CompileOptions, Report
+from qmlc.output.options import CompileOptions, Output, Report
+from qmlc.output.save_files import save_output
 from qmlc.passes.pipeline import optimise
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
@@ -134,12 +135,18 @@ def analyse_file(path: Path, settings: Mapping[str, Any] | None = None) -> Compi
 
 def compile_file(path: Path, options: CompileOptions) -> Report:
     """Write a program as Python, OpenQASM and a manifest; CompileError where it has errors."""
-    # writing needs qiskit and numpy, which take seconds to import; checking does not
-    from qmlc.output.write_output import write_output
+    assert options.output is not None
+    return save_output(compile_program(path, options), options.output)
+
+
+def compile_program(path: Path, options: CompileOptions) -> Output:
+    """The files that a program becomes; CompileError where it has errors."""
+    # this needs qiskit and numpy, which take seconds to import; checking does not
+    from qmlc.output.make_output import make_output
 
     compilation = analyse_file(path, options.settings)
     program = optimise(compilation.program, options.level)
-    return write_output(path, program, compilation.sources, options)
+    return make_output(path, program, compilation.sources, options)
 
 
 def emit_stage(path: Path, stage: str, options: CompileOptions) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +33,29 @@ def stdlib_path(name: str) -> Path:
 def stdlib_text(name: str) -> str:
     """The text of a module of the library; KeyError where there is none of that name."""
     return stdlib_path(name).read_text(encoding="utf-8")
+
+
+def files_of_the_compiler() -> list[Path]:
+    """All that the compiler is made of: its modules, devices, grammar and library."""
+    folders = (_PACKAGE, _folder("grammar"), _folder("stdlib"))
+    kinds = (".py", ".toml", ".lark", ".hqm")
+    return sorted({p for f in folders for p in f.rglob("*.*") if p.suffix in kinds})
+
+
+def cache_folder(name: str = "") -> Path | None:
+    """Where things may be kept between runs: in the user's own folder, never a shared one.
+
+    None where nothing can be written there.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qmlc"
+    try:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (base / name).mkdir(mode=0o700, exist_ok=True)
+        with tempfile.TemporaryFile(dir=base / name):
+            pass
+    except OSError:
+        return None
+    return base / name
 
 
 @cache

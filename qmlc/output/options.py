@@ -46,3 +46,14 @@ class Report:
     files: tuple[Path, ...]
     notes: tuple[str, ...] = ()
     circuits: tuple[CircuitSummary, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a compilation makes of a program, before it stands in a folder."""
+
+    program: str
+    texts: Mapping[str, str]
+    """The files by name."""
+    notes: tuple[str, ...]
+    circuits: tuple[CircuitSummary, ...]

@@ -9,8 +9,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from qmlc.output.errors import UnwritableFile
+from qmlc.output.options import Output, Report
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import NOWHERE
+
+
+def save_output(output: Output, folder: Path) -> Report:
+    """Write an output into a folder and remove what an earlier one left there; CompileError."""
+    earlier = read_manifest(folder)
+    written = save(folder, output.texts)
+    forgotten = forget_old_files(folder, earlier, output.program, tuple(output.texts))
+    return Report(tuple(written), (*output.notes, *forgotten), output.circuits)
 
 
 def save(folder: Path, texts: Mapping[str, str]) -> list[Path]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import lark
@@ -287,18 +284,7 @@ def _parser() -> tuple[Lark, TreeBuilder]:
         "propagate_positions": True,
         "maybe_placeholders": False,
     }
-    cache = _cache_path(text)
-    return Lark(text, cache=str(cache) if cache else False, **options), builder
-
-
-def _cache_path(text: str) -> Path | None:
-    """Where the tables of this grammar are kept: in the user's own folder, never a shared one."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qmlc"
-    try:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=base):
-            pass
-    except OSError:
-        return None
     key = hashlib.sha256((text + lark.__version__).encode()).hexdigest()[:16]
-    return base / f"grammar-{key}.tables"
+    folder = resources.cache_folder()
+    cache = str(folder / f"grammar-{key}.tables") if folder else False
+    return Lark(text, cache=cache, **options), builder

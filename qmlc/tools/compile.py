@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
-from qmlc.output.options import CompileOptions, Report
+from qmlc.output.options import CompileOptions, Output, Report
+from qmlc.output.remember_output import remember_output
+from qmlc.output.save_files import save_output
 from qmlc.source.nearest import nearest
 from qmlc.tools.options import (
     FOLDER,
@@ -61,6 +63,7 @@ NUMBERS = range(2, 5)
     show_default=True,
     help="How much to optimise.",
 )
+@click.option("--no-cache", is_flag=True, help="Compile also what has not changed.")
 @format_option
 @color_option
 def compile_program(
@@ -72,6 +75,7 @@ def compile_program(
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
     level: int,
+    no_cache: bool,
     format: Format,
     color: Color,
 ) -> None:
@@ -80,8 +84,6 @@ def compile_program(
     With --state, circuits are bound to trained weights. With --emit, stages of the compiler are
     printed, or with -o written beside the rest.
     """
-    from qmlc.driver import compile_file, emit_stage
-
     if not output and not emit:
         raise click.BadParameter("give -o DIR to write files, or --emit STAGES to print")
     stages = _stages(emit or "")
@@ -96,9 +98,18 @@ def compile_program(
     )
     with reporting(format, color):
         for stage in () if output else stages:
+            from qmlc.driver import emit_stage  # not where nothing has changed
+
             click.echo(emit_stage(file, stage, options).removesuffix("\n"))
         if output:
-            print_report(output, compile_file(file, options), format)
+            made = _make(file, options) if no_cache else remember_output(file, options, _make)
+            print_report(output, save_output(made, output), format)
+
+
+def _make(file: Path, options: CompileOptions) -> Output:
+    from qmlc.driver import compile_program  # not where nothing has changed
+
+    return compile_program(file, options)
 
 
 def print_report(folder: Path, report: Report, format: Format) -> None:

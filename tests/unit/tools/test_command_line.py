@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from qmlc.output.options import CircuitSummary, Report
+from qmlc.output.options import CircuitSummary, Output
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.span import Source, Span
@@ -60,17 +60,16 @@ def calls(monkeypatch):
     """A made-up driver in the place of the real one; what it was asked for."""
     asked: list[tuple] = []
 
-    def compile_file(path, options):
+    def compile_program(path, options):
         asked.append((path, options))
         if found := diagnostics(path):
             raise CompileError(found)
         vqc = CircuitSummary("vqc", "ibm:torino", 4, None, 12, "vqc.qasm")
-        files = tuple(options.output / name for name in ("a.py", "vqc.qasm"))
-        return Report(files, ("a note",), (vqc,))
+        return Output("fine", {"a.py": "", "vqc.qasm": ""}, ("a note",), (vqc,))
 
     driver = ModuleType("qmlc.driver")
     driver.check_file = diagnostics
-    driver.compile_file = compile_file
+    driver.compile_program = compile_program
     driver.emit_stage = lambda path, stage, options: f"<{stage}>\n"
     monkeypatch.setitem(sys.modules, "qmlc.driver", driver)
 
@@ -98,6 +97,7 @@ def run(monkeypatch, capsys, tmp_path, calls):
     """`run("check", "wrong")` is (status, stdout, stderr); words become programs that hold them."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("tempfile.tempdir", None)
 
     def command(*arguments: str) -> tuple[int, str, str]:

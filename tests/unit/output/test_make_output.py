@@ -13,8 +13,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from qmlc.driver import compile_file, emit_stage
+from qmlc.output.make_output import module_name
 from qmlc.output.options import CompileOptions
-from qmlc.output.write_output import module_name
 from qmlc.source.compile_error import CompileError
 
 ROOT = Path(__file__).parents[3]

@@ -1,4 +1,4 @@
-"""Write a compiled program into a folder: Python, OpenQASM, its source, a manifest."""
+"""A compiled program as files: Python, OpenQASM, its source, a manifest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qmlc.backends.torch.emit_torch import emit_torch
 from qmlc.ir.program import Program
 from qmlc.output.find_circuits import Use
 from qmlc.output.manifest import CircuitFile, make_manifest
-from qmlc.output.options import CircuitSummary, CompileOptions, Report
+from qmlc.output.options import CircuitSummary, CompileOptions, Output
 from qmlc.output.print_qasm import (
     check_values,
     circuit_uses,
@@ -23,7 +23,6 @@ from qmlc.output.print_qasm import (
     logical_qasm,
 )
 from qmlc.output.print_stage import print_stage
-from qmlc.output.save_files import forget_old_files, read_manifest, save
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
 from qmlc.targets.read_target import Target
@@ -36,18 +35,17 @@ IMPORTED = frozenset(
 """What a compiled module imports, itself or at second hand."""
 
 
-def write_output(
+def make_output(
     path: Path,
     program: Program,
     sources: Sequence[tuple[Path, Source]],
     options: CompileOptions,
-) -> Report:
-    """Write everything; nothing is written where anything has an error.
+) -> Output:
+    """All files that a program becomes; CompileError.
 
     `NAME.py`, `source/…` (the program's texts), `CIRCUIT.qasm` (OpenQASM 3), for each device
     `CIRCUIT.DEVICE.qasm` (one file for each group of measurements) and `manifest.json`.
     """
-    assert options.output is not None
     names = _source_names(path, sources)
     module = module_name(program.name)
     texts: dict[str, str] = {f"{module}.py": emit_torch(program, path.name, tuple(names))}
@@ -67,10 +65,7 @@ def write_output(
         notes.append(f"{template.name}: give {needed} to write its Python and OpenQASM now")
     manifest = make_manifest(program, sources, files, options, tuple(texts), module)
     texts["manifest.json"] = manifest
-    earlier = read_manifest(options.output)
-    written = save(options.output, texts)
-    notes += forget_old_files(options.output, earlier, program.name, tuple(texts))
-    return Report(tuple(written), tuple(notes), tuple(map(_summary, files)))
+    return Output(program.name, texts, tuple(notes), tuple(map(_summary, files)))
 
 
 def _summary(file: CircuitFile) -> CircuitSummary:
