@@ -73,7 +73,9 @@ def _attention(
 def _reduction(name: str) -> Callable[..., Tensor]:
     function = getattr(np, name)
 
-    def reduce(x: Tensor, dim: Any, keepdim: bool) -> Tensor:
+    def reduce(x: Tensor, where: Tensor | None = None, *, dim: Any, keepdim: bool) -> Tensor:
+        if where is not None:
+            raise Unknown(f"{name}(where=…)")
         result: Tensor = function(x, axis=dim, keepdims=keepdim)
         return result
 
@@ -134,7 +136,6 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "transpose_last": lambda x: x.swapaxes(-1, -2),
     "permute": lambda x, dims: x.transpose(dims),
     "unsqueeze": lambda x, dim: np.expand_dims(x, dim),
-    "squeeze": lambda x, dim: x.squeeze(dim),
     "flip": lambda x, dims: np.flip(x, dims),
     "tril": lambda x, diagonal: np.tril(x, diagonal),
     "triu": lambda x, diagonal: np.triu(x, diagonal),

@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise, permutations
 from typing import Any
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.rules import GateRule, gate_cost
-from qmlc.ops.gates import GATES, Constant, Rotation, phase_angle
+from qmlc.ops.gates import GATES, Rotation, phase_angle
 from qmlc.types.polynomial import Symbol, Value, lift
 from qmlc.types.unify import unify
 
@@ -23,12 +24,11 @@ Control = tuple[int, str]
 """A qubit, and the state in which it must be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One way to write the operands of a gate: `cz a, b` is `cz b, a`."""
+Form = tuple[tuple[Control, ...], tuple[int, ...]]
+"""The controls and targets of a gate: `cz a, b` is `cz b, a`, which are two forms of it."""
 
-    controls: tuple[Control, ...]
-    targets: tuple[int, ...]
+Beside = tuple[str, int]
+"""The name of a gate, and how many more controls it has than the one that it stands beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Search:
     order: tuple[tuple[int, int, int, int], ...]
     links: tuple[tuple[int, int, int], ...]
     """(gate, next gate, qubit): neighbours on a wire."""
-    forms: tuple[tuple[Form, ...], ...]
+    beside: Beside | None
+    """What must stand beside the last gate; None for a rule of one gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,52 +78,59 @@ def searches(rule: GateRule) -> Iterator[Search]:
         for qubit in instruction.qubits:
             wires.setdefault(qubit, []).append(place)
     links = tuple((a, b, qubit) for qubit, gates in wires.items() for a, b in pairwise(gates))
-    forms = tuple(tuple(_forms(i)) for i in rule.before)
     earlier = {a for a, _, _ in links}
     for anchor in range(len(rule.before) - 1, -1, -1):
         if anchor not in earlier:
-            yield Search(rule, anchor, tuple(_order(anchor, links)), links, forms)
+            order = tuple(_order(anchor, links))
+            near = beside(rule.before[order[0][0]], rule.before[anchor]) if order else None
+            yield Search(rule, anchor, order, links, near)
+
+
+def beside(near: Instruction, instruction: Instruction) -> Beside:
+    """What `near` is, seen from `instruction`: a cheap test before a search."""
+    return near.name, len(near.controls) - len(instruction.controls)
 
 
 def _order(
     anchor: int, links: Sequence[tuple[int, int, int]]
 ) -> Iterator[tuple[int, int, int, int]]:
+    """The way from the last gate to all the others; near ones first, which tell most."""
     reached = {anchor}
     while True:
-        for a, b, qubit in links:
-            if a in reached and b not in reached:
-                step = (b, a, qubit, 1)
-                break
-            if b in reached and a not in reached:
-                step = (a, b, qubit, -1)
-                break
-        else:
+        steps = [(b, a, q, 1) for a, b, q in links if a in reached and b not in reached]
+        steps += [(a, b, q, -1) for a, b, q in links if b in reached and a not in reached]
+        if not steps:
             return
+        step = min(steps, key=lambda s: abs(s[0] - s[1]))
         reached.add(step[0])
         yield step
 
 
-def _forms(instruction: Instruction) -> Iterator[Form]:
-    """The operands of a gate in all orders that mean the same."""
-    controls = tuple(zip(instruction.qubits, instruction.controls, strict=False))
-    targets = instruction.targets
-    if _turns_phase(instruction) and "0" not in instruction.controls:
-        for target in instruction.qubits:
-            yield Form(tuple((q, "1") for q in instruction.qubits if q != target), (target,))
-        return
-    row = GATES.get(instruction.name)
-    for order in permutations(range(len(targets))):
-        plain = order == tuple(range(len(targets)))
+@cache
+def _orders(name: str, controls: str, targets: int) -> tuple[tuple[int, ...], ...]:
+    """The orders of a gate's qubits in which it means the same."""
+    count = len(controls)
+    here = tuple(range(count + targets))
+    if name == "p" or (name in GATES and phase_angle(name) is not None):
+        # it multiplies |1…1> by a phase, to which every qubit contributes alike
+        ones = [i for i in range(count) if controls[i] == "1"]
+        return (here, *((*here[:i], count, *here[i + 1 : count], i) for i in ones))
+    row = GATES.get(name)
+    found = []
+    for order in permutations(range(targets)):
         alike = isinstance(row, Rotation) and [row.pauli[i] for i in order] == list(row.pauli)
-        swaps = isinstance(row, Constant) and instruction.name == "swap"
-        if plain or alike or swaps:
-            yield Form(controls, tuple(targets[i] for i in order))
+        if order == tuple(range(targets)) or alike or name == "swap":
+            found.append((*here[:count], *(count + i for i in order)))
+    return tuple(found)
 
 
-def _turns_phase(instruction: Instruction) -> bool:
-    """Whether a gate multiplies |1> by a phase, so that control and target are exchangeable."""
-    name = instruction.name
-    return name == "p" or (name in GATES and phase_angle(name) is not None)
+def _forms(instruction: Instruction) -> Iterator[Form]:
+    """The controls and targets of a gate in all orders that mean the same."""
+    qubits, controls = instruction.qubits, instruction.controls
+    count = len(controls)
+    for order in _orders(instruction.name, controls, len(qubits) - count):
+        moved = [qubits[i] for i in order]
+        yield tuple(zip(moved, controls, strict=False)), tuple(moved[count:])
 
 
 def find_match(search: Search, line: Line, history: History, last: int) -> Match | None:
@@ -199,14 +207,11 @@ def _operands(
         or len(pattern.controls) > len(instruction.controls)
     ):
         return
-    given = tuple(zip(instruction.qubits, instruction.controls, strict=False))
-    for form in search.forms[gate]:
+    wanted = tuple(zip(pattern.qubits, pattern.controls, strict=False))
+    for controls, targets in _forms(instruction):
         qubits = dict(found.qubits)
-        if all(
-            _bind(qubits, q, actual)
-            for q, actual in zip(form.targets, instruction.targets, strict=True)
-        ):
-            yield from _controls(form.controls, given, qubits, found.extra)
+        if all(_bind(qubits, q, a) for q, a in zip(pattern.targets, targets, strict=True)):
+            yield from _controls(wanted, controls, qubits, found.extra)
 
 
 def _controls(
@@ -216,14 +221,17 @@ def _controls(
     extra: tuple[Control, ...] | None,
 ) -> Iterator[tuple[Mapping[int, int], tuple[Control, ...]]]:
     """Every way to find the controls of a rule among those given; the rest is `extra`."""
+    if extra is not None and len(given) != len(wanted) + len(extra):
+        return
     for chosen in permutations(given, len(wanted)):
+        rest = tuple(c for c in given if c not in chosen)
+        if extra is not None and set(rest) != set(extra):
+            continue
         bound = dict(qubits)
-        fits = all(
+        if all(
             state == other and _bind(bound, q, actual)
             for (q, state), (actual, other) in zip(wanted, chosen, strict=True)
-        )
-        rest = tuple(c for c in given if c not in chosen)
-        if fits and (extra is None or set(rest) == set(extra)):
+        ):
             yield bound, rest if extra is None else extra
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.rules import GateRule
-from qmlc.passes.match_gates import Match, Search, find_match, searches
+from qmlc.passes.match_gates import Beside, Match, Search, beside, find_match, searches
 
 REACH = 512
 """How many instructions are looked back over where others have to be moved out of the way."""
@@ -27,6 +27,16 @@ class _Line:
         for wire in _writes(instruction):
             self.wires.setdefault(wire, []).append(len(self.kept))
         self.kept.append(instruction)
+
+    def near(self, instruction: Instruction) -> list[Beside | None]:
+        """What stands last on each qubit of an instruction; None stands for nothing at all."""
+        found: list[Beside | None] = [None]
+        for qubit in instruction.qubits:
+            places = self.wires.get(qubit)
+            last = self.kept[places[-1]] if places else None
+            if last is not None:
+                found.append(beside(last, instruction))
+        return found
 
     def remove(self, places: Sequence[int]) -> None:
         """Take instructions away that are the last ones on their wires."""
@@ -53,8 +63,11 @@ def rewrite_gates(
     todo = list(reversed(instructions))
     while todo:
         instruction = todo.pop()
+        near = line.near(instruction)
         line.append(instruction)
         for search in by_name.get(instruction.name, ()):
+            if search.beside not in near:
+                continue
             match = find_match(search, line.kept, line.wires, len(line.kept) - 1)
             if match is not None and _apply(line, match, todo):
                 break

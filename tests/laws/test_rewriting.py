@@ -78,3 +78,32 @@ def test_rules_keep_the_results_of_circuits_with_feed_forward(circuit, other, va
     after = replace(before, instructions=rewrite_gates(RULES, before.instructions))
     for a, b in zip(simulate(after, values), simulate(before, values), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-9)
+
+
+@st.composite
+def dense(draw):
+    """Few gates on few qubits, often controlled or fed forward, so that places overlap."""
+    c = CircuitBuilder("dense")
+    c.input("x", 2), c.parameter("w", 1, 2), c.input("t")
+    q, m = c.qubits("q", 3), c.bits("m", 1)
+    for _ in range(draw(st.integers(4, 14))):
+        a, b, other = draw(st.permutations(q))
+        kind = draw(st.sampled_from("x h z cx cx cz ccx rz if if measure".split()))
+        if kind == "if":
+            with c.when(m, [draw(st.integers(0, 1))]):
+                draw(st.sampled_from((c.x, c.h)))(a)
+        elif kind == "measure":
+            c.measure(a, m[0])
+        elif kind == "rz":
+            c.rz(0.25, a)
+        else:
+            getattr(c, kind)(*(a, b, other)[: {"cx": 2, "cz": 2, "ccx": 3}.get(kind, 1)])
+    c.probs(q)
+    return c.build()
+
+
+@given(circuit=dense(), values=VALUES)
+def test_rules_keep_the_results_of_dense_circuits(circuit, values):
+    after = replace(circuit, instructions=rewrite_gates(RULES, circuit.instructions))
+    for a, b in zip(simulate(after, values), simulate(circuit, values), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-9)
