@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qmlc.check.dimensions import dimension_names
 from qmlc.check.errors_names import AlreadyDeclared
 from qmlc.check.errors_types import UnknownDimension, WrongArguments
@@ -15,20 +17,25 @@ from qmlc.syntax import tree
 def check_header(session: Session, module: Module, declaration: tree.Component) -> bool:
     """Whether settings, inputs, registers and result of a declaration fit together."""
     count = len(session.errors)
-    seen: dict[str, Span] = {}
     names = [part.name for part in (*(declaration.settings or ()), *declaration.inputs)]
-    for name in (*names, *(register.name for register in declaration.registers)):
+    check_twice(session, (*names, *(register.name for register in declaration.registers)))
+    with session.recover():
+        _check_result(module, declaration)
+    with session.recover():
+        _check_kernel(declaration)
+    return len(session.errors) == count
+
+
+def check_twice(session: Session, names: Sequence[tree.Identifier]) -> None:
+    """Report names that a header gives twice."""
+    seen: dict[str, Span] = {}
+    for name in names:
         with session.recover():
             if name.name in seen:
                 first = (Label(seen[name.name], "declared here first"),)
                 what = f"`{name.name}` is declared twice"
                 fail(AlreadyDeclared, name, what, "again here", "choose another name", first)
         seen.setdefault(name.name, name.span)
-    with session.recover():
-        _check_result(module, declaration)
-    with session.recover():
-        _check_kernel(declaration)
-    return len(session.errors) == count
 
 
 def _check_result(module: Module, declaration: tree.Component) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from qmlc.check.check_header import check_twice
 from qmlc.check.dimensions import dimension_names, resolve_type
 from qmlc.check.errors_rules import UnusableRule
 from qmlc.check.errors_types import BadType, Misplaced, NotKnown, ResultMismatch
@@ -50,6 +51,12 @@ def elaborate_rules(session: Session, module: Module, proved: bool = False) -> t
 
 def elaborate_rewrite(session: Session, module: Module, declaration: tree.Rewrite) -> Rule:
     """The rule of a declaration, not yet proved; Stop where it has errors."""
+    names = [parameter.name for parameter in declaration.inputs]
+    names += [register.name for register in declaration.registers]
+    errors = session.count_errors()
+    check_twice(session, names)
+    if session.count_errors() > errors:
+        raise Stop(None)
     make = _gate_rule if isinstance(declaration.before, tree.Block) else _graph_rule
     return make(session, module, declaration)
 
@@ -85,9 +92,14 @@ def _gate_rule(session: Session, module: Module, declaration: tree.Rewrite) -> R
 def _bind_angles(
     frame: Frame, builder: CircuitBuilder, parameter: tree.Parameter
 ) -> Sequence[Symbol]:
-    kind = TensorType("real") if parameter.type is None else resolve_type(frame, parameter.type, {})
-    if not isinstance(kind, TensorType) or kind.dtype != "real":
-        fail(BadType, parameter, "an angle of a rule is `real`", f"this is `{kind}`")
+    written = parameter.type
+    if written is not None and not (
+        isinstance(written, tree.TypeName) and written.name.name == "real"
+    ):
+        what = f"this is `{written.span.text}`"
+        fail(BadType, parameter, "a rule of gates takes angles, which are `real`", what)
+    kind = TensorType("real") if written is None else resolve_type(frame, written, {})
+    assert isinstance(kind, TensorType)
     dims = [require_number(frame, d, parameter, "a dimension of a rule") for d in kind.dims]
     value = builder.input(parameter.name.name, *dims)
     frame.scope.bind(parameter.name.name, value, parameter.name.span)

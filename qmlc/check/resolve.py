@@ -180,7 +180,9 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
             name,
             f"`{name.name}` is a {kind}, not a gate",
             "a gate is needed here",
-            "call it in an expression: `let y = " + name.name + "(…)`",
+            "the optimiser applies it by itself"
+            if kind == "rewrite rule"
+            else "call it in an expression: `let y = " + name.name + "(…)`",
         )
     gates = [
         n for n, d in frame.module.declared.items()
