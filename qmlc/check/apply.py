@@ -91,6 +91,7 @@ def _apply_layer(
         name,
         tuple({**shape.inferred, **settings}.items()),
         given=instance.given,
+        changes=instance.changes,
     )
     _hold(frame.network, node, submodule)
     given = {key: t for key, t in zip(values, tensors, strict=True) if t is not None}
@@ -132,6 +133,14 @@ def _hold(network: NetworkState | None, node: tree.Node, submodule: Submodule) -
     """Add a submodule, or find that this instance has the same sizes as before."""
     assert network is not None
     earlier = network.submodules.setdefault(submodule.path, submodule)
+    if earlier.changes != submodule.changes:
+        fail(
+            WrongKind,
+            node,
+            f"one instance of `{submodule.target}` cannot be frozen or loaded here, not there",
+            "made otherwise before",
+            f"bind what is done to it: `let f = freeze({submodule.path})`, and use that throughout",
+        )
     if earlier != submodule:
         old, new = dict(earlier.arguments), dict(submodule.arguments)
         changed = [f"`{k}` {old.get(k)} and {v}" for k, v in new.items() if old.get(k) != v]

@@ -48,7 +48,7 @@ def apply_unit(
     kind = overlaps if callee.kind == "kernel" else _lead(_substitute(output, outer), leading)
     path = register(frame.network, instance, callee.name)
     handed = constructor_arguments(frame, node, settings, unit)
-    module = Submodule(path, unit.class_name, handed, is_unit=True, given=instance.given)
+    module = Submodule(path, unit.class_name, handed, True, instance.given, instance.changes)
     hold_unit(frame, node, module)
     return call_node(frame, path, [i.node for i in inputs], kind)
 

@@ -8,6 +8,7 @@ from qmlc.check.apply import apply_instance
 from qmlc.check.bind_arguments import argument_at, bind_arguments
 from qmlc.check.bind_settings import bind_settings
 from qmlc.check.call_function import call_fn, call_function, call_hamiltonian
+from qmlc.check.change_instance import change_instance
 from qmlc.check.compile_time import call_compile_time, works_on
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import WrongArguments
@@ -30,6 +31,7 @@ from qmlc.check.values import (
     fail,
 )
 from qmlc.ir.array import Array
+from qmlc.ops.changes import CHANGES
 from qmlc.ops.layers import LAYERS
 from qmlc.ops.parameters import REQUIRED
 from qmlc.source.diagnostic import Label
@@ -59,6 +61,9 @@ def _pipe(frame: Frame, node: tree.Pipe) -> Value:
     arguments, keywords = evaluate_arguments(frame, into, function)
     if any(isinstance(v, Poison) for v in (value, function, *arguments, *keywords.values())):
         return Poison()
+    if isinstance(function, Builtin) and function.name in CHANGES:
+        changed = change_instance(frame, into, function.name, arguments, keywords)
+        return _call(frame, node, changed, [value], {})
     if _is_component(function) and _has_settings(function):
         return _call(
             frame, node, _instance(frame, into, function, arguments, keywords), [value], {}
@@ -118,6 +123,8 @@ def _call_builtin(
     """A function that is there without import: of parts, of values known now, or of tensors."""
     if name in SPLITS:
         return split_tensor(frame, node, name, arguments, keywords)
+    if name in CHANGES:
+        return change_instance(frame, node, name, arguments, keywords)
     if works_on(name, arguments):
         return call_compile_time(frame, node, name, arguments, keywords)
     return call_function(frame, node, name, arguments, keywords)

@@ -125,7 +125,11 @@ def component_text(value: Value) -> str:
         case Instance():
             given = [component_text(v) for v in value.arguments]
             given += [f"{name}={component_text(v)}" for name, v in value.keywords]
-            return f"{value.target.name}({', '.join(given)})" if given else value.target.name
+            text = f"{value.target.name}({', '.join(given)})" if given else value.target.name
+            for change in value.changes:
+                more = [f", {name}={component_text(v)}" for name, v in change.keywords]
+                text = f"{change.function}({text}{''.join(more)})"
+            return text
         case None:
             return "none"
         case bool() | str():

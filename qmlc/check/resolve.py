@@ -18,6 +18,7 @@ from qmlc.check.values import (
     Value,
     fail,
 )
+from qmlc.ops.changes import CHANGES
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.gates import ALIASES, GATES
 from qmlc.ops.layers import LAYERS
@@ -38,7 +39,7 @@ COMPILE_TIME = (
     "ground_energy numpy pauli_sum last lora"
 ).split()
 """Functions of compile-time values; see `check.compile_time`."""
-PLANNED = ("freeze quantize prune load torch_hub keras onnx safetensors device svm").split()
+PLANNED = ("quantize prune torch_hub keras onnx safetensors device svm").split()
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:
@@ -48,7 +49,7 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
         return _declared(frame, name, *found)
     if name.name in CONSTANTS:
         return CONSTANTS[name.name]
-    if name.name in COMPILE_TIME:
+    if name.name in COMPILE_TIME or name.name in CHANGES:
         return Builtin("function", name.name)
     if name.name in LAYERS:
         return Builtin("layer", name.name)
@@ -98,7 +99,7 @@ def candidates(frame: Frame) -> list[str]:
     module = frame.module
     return [
         *frame.scope.names(), *module.declared, *module.imported, *CONSTANTS, *COMPILE_TIME,
-        *LAYERS, *FUNCTIONS, *SPLITS,
+        *CHANGES, *LAYERS, *FUNCTIONS, *SPLITS,
     ]  # fmt: skip
 
 

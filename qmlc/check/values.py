@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from qmlc.ir.array import Array
 from qmlc.ir.circuit import Condition
 from qmlc.ir.operator import Operator
-from qmlc.ir.program import COMPONENT_KINDS
+from qmlc.ir.program import COMPONENT_KINDS, Call
 from qmlc.ops.tunings import Frozen, Full, Last, Lora
 from qmlc.source.diagnostic import Diagnostic, Label, Problem
 from qmlc.source.span import Source, Span
@@ -170,6 +170,8 @@ class Instance:
     """The `let` that binds it, or the setting that it was handed over as."""
     given: bool = False
     """Whether it was handed over as a setting of the body at hand."""
+    changes: tuple[Call, ...] = ()
+    """What is done to it once it is made; see `ops.changes`."""
 
 
 Declaration = tree.Component | tree.DataBlock | tree.Const | tree.Rewrite | tree.Lost

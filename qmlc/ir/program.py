@@ -32,6 +32,8 @@ class Submodule:
     is_unit: bool = False
     given: bool = False
     """Whether the constructor is given it, as the setting that the path begins with."""
+    changes: tuple[Call, ...] = ()
+    """What is done to it once it is made: rows of `ops.changes` with their further arguments."""
 
     def parts(self) -> tuple[str, ...]:
         """The paths of the modules of its unit that are handed to its constructor."""

@@ -41,6 +41,8 @@ IMPORTS: Mapping[str, str] = {
     "Operator": "from qmlc.ir.operator import Operator",
     "Polynomial": "from qmlc.types.polynomial import Polynomial",
     "CircuitModule": "from qmlc.runtime.circuit_module import CircuitModule",
+    "freeze": "from qmlc.runtime.freeze import freeze",
+    "load_part": "from qmlc.runtime.load_part import load_part",
     "ExternModule": "from qmlc.runtime.extern_module import ExternModule",
     "HuggingFaceModule": "from qmlc.runtime.hugging_face import HuggingFaceModule",
     **{name: f"from qmlc.ops.tunings import {name}" for name in ("Frozen", "Full", "Last", "Lora")},

@@ -15,6 +15,7 @@ from qmlc.backends.torch.print_forward import Surroundings, field_name, print_fo
 from qmlc.backends.torch.print_value import print_value
 from qmlc.ir.circuit import Variable
 from qmlc.ir.program import Part, Setting, Submodule, Template, Unit, camel_case
+from qmlc.ops.changes import CHANGES
 from qmlc.ops.fill_template import write_constructor
 from qmlc.ops.layers import LAYERS
 from qmlc.ops.pretrained import LIBRARY
@@ -268,6 +269,18 @@ def _parameter(parameter: Variable, access: Access) -> str:
 
 def _constructor(submodule: Submodule, classes: Classes, access: Access) -> str:
     """The expression that makes a part; other parts that it is handed are reached by `access`."""
+    text = _make(submodule, classes, access)
+    for call in submodule.changes:
+        change = CHANGES[call.function]
+        defaults = {p.name: p.default for p in change.parameters}
+        given = [f"{n}={print_value(v)}" for n, v in call.keywords if v != defaults[n]]
+        given += ["beside=self"] if change.beside else []
+        text = f"{change.python}({', '.join([text, *given])})"
+    return text
+
+
+def _make(submodule: Submodule, classes: Classes, access: Access) -> str:
+    """The part as it is at first, before anything is done to it."""
     if not submodule.is_unit:
         return write_constructor(LAYERS[submodule.target], dict(submodule.arguments), print_value)
     given = {

@@ -1,0 +1,66 @@
+"""Load a part that was trained before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from qmlc.runtime.errors import unfit
+from qmlc.runtime.module import Module, source_of
+from qmlc.source.compile_error import CompileError
+from qmlc.source.errors import UnreadableFile
+from qmlc.source.nearest import nearest
+from qmlc.source.span import NOWHERE
+
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
+
+
+def load_part(module: AnyModule, path: str, *, at: str = "", beside: Module) -> AnyModule:
+    """The module, with the weights that a file of safetensors holds of it, under the path `at`.
+
+    The file is looked for beside the program of `beside`, then in the current folder. CompileError
+    where it cannot be read (E0601), or holds other names or shapes (E0606).
+    """
+    weights = _read(path, beside)
+    prefix = f"{at}." if at else ""
+    part = {n.removeprefix(prefix): t for n, t in weights.items() if n.startswith(prefix)}
+    if not part:
+        close = nearest(at, sorted({name.partition(".")[0] for name in weights}))
+        proposal = f"did you mean `{close}`?" if close else f"it holds {_some(list(weights))}"
+        raise unfit(f"`{path}` holds nothing at `{at}`", proposal)
+    expected = module.state_dict()
+    for name, tensor in expected.items():
+        if name not in part:
+            close = nearest(name, list(part))
+            proposal = f"did you mean `{close}`?" if close else f"it holds {_some(list(part))}"
+            raise unfit(f"`{path}` does not hold `{prefix}{name}`", proposal)
+        if part[name].shape != tensor.shape:
+            there, here = list(part[name].shape), list(tensor.shape)
+            raise unfit(f"`{prefix}{name}` in `{path}` is {there}, and {here} here")
+    left = [name for name in part if name not in expected]
+    if left:
+        raise unfit(f"`{path}` holds `{prefix}{left[0]}`, which the part does not have")
+    module.load_state_dict(part)
+    return module
+
+
+def _read(path: str, beside: Module) -> dict[str, Tensor]:
+    source = source_of(type(beside))
+    bases = [Path(source).parent] if source is not None else []
+    found = next((b / path for b in [*bases, Path()] if (b / path).is_file()), None)
+    try:
+        if found is None:
+            raise OSError("there is no such file")
+        return load_file(found)
+    except (OSError, SafetensorError) as error:
+        what = f"cannot read `{path}`: {error}"
+        proposal = "a training writes `runs/PROGRAM/MODEL/best.safetensors`"
+        raise CompileError((UnreadableFile(NOWHERE, what=what, proposal=proposal),)) from None
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names[:5]) + (", …" if len(names) > 5 else "")
