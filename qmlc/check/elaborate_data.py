@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qmlc.check.bind_arguments import bind_arguments
+from qmlc.check.bind_arguments import bind_arguments, plain
 from qmlc.check.elaborate_constructor import elaborate_constructor
-from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName, WrongKind
+from qmlc.check.errors_names import AlreadyDeclared, UnknownName, WrongKind
 from qmlc.check.errors_training import NoSuchColumn
 from qmlc.check.errors_types import BadOperation, Misplaced
 from qmlc.check.evaluate import evaluate
@@ -119,15 +119,6 @@ def _source(frame: Frame, node: tree.Expression) -> Call:
             "not known",
             f"did you mean `{close}`?" if close else "there are " + ", ".join(DATA_SOURCES),
         )
-    if not row.ready:
-        ready = ", ".join(f"`{n}`" for n, r in DATA_SOURCES.items() if r.ready)
-        fail(
-            NotAvailable,
-            name,
-            f"the data source `{name.name}` is not there yet",
-            "not readable",
-            f"there are {ready}",
-        )
     arguments = [evaluate(frame, a) for a in node.arguments]
     keywords = {k.name.name: evaluate(frame, k.value) for k in node.keywords}
     bind_arguments(node, name.name, row.parameters, arguments, keywords)
@@ -181,6 +172,8 @@ def _name(block: _Block, node: tree.Identifier) -> tuple[Any, TensorType]:
     if name not in block.columns:
         with block.frame.session.recover():
             _no_column(node, block.columns, block.source.span)
+        if any(kind != TensorType("real") for kind in block.columns.values()):
+            raise Stop(None)  # what it would be cannot be guessed, as it can in a table
     return Column(name), block.columns.get(name, TensorType("real"))
 
 
@@ -231,7 +224,6 @@ def _data_call(
     if row.takes and arguments:
         _check_origin(block, arguments[0], name, row)
     types = {k: v[1] if isinstance(v, tuple) else v for k, v in bound.items()}
-    assert row.law is not None
     try:
         kinds = row.law(types)
     except ShapeError as error:
@@ -252,8 +244,6 @@ def _function(block: _Block, node: tree.Node, name: str) -> DataFunction:
             "not known",
             f"did you mean `{close}`?" if close else "there are " + ", ".join(DATA_FUNCTIONS),
         )
-    if row.law is None:
-        fail(NotAvailable, node, f"the data function `{name}` is not there yet", "not possible yet")
     if row.source and block.call.function != row.source:
         label = (Label(block.source.span, f"this is `{block.call.function}`"),)
         what = f"`{name}` takes the lines of a text, one after another"
@@ -278,4 +268,5 @@ def _argument(block: _Block, node: tree.Expression, parameter: Parameter) -> tup
     value = evaluate(block.frame, node)
     if isinstance(value, Poison):
         raise Stop(None)
+    value = plain(value)
     return value, value

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from qmlc.ir.program import Call
 from qmlc.ops.data_functions import DATA_SOURCES
@@ -26,12 +28,14 @@ def read_columns(base: Path | None, source: Call) -> Columns | None:
     if row.columns:
         return dict(row.columns)
     arguments = bind(row.parameters, source.arguments, dict(source.keywords))
+    if source.function == "sklearn":
+        return SKLEARN.get(arguments["name"])
     path = arguments.get("path")
     if source.function not in HEADERS or base is None or not isinstance(path, str):
         return None
     try:
         return HEADERS[source.function](base / path, arguments)
-    except (OSError, ValueError, TypeError, csv.Error):
+    except (OSError, ValueError, TypeError, KeyError, SyntaxError, csv.Error, zipfile.BadZipFile):
         return None  # training says what is wrong with the file
 
 
@@ -48,8 +52,45 @@ def _jsonl(path: Path, arguments: Mapping[str, Any]) -> Columns | None:
     return {name: TensorType("real") for name in row} if isinstance(row, dict) else None
 
 
+def _numpy(path: Path, arguments: Mapping[str, Any]) -> Columns | None:
+    """The shapes in the headers of the arrays, less their rows."""
+    if path.suffix != ".npz":
+        with path.open("rb") as file:
+            return {"values": _array(file)}
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as file:
+                found[name.removesuffix(".npy")] = _array(file)
+    return found
+
+
+def _array(file: IO[bytes]) -> TensorType:
+    """The type of an example in an `.npy` file (NumPy enhancement proposal 1)."""
+    start = file.read(8)
+    if start[:6] != b"\x93NUMPY":
+        raise ValueError("not an array")
+    size = int.from_bytes(file.read(2 if start[6] == 1 else 4), "little")
+    header = ast.literal_eval(file.read(min(size, MAX_HEADER)).decode("latin-1"))
+    return TensorType("real", tuple(header["shape"][1:]))
+
+
+def _features(count: int) -> Columns:
+    return {"features": TensorType("real", (count,)), "target": TensorType("real")}
+
+
+SKLEARN: dict[str, Columns] = {
+    "breast_cancer": _features(30),
+    "diabetes": _features(10),
+    "digits": {**_features(64), "image": TensorType("real", (8, 8))},
+    "iris": _features(4),
+    "wine": _features(13),
+}
+"""The columns of scikit-learn's own data sets."""
+
 HEADERS: dict[str, Callable[[Path, Mapping[str, Any]], Columns | None]] = {
     "csv": _csv,
     "jsonl": _jsonl,
+    "numpy": _numpy,
 }
 """How the columns of each source are found, where its file is at hand."""

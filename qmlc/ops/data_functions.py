@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 from qmlc.ops import data_laws as laws
 from qmlc.ops.data_laws import Law
-from qmlc.ops.parameters import REQUIRED, Parameter
+from qmlc.ops.parameters import Parameter
 from qmlc.types.tensors import TensorType
 
 
 @dataclass(frozen=True, slots=True)
 class DataFunction:
-    """A function of columns; without a `law` its name is known but it does not exist yet."""
+    """A function of columns."""
 
-    parameters: tuple[Parameter, ...] = ()
-    law: Law | None = None
+    parameters: tuple[Parameter, ...]
+    law: Law
     fitted: bool = False
     """Whether it learns something (a mean, class names) from the training examples."""
     doc: str = ""
@@ -31,18 +31,12 @@ class DataFunction:
     takes: tuple[str, ...] = ()
     """The functions whose results it takes, where it does not take any."""
 
-    @property
-    def ready(self) -> bool:
-        """Whether it can be used."""
-        return self.law is not None
-
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """A place where examples come from; unless `ready`, its name is known and nothing more."""
+    """A place where examples come from."""
 
     parameters: tuple[Parameter, ...] = ()
-    ready: bool = False
     doc: str = ""
     columns: tuple[tuple[str, TensorType], ...] = ()
     """What each example has, where the source itself says so."""
@@ -53,6 +47,7 @@ _COLUMN = Parameter("column", tensor=True)
 _TOKENIZER = Parameter("tokenizer")
 _LENGTH = Parameter("length")
 _SEED = Parameter("seed", 0)
+_IMAGE = Parameter("image", tensor=True)
 _PATH = Parameter("path")
 
 
@@ -134,31 +129,70 @@ DATA_FUNCTIONS: dict[str, DataFunction] = {
         results=("noisy", "original"),
         takes=("tokenize", "sentence_pairs"),
     ),
+    "pca": DataFunction(
+        (_X, Parameter("components")),
+        laws.pca,
+        fitted=True,
+        doc="The coordinates along the directions of the greatest variance.",
+    ),
     "resize": DataFunction(
-        (Parameter("image", tensor=True), Parameter("size")), doc="Images of one size."
+        (_IMAGE, Parameter("size")), laws.resize, doc="Images of size [height, width], in [0, 1]."
+    ),
+    "crop": DataFunction(
+        (_IMAGE, Parameter("size")), laws.crop, doc="The middle of images, [height, width]."
+    ),
+    "grayscale": DataFunction((_IMAGE,), laws.grayscale, doc="One channel of red, green and blue."),
+    "normalize": DataFunction(
+        (_IMAGE, Parameter("mean"), Parameter("std")),
+        laws.normalize,
+        doc="Each channel less its mean, over its std, which are given.",
     ),
     "spectrogram": DataFunction(
-        (Parameter("audio", tensor=True), Parameter("n_fft", 400)), doc="Power over frequencies."
+        (
+            Parameter("audio", tensor=True),
+            Parameter("length"),
+            Parameter("n_fft", 400),
+            Parameter("hop_length", 200),
+        ),
+        laws.spectrogram,
+        doc="Power over frequencies and time of length samples, cut or padded with silence.",
     ),
 }
 """Every function of a data block, by name. Arithmetic is `add sub mul div pow neg`."""
 
+_LABEL = ("label", TensorType("text"))
+
 DATA_SOURCES: dict[str, DataSource] = {
     "csv": DataSource(
-        (_PATH, Parameter("separator", ",")), True, "A table with a header line, in UTF-8."
+        (_PATH, Parameter("separator", ",")), "A table with a header line, in UTF-8."
     ),
-    "jsonl": DataSource((_PATH,), True, "One JSON object a line, in UTF-8."),
-    "parquet": DataSource((_PATH,), doc="A Parquet table."),
+    "jsonl": DataSource((_PATH,), "One JSON object a line, in UTF-8."),
+    "parquet": DataSource((_PATH,), "A Parquet table."),
     "text": DataSource(
         (_PATH,),
-        True,
         "Running text: a sentence a line, an empty line between documents.",
         (("text", TensorType("text")), ("document", TensorType("real"))),
     ),
-    "images": DataSource((_PATH,), doc="A folder of images, one folder a class."),
-    "audio": DataSource((_PATH,), doc="A folder of recordings, one folder a class."),
-    "huggingface_dataset": DataSource((_PATH,), doc="A saved Hugging Face dataset."),
-    "sklearn": DataSource((Parameter("name", REQUIRED),), doc="A data set of scikit-learn."),
-    "numpy": DataSource((_PATH,), doc="Arrays from an `.npy` or `.npz` file."),
+    "images": DataSource(
+        (_PATH,),
+        "A folder of images, a folder a class: columns image and label.",
+        (("image", TensorType("image")), _LABEL),
+    ),
+    "audio": DataSource(
+        (_PATH,),
+        "A folder of recordings (wav), a folder a class: columns audio and label.",
+        (("audio", TensorType("audio")), _LABEL),
+    ),
+    "huggingface_dataset": DataSource(
+        (_PATH, Parameter("split", "train")),
+        "A folder that `save_to_disk` of Hugging Face wrote, or one of Parquet files.",
+    ),
+    "sklearn": DataSource(
+        (Parameter("name"),),
+        "A data set of scikit-learn: breast_cancer, diabetes, digits, iris or wine.",
+    ),
+    "numpy": DataSource(
+        (_PATH,), "The arrays of an `.npz` file, or the one of an `.npy` file as values."
+    ),
 }
 """Every source of a data block, by name; paths are relative to the program."""

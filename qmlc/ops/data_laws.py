@@ -110,3 +110,76 @@ def mask_tokens(arguments: Arguments) -> tuple[TensorType, ...]:
     if not isinstance(rate, int | float) or not 0 < rate < 1:
         raise ShapeError("needs a fraction between 0 and 1 as `rate`")
     return arguments["tokens"], arguments["tokens"]
+
+
+def _pair(arguments: Arguments, name: str) -> tuple[int, int]:
+    value = arguments[name]
+    whole = isinstance(value, tuple) and all(isinstance(v, int) and v > 0 for v in value)
+    if not whole or len(value) != 2:
+        raise ShapeError(
+            f"needs a height and a width as `{name}`", None, f"write `{name}=[32, 32]`"
+        )
+    return value[0], value[1]
+
+
+def resize(arguments: Arguments) -> tuple[TensorType, ...]:
+    """An image of `size`, with the channels that it has; one from a file has three."""
+    kind, size = arguments["image"], _pair(arguments, "size")
+    if kind.dtype == "image":
+        return (TensorType("real", (3, *size)),)
+    return (TensorType("real", (*_image(kind)[:1], *size)),)
+
+
+def crop(arguments: Arguments) -> tuple[TensorType, ...]:
+    """The middle of an image."""
+    kind, size = arguments["image"], _pair(arguments, "size")
+    if kind.dtype != "image" and any(
+        have < want for have, want in zip(_image(kind)[1:], size, strict=True)
+    ):
+        raise ShapeError(f"cannot take {list(size)} out of `{kind}`", 0)
+    return resize(arguments)
+
+
+def _image(kind: TensorType) -> tuple[Any, ...]:
+    _numbers(kind)
+    if len(kind.dims) != 3:
+        raise ShapeError(f"takes an image, channels first, not `{kind}`", 0)
+    return kind.dims
+
+
+def grayscale(arguments: Arguments) -> tuple[TensorType, ...]:
+    """One channel of three."""
+    dims = _image(arguments["image"])
+    if dims[0] != 3:
+        raise ShapeError(f"takes three channels, not `{arguments['image']}`", 0)
+    return (TensorType("real", (1, *dims[1:])),)
+
+
+def normalize(arguments: Arguments) -> tuple[TensorType, ...]:
+    """The image; `mean` and `std` have an entry for each channel."""
+    dims = _image(arguments["image"])
+    for name in ("mean", "std"):
+        value = arguments[name]
+        if not isinstance(value, tuple) or len(value) != dims[0]:
+            raise ShapeError(f"needs a list of {dims[0]} numbers as `{name}`")
+    return (TensorType("real", dims),)
+
+
+def spectrogram(arguments: Arguments) -> tuple[TensorType, ...]:
+    """Frequencies by frames, as `torch.stft` counts them."""
+    if arguments["audio"].dtype != "audio":
+        raise ShapeError(f"takes recordings, not `{arguments['audio']}`", 0, "read them by `audio`")
+    length, n_fft = _size(arguments, "length"), _size(arguments, "n_fft")
+    if length <= n_fft // 2:
+        raise ShapeError(f"needs a `length` above {n_fft // 2}, half a window")
+    return (TensorType("real", (n_fft // 2 + 1, 1 + length // _size(arguments, "hop_length"))),)
+
+
+def pca(arguments: Arguments) -> tuple[TensorType, ...]:
+    """So many components of a vector."""
+    kind, count = _numbers(arguments["x"]), _size(arguments, "components")
+    if len(kind.dims) != 1:
+        raise ShapeError(f"takes a vector of features, not `{kind}`", 0, "list columns: `[a, b]`")
+    if isinstance(kind.dims[0], int) and count > kind.dims[0]:
+        raise ShapeError(f"cannot find {count} components in {kind.dims[0]} features")
+    return (TensorType("real", (count,)),)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from qmlc.training.errors import DataError
-from qmlc.training.read_data import Table
+from qmlc.training.table import Table
 from qmlc.training.train_tokenizer import build_tokenizer, find_tokenizer
 from qmlc.training.transform import Arguments, State, Transform, column_of, texts
 

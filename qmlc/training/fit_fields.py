@@ -14,7 +14,7 @@ from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.ops.data_functions import DATA_FUNCTIONS
 from qmlc.ops.parameters import ArgumentError, bind
 from qmlc.training.errors import DataError, placed, propose
-from qmlc.training.read_data import Table
+from qmlc.training.table import Table
 from qmlc.training.transform import State, numbers
 from qmlc.training.transforms import TRANSFORMS
 
@@ -104,6 +104,8 @@ class _Run:
         match value:
             case Column(name) if name in self.made:
                 return self.made[name]
+            case Column(name) if name in self.table.arrays:
+                return self.table.tensor(name)
             case Column(name):
                 return numbers(self.table.column(name), self.table)
             case bool() | int() | float():
@@ -150,7 +152,8 @@ class _Run:
 
     def cells(self, value: Any) -> pd.Series[Any] | Tensor:
         """The raw cells of a column; whatever else it is, as a tensor."""
-        if isinstance(value, Column) and value.name not in self.made:
+        made = self.made.keys() | self.table.arrays.keys()
+        if isinstance(value, Column) and value.name not in made:
             return self.table.column(value.name)
         return self.tensor(value)
 

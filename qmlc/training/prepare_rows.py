@@ -13,7 +13,8 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, S
 from qmlc.ir.program import Data, Program, Training
 from qmlc.training.errors import DataError, placed
 from qmlc.training.fit_fields import States, apply_fields, fit_fields
-from qmlc.training.read_data import Table, read_data
+from qmlc.training.read_data import read_data
+from qmlc.training.table import Table
 
 SPLITS = ("training", "held-out", "test")
 """What the rows of a table may be for, in the order in which results are shown."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,71 +15,26 @@ from qmlc.ir.program import Call
 from qmlc.ops.data_functions import DATA_SOURCES
 from qmlc.ops.parameters import ArgumentError, bind
 from qmlc.training.errors import DataError, propose, shown
-
-
-@dataclass(frozen=True)
-class Table:
-    """Examples as rows of raw cells.
-
-    The index of `frame` numbers the rows of the file from 0, and stays with a row when some are
-    taken; `lines` finds the line of every row, and is called only for an error.
-    """
-
-    frame: pd.DataFrame
-    file: str
-    lines: Callable[[], Sequence[int]]
-    base: Path = Path()
-    """The folder of the program, for files that a data block names besides."""
-    ordered: bool = False
-    """Whether rows belong beside each other: a split then cuts them, and does not shuffle."""
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    def take(self, rows: Sequence[int]) -> Table:
-        """The rows at these positions."""
-        return replace(self, frame=self.frame.iloc[list(rows)])
-
-    def column(self, name: str) -> pd.Series[Any]:
-        """The cells of a column; DataError E0701 where there is none of that name."""
-        if name not in self.frame.columns:
-            columns = [str(c) for c in self.frame.columns]
-            raise DataError(
-                "E0701",
-                f"there is no column `{name}`",
-                propose(name, columns, "the columns are"),
-                self.file,
-            )
-        return self.frame[name]
-
-    def error(
-        self, code: str, position: int, message: str, help: str = "", cell: str = ""
-    ) -> DataError:
-        """An error about the row at `position`, with the line on which it begins."""
-        row = int(self.frame.index[position])
-        lines = self.lines()
-        line = lines[row] if row < len(lines) else None
-        return DataError(code, message, help, self.file, line, cell)
+from qmlc.training.list_folder import list_audio, list_images
+from qmlc.training.read_arrays import read_huggingface, read_numpy, read_parquet, read_sklearn
+from qmlc.training.table import Table
 
 
 def read_data(source: Call, base: Path, path: Path | None = None) -> Table:
     """The table that `source` names, its path taken relative to `base`.
 
     `path` reads another file of the same form instead. DataError E0705 where a file cannot be
-    read, E0704 where it holds no rows, E0706 where the source is unknown or not available yet.
+    read, E0704 where it holds no rows, E0706 where the source is unknown.
     """
     row = DATA_SOURCES.get(source.function)
     if row is None:
         help = propose(source.function, DATA_SOURCES, "the sources are")
         raise DataError("E0706", f"there is no data source `{source.function}`", help)
-    if source.function not in SOURCES:
-        help = "sources that are ready: " + ", ".join(SOURCES)
-        raise DataError("E0706", f"the data source `{source.function}` is not available yet", help)
     try:
         arguments = bind(row.parameters, source.arguments, dict(source.keywords))
     except ArgumentError as error:
         raise DataError("E0706", f"`{source.function}` {error.message}") from None
-    where = path if path is not None else base / str(arguments["path"])
+    where = path if path is not None else base / str(arguments.get("path", ""))
     table = _read(SOURCES[source.function], where, arguments)
     if len(table) == 0:
         raise DataError("E0704", "the file holds no rows", file=table.file)
@@ -161,5 +116,15 @@ def _text(path: Path, arguments: Mapping[str, Any]) -> Table:
 
 Reader = Callable[[Path, Mapping[str, Any]], Table]
 
-SOURCES: dict[str, Reader] = {"csv": _csv, "jsonl": _jsonl, "text": _text}
-"""How each source that is ready is read."""
+SOURCES: dict[str, Reader] = {
+    "csv": _csv,
+    "jsonl": _jsonl,
+    "parquet": read_parquet,
+    "text": _text,
+    "images": list_images,
+    "audio": list_audio,
+    "huggingface_dataset": read_huggingface,
+    "sklearn": read_sklearn,
+    "numpy": read_numpy,
+}
+"""How each source is read."""

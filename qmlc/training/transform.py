@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from qmlc.training.errors import DataError
-from qmlc.training.read_data import Table
+from qmlc.training.table import Table
 
 State = dict[str, Any]
 """What a function learned: numbers, strings and lists of them, as JSON holds them."""
@@ -41,7 +41,11 @@ class Transform:
 
 def numbers(column: pd.Series[Any], table: Table) -> Tensor:
     """A column as float64 numbers; DataError E0702 at the first cell that is none."""
-    values = torch.tensor(pd.to_numeric(column, errors="coerce").to_numpy("float64"))
+    try:
+        values = torch.tensor(pd.to_numeric(column, errors="coerce").to_numpy("float64"))
+    except TypeError:  # lists in cells
+        message = f"the cells of column `{column.name}` are no numbers"
+        raise table.error("E0702", 0, message, "give each number a column") from None
     bad = (~values.isfinite()).nonzero()
     if len(bad):
         position = int(bad[0, 0])

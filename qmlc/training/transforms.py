@@ -10,8 +10,9 @@ from torch import Tensor
 
 from qmlc.training.encode_texts import TEXT_TRANSFORMS
 from qmlc.training.errors import DataError
-from qmlc.training.read_data import Table
+from qmlc.training.table import Table
 from qmlc.training.transform import Arguments, State, Transform, column_of, texts
+from qmlc.training.transform_media import MEDIA_TRANSFORMS
 
 
 def class_names(cells: list[str]) -> list[str]:
@@ -91,6 +92,24 @@ def _tensor(values: Any) -> Tensor:
     return torch.tensor(values, dtype=torch.float64)
 
 
+def _fit_pca(arguments: Arguments, table: Table) -> State:
+    """The directions of the greatest variance; each points to where its greatest entry is."""
+    x = arguments["x"]
+    mean = x.mean(dim=0)
+    _, _, directions = torch.linalg.svd(x - mean, full_matrices=False)
+    count = arguments["components"]
+    if len(directions) < count:
+        message = f"`pca` cannot find {count} components in {len(x)} rows"
+        raise DataError("E0706", message, "", table.file)
+    signs = directions.gather(1, directions.abs().argmax(1, keepdim=True)).sign()
+    return {"mean": mean.tolist(), "directions": (directions * signs)[:count].tolist()}
+
+
+def _apply_pca(arguments: Arguments, state: State, table: Table) -> Tensor:
+    result: Tensor = (arguments["x"] - _tensor(state["mean"])) @ _tensor(state["directions"]).T
+    return result
+
+
 def _elementwise(function: Callable[[Tensor], Tensor]) -> Transform:
     return Transform(lambda arguments, state, table: function(arguments["x"]))
 
@@ -129,6 +148,8 @@ TRANSFORMS: dict[str, Transform] = {
     "mul": _binary(torch.mul),
     "div": _binary(torch.div),
     "pow": _binary(torch.pow),
+    "pca": Transform(_apply_pca, _fit_pca),
     **TEXT_TRANSFORMS,
+    **MEDIA_TRANSFORMS,
 }
 """How each function of a data block that is ready is computed."""

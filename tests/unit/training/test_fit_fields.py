@@ -146,10 +146,6 @@ def test_unreadable_files(tmp_path):
     assert "line 3" in read(Call("csv", ("long.csv",)))[1]
     assert "more cells than the header" in read(Call("csv", ("wide.csv",)))[1]
     assert "line 2 is not JSON" in read(Call("jsonl", ("bad.jsonl",)))[1]
-    assert read(Call("parquet", ("a",))) == (
-        "E0706",
-        "the data source `parquet` is not available yet",
-    )
     assert read(Call("cvs", ("a",)))[0] == "E0706"
     assert read(Call("csv", ("long.csv",), (("separator", "ab"),)))[0] == "E0706"
 
