@@ -7,6 +7,7 @@ repository become links between pages.
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
@@ -41,12 +42,12 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_config(config: Any) -> Any:
-    """Fill the sections of the navigation that are made."""
-    made = [page for page, _ in _made_pages()]
+    """Fill the sections of the navigation that are given by a pattern."""
+    pages = [*_kept_pages().values(), *(page for page, _ in _made_pages())]
     for section in config["nav"]:
         for title, value in section.items() if isinstance(section, dict) else ():
-            if isinstance(value, str) and value.endswith("/"):
-                section[title] = [page for page in made if page.startswith(value)]
+            if isinstance(value, str) and "*" in value:
+                section[title] = fnmatch.filter(pages, value)
     return config
 
 

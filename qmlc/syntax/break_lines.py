@@ -52,7 +52,7 @@ class _Breaker:
                 head, body = nodes[: equals[0] + 1], nodes[equals[0] + 1 :]
                 parts = self._split(body, ("=>",), False)
                 lines = tuple((Line(), self._phrase(part)) for part in parts)
-                return (self._phrase(head), Group(Nest(lines)))
+                return Group((self._phrase(head), Nest(lines)))
         if start and self.tokens[0].type != "USE":
             heads = [k for k, node in enumerate(nodes) if self._first(node) == start]
             head, operands = nodes[: heads[0]], nodes[heads[0] :]
