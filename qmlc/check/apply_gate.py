@@ -10,8 +10,8 @@ from qmlc.check.declare_variables import add_instruction
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_qubits import AfterMeasure, NotInvertible, QubitTwice, WrongOperands
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
-from qmlc.check.evaluate import evaluate
-from qmlc.check.evaluate_operands import Operand, evaluate_angle, evaluate_operand
+from qmlc.check.evaluate import attempt, evaluate
+from qmlc.check.evaluate_operands import Operand, evaluate_angle, evaluate_operands
 from qmlc.check.evolve import evolution
 from qmlc.check.frame import MAX_STEPS, Frame
 from qmlc.check.prepare_state import preparation
@@ -56,7 +56,7 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
     if frame.circuit.capture is None:
         frame.circuit.statement = node.span
     measured = dict(frame.circuit.measured)
-    operands = [evaluate_operand(frame, o) for o in node.operands]
+    operands = evaluate_operands(frame, node)
     modifiers = [_modifier(frame, m) for m in node.modifiers]
     name = node.gate.name.name
     local = frame.scope.find(name)
@@ -284,7 +284,7 @@ def _gate(
     frame: Frame, node: tree.Apply, gate: Declared | Builtin, operands: list[Operand], controls: int
 ) -> list[Round]:
     arguments = (
-        [evaluate(frame, a) for a in node.gate.arguments] if isinstance(gate, Builtin) else []
+        [attempt(frame, a) for a in node.gate.arguments] if isinstance(gate, Builtin) else []
     )
     if any(isinstance(a, Poison) for a in arguments):
         raise Stop(None)

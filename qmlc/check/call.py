@@ -12,7 +12,7 @@ from qmlc.check.change_instance import change_instance
 from qmlc.check.compile_time import call_compile_time, works_on
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import WrongArguments
-from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate import attempt, evaluate
 from qmlc.check.evaluate_arguments import evaluate_arguments
 from qmlc.check.frame import Frame
 from qmlc.check.split_tensor import SPLITS, split_tensor
@@ -50,7 +50,7 @@ def call(frame: Frame, node: tree.Call | tree.Pipe) -> Value:
 
 
 def _pipe(frame: Frame, node: tree.Pipe) -> Value:
-    value = evaluate(frame, node.value)
+    value = attempt(frame, node.value)
     into = node.into
     if not isinstance(into, tree.Call):
         function = evaluate(frame, into)

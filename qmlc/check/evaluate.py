@@ -14,6 +14,7 @@ from qmlc.check.operate import COMPARISONS, add_node, apply_binary, apply_unary,
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Bits,
+    Exhausted,
     Fields,
     Measured,
     Poison,
@@ -38,6 +39,18 @@ def evaluate(frame: Frame, expression: tree.Expression) -> Value:
     return _RULES[type(expression)](frame, expression)
 
 
+def attempt(frame: Frame, expression: tree.Expression) -> Value:
+    """The value of an expression; Poison where it has none: what stands beside it goes on."""
+    try:
+        return evaluate(frame, expression)
+    except Exhausted:
+        raise
+    except Stop as stop:
+        if stop.diagnostic is not None:
+            frame.session.report(stop.diagnostic)
+        return Poison()
+
+
 def _identifier(frame: Frame, node: tree.Identifier) -> Value:
     scope = frame.scope.find(node.name)
     return scope.values[node.name] if scope else frame.session.lookup(frame, node)
@@ -48,7 +61,7 @@ def _literal(frame: Frame, node: tree.Literal) -> Value:
 
 
 def _list(frame: Frame, node: tree.List) -> Value:
-    return make_list(frame, node, [evaluate(frame, item) for item in node.items])
+    return make_list(frame, node, [attempt(frame, item) for item in node.items])
 
 
 def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
@@ -371,11 +384,11 @@ def _unary(frame: Frame, node: tree.Unary) -> Value:
 def _binary(frame: Frame, node: tree.Binary) -> Value:
     if _is_chain(node):
         return _chain(frame, node)
-    left = evaluate(frame, node.left)
+    left = attempt(frame, node.left)
     if isinstance(left, bool) and node.operator in ("and", "or"):
         if left is (node.operator == "or"):
             return left
-    return apply_binary(frame, node, node.operator, left, evaluate(frame, node.right))
+    return apply_binary(frame, node, node.operator, left, attempt(frame, node.right))
 
 
 def _is_chain(node: tree.Binary) -> bool:

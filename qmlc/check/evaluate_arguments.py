@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qmlc.check.errors_names import WrongKind
-from qmlc.check.evaluate import evaluate, generate, make_list
+from qmlc.check.evaluate import attempt, evaluate, generate, make_list
 from qmlc.check.frame import Frame
 from qmlc.check.resolve import find_gate
 from qmlc.check.values import Builtin, Declared, Value, fail
@@ -21,7 +21,7 @@ def evaluate_arguments(
     ]
     gates = {name for name, takes_gate in kinds if takes_gate}
     keywords = {
-        k.name.name: _setting(frame, k.value) if k.name.name in gates else evaluate(frame, k.value)
+        k.name.name: _setting(frame, k.value) if k.name.name in gates else attempt(frame, k.value)
         for k in node.keywords
     }
     return arguments, keywords
@@ -43,7 +43,7 @@ def _gate_settings(function: Value) -> list[tuple[str, bool]]:
 
 def _argument(frame: Frame, node: tree.Expression) -> Value:
     if not isinstance(node, tree.Generator):
-        return evaluate(frame, node)
+        return attempt(frame, node)
     items = [evaluate(inner, node.element) for inner in generate(frame, node.clauses)]
     return make_list(frame, node, items)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import BadOperation
-from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate import attempt, evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.values import Poison, Qubits, Stop, as_qubits, describe, fail
 from qmlc.ir.array import Array
@@ -38,6 +38,19 @@ def evaluate_operand(frame: Frame, node: tree.Expression) -> Operand:
             "declare qubits with `qubit q[n]`",
         )
     return Operand(qubits, node)
+
+
+def evaluate_operands(frame: Frame, node: tree.Apply) -> list[Operand]:
+    """The operands of a gate statement; Stop where any is wrong, after a look at the rest of it."""
+    operands = []
+    for operand in node.operands:
+        with frame.session.recover():
+            operands.append(evaluate_operand(frame, operand))
+    if len(operands) < len(node.operands):
+        for argument in node.gate.arguments:
+            attempt(frame, argument)
+        raise Stop(None)
+    return operands
 
 
 def evaluate_angle(frame: Frame, node: tree.Expression) -> Any:

@@ -67,9 +67,11 @@ class Session:
 
     @contextmanager
     def recover(self) -> Iterator[None]:
-        """Collect the error that stops what is inside."""
+        """Collect the error that stops what is inside, unless there is no going on after it."""
         try:
             yield
+        except Exhausted:
+            raise
         except Stop as stop:
             if stop.diagnostic is not None:
                 self.report(stop.diagnostic)
