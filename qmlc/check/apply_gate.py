@@ -14,6 +14,7 @@ from qmlc.check.evaluate import attempt, evaluate
 from qmlc.check.evaluate_operands import Operand, evaluate_angle, evaluate_operands
 from qmlc.check.evolve import evolution
 from qmlc.check.frame import MAX_STEPS, Frame
+from qmlc.check.partial_gates import unfold_gate
 from qmlc.check.prepare_state import preparation
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_declared, find_gate
@@ -58,6 +59,7 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
     measured = dict(frame.circuit.measured)
     operands = evaluate_operands(frame, node)
     modifiers = [_modifier(frame, m) for m in node.modifiers]
+    frame, node = unfold_gate(frame, node)
     name = node.gate.name.name
     local = frame.scope.find(name)
     if name in STATEMENTS and local is None:

@@ -11,6 +11,7 @@ from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import Misplaced
 from qmlc.check.evaluate_arguments import as_gate, evaluate_arguments, takes_gate
 from qmlc.check.frame import Frame
+from qmlc.check.partial_gates import hand_over_gate
 from qmlc.check.run_block import run_inner
 from qmlc.check.values import Declared, Poison, Stop, Value, fail
 from qmlc.ir.circuit import Instruction
@@ -65,9 +66,9 @@ def _split_gates(
         given = next((k for k in keywords if k.name.name == name), None)
         if given is not None:
             keywords.remove(given)
-            handed[name] = as_gate(frame, given.value)
+            handed[name] = hand_over_gate(frame, given.value)
         elif position < len(arguments):
-            handed[name] = as_gate(frame, arguments.pop(position))
+            handed[name] = hand_over_gate(frame, arguments.pop(position))
         elif parameter.default is not None:
             handed[name] = as_gate(home, parameter.default)
         else:

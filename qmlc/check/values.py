@@ -157,6 +157,15 @@ class Builtin:
 
 
 @dataclass(frozen=True)
+class PartialGate:
+    """A gate with its angles, handed to another gate; they are evaluated in `frame`."""
+
+    head: tree.Head
+    frame: Any
+    """The `Frame` where it is written."""
+
+
+@dataclass(frozen=True)
 class Instance:
     """A component with its settings: one set of parameters, however often it is applied."""
 
@@ -272,6 +281,7 @@ _DESCRIPTIONS: dict[type, Callable[[Any], str]] = {
     Builtin: _describe_named,
     Instance: lambda v: f"an instance of `{v.target.name}`",
     **{kind: lambda v: f"the tuning `{v}`" for kind in (Frozen, Full, Last, Lora)},
+    PartialGate: lambda v: f"the gate `{v.head.name.name}`",
     Fields: lambda v: "a record",
     tuple: lambda v: f"a list of {len(v)}",
     range: lambda v: f"a range of {len(v)}",

@@ -75,6 +75,31 @@ def test_the_swap_test_measures_the_overlap():
     assert (abs(state[0::2]) ** 2).sum() - (abs(state[1::2]) ** 2).sum() == pytest.approx(overlap)
 
 
+def test_a_gate_is_handed_over_with_its_angles():
+    """Those are of the place where it is written, whatever the receiver calls its own."""
+    before = (
+        "gate flip(t: real, k: int) q[n] { ctrl(n - 1) @ p(t * k) q[0:n-1], q[n-1] }\n"
+        "gate twice(g: gate, t: real = 5.0) q[n] {\n pow(2) @ g q\n h q\n inv @ g q\n}\n"
+    )
+    t = 0.7
+    flip = np.diag([1, 1, 1, np.exp(2j * t)])
+    hadamards = Operator.from_label("HH").data
+    found = unitary_of("twice(flip(t, k=2)) q", 2, before, t=t)
+    assert np.allclose(found, flip.conj() @ hadamards @ flip @ flip)
+
+
+def test_phase_estimation_of_an_evolution_finds_its_energy():
+    """The ground energy of ising() on 2 qubits, as a phase of 6 bits."""
+    call = "phase_estimation(evolve(ising(), time=t)) q[0:6], q[6:8]"
+    t = 2 * np.pi / 8
+    matrix = unitary_of("evolve(ising(), time=t) q", 2, t=t)
+    values, vectors = np.linalg.eig(matrix)
+    start = np.kron(vectors[:, 0], np.eye(64)[0])
+    found = (abs(unitary_of(call, 8, t=t) @ start) ** 2).reshape(4, 64).sum(axis=0)
+    wanted = np.angle(values[0]) / (2 * np.pi) % 1 * 64
+    assert abs((np.argmax(found) - wanted + 32) % 64 - 32) <= 0.5
+
+
 @pytest.mark.parametrize(("flag", "part"), [("false", np.real), ("true", np.imag)])
 def test_the_hadamard_test_measures_an_expectation(flag, part):
     x = angles(2)
