@@ -90,7 +90,7 @@ def call_function(
 
 def _is_symbolic(tensors: Sequence[Value], settings: dict[str, Any], row: Function) -> bool:
     return (
-        any(isinstance(t, Tensor) for t in tensors)
+        any(isinstance(t, Tensor | range) for t in tensors)
         or not row.scalar
         or any(isinstance(t, Polynomial) for t in tensors)
     )

@@ -67,6 +67,10 @@ def apply_binary(frame: Frame, node: tree.Node, symbol: str, left: Value, right:
         return _number(frame, node, symbol, left, right)
     if isinstance(left, Poison) or isinstance(right, Poison):
         return Poison()
+    if left is None or right is None:
+        return _exact(frame, node, symbol, left, right)
+    if frame.network is not None and (isinstance(left, range) or isinstance(right, range)):
+        return add_node(frame, node, ROWS[symbol], [left, right])
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return add_node(frame, node, ROWS[symbol], [left, right])
     if isinstance(left, Bits | BitTest) or isinstance(right, Bits | BitTest):
