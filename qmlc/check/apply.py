@@ -23,10 +23,11 @@ from qmlc.check.values import (
     fail,
 )
 from qmlc.ir.program import Submodule
+from qmlc.ops.layer_parameters import layer_parameters
 from qmlc.ops.layers import LAYERS
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
-from qmlc.types.tensors import RecordType, ShapeError, Type, UnknownDimension
+from qmlc.types.tensors import RecordType, ShapeError, TensorType, Type, UnknownDimension
 
 
 def apply_instance(
@@ -62,10 +63,28 @@ def _apply_layer(
     """A row of `ops.layers` applied."""
     name = instance.target.name
     row = LAYERS[name]
-    settings = bind_arguments(
-        node, name, row.parameters, list(instance.arguments), dict(instance.keywords)
-    )
-    settings = {key: plain(value) for key, value in settings.items()}
+    settings = _layer_settings(frame, node, instance)
+    values = bind_arguments(node, name, row.inputs, list(arguments), keywords)
+    tensors = [v if v is None else as_node(frame, node, v) for v in values.values()]
+    try:
+        shape = row.law([t and t.type for t in tensors], settings)
+    except ShapeError as error:
+        shape_error(frame, node, error, tensors)
+    except UnknownDimension as error:
+        require_number(frame, error.dimension, node, f"the input size of `{name}`")
+        raise
+    path = _hold_layer(frame, node, instance, {**shape.inferred, **settings})
+    given = {key: t for key, t in zip(values, tensors, strict=True) if t is not None}
+    names = {} if len(given) == len(tensors) else {"names": tuple(given)}
+    return call_node(frame, path, list(given.values()), shape.output, **names)
+
+
+def _layer_settings(frame: Frame, node: tree.Node, instance: Instance) -> dict[str, Any]:
+    """The author's settings of a row of `ops.layers`, by name, as plain data."""
+    name = instance.target.name
+    rows = LAYERS[name].parameters
+    bound = bind_arguments(node, name, rows, list(instance.arguments), dict(instance.keywords))
+    settings = {key: plain(value) for key, value in bound.items()}
     for key, value in settings.items():
         if isinstance(value, Polynomial):
             settings[key] = require_number(frame, value, node, f"`{key}` of `{name}`")
@@ -77,26 +96,29 @@ def _apply_layer(
                 f"this is {describe(value)}",
                 f"settings first, inputs second: `{name}(…)(x)`",
             )
-    values = bind_arguments(node, name, row.inputs, list(arguments), keywords)
-    tensors = [v if v is None else as_node(frame, node, v) for v in values.values()]
-    try:
-        shape = row.law([t and t.type for t in tensors], settings)
-    except ShapeError as error:
-        shape_error(frame, node, error, tensors)
-    except UnknownDimension as error:
-        require_number(frame, error.dimension, node, f"the input size of `{name}`")
-        raise
-    submodule = Submodule(
-        register(frame.network, instance, name),
-        name,
-        tuple({**shape.inferred, **settings}.items()),
-        given=instance.given,
-        changes=instance.changes,
-    )
+    return settings
+
+
+def hold_layer(frame: Frame, node: tree.Node, instance: Instance) -> None:
+    """Hold a layer that is not applied yet, where nothing of it follows from an input."""
+    row = LAYERS[instance.target.name]
+    if row.order == tuple(p.name for p in row.parameters):
+        _hold_layer(frame, node, instance, _layer_settings(frame, node, instance))
+
+
+def _hold_layer(
+    frame: Frame, node: tree.Node, instance: Instance, arguments: dict[str, Any]
+) -> str:
+    """The path of a layer, which is held now, with the types of its parameters."""
+    assert frame.network is not None
+    name = instance.target.name
+    path = register(frame.network, instance, name)
+    given, changes = instance.given, instance.changes
+    submodule = Submodule(path, name, tuple(arguments.items()), False, given, changes)
     _hold(frame.network, node, submodule)
-    given = {key: t for key, t in zip(values, tensors, strict=True) if t is not None}
-    names = {} if len(given) == len(tensors) else {"names": tuple(given)}
-    return call_node(frame, submodule.path, list(given.values()), shape.output, **names)
+    shapes = layer_parameters(name, arguments)
+    frame.network.shapes[path] = {n: TensorType("real", shape) for n, shape in shapes.items()}
+    return path
 
 
 def call_node(
@@ -153,6 +175,15 @@ def _hold(network: NetworkState | None, node: tree.Node, submodule: Submodule) -
         )
 
 
-def hold_unit(frame: Frame, node: tree.Node, submodule: Submodule) -> None:
-    """Add a unit as a submodule of the unit at hand."""
+def hold_part(frame: Frame, node: tree.Node, submodule: Submodule) -> None:
+    """Add what another part is handed as a submodule of the unit at hand."""
     _hold(frame.network, node, submodule)
+
+
+def hold_unit(
+    frame: Frame, node: tree.Node, submodule: Submodule, shapes: dict[str, TensorType]
+) -> None:
+    """Add a unit, whose parameters have these types, as a submodule of the unit at hand."""
+    assert frame.network is not None
+    _hold(frame.network, node, submodule)
+    frame.network.shapes[submodule.path] = shapes

@@ -15,7 +15,8 @@ from qmlc.check.make_unit import make_unit
 from qmlc.check.making import Making, Units
 from qmlc.check.match_inputs import match_inputs, match_rows
 from qmlc.check.values import Declared, Instance, Value
-from qmlc.ir.program import Submodule
+from qmlc.ir.program import Submodule, Unit
+from qmlc.ops.layer_parameters import layer_parameters
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
 from qmlc.types.polynomial import Value as Exact
@@ -49,8 +50,22 @@ def apply_unit(
     path = register(frame.network, instance, callee.name)
     handed = constructor_arguments(frame, node, settings, unit)
     module = Submodule(path, unit.class_name, handed, True, instance.given, instance.changes)
-    hold_unit(frame, node, module)
+    hold_unit(frame, node, module, parameter_types(units, unit))
     return call_node(frame, path, [i.node for i in inputs], kind)
+
+
+def parameter_types(units: Units, unit: Unit) -> dict[str, TensorType]:
+    """The type of each parameter of a unit and of the parts that it holds, by its path."""
+    found = {p.name: TensorType("real", p.shape) for p in unit.parameters}
+    known = {made.class_name: made for made in units.order}
+    for part in unit.submodules:
+        if part.is_unit:
+            inner = parameter_types(units, known[part.target])
+        else:
+            shapes = layer_parameters(part.target, dict(part.arguments))
+            inner = {name: TensorType("real", shape) for name, shape in shapes.items()}
+        found |= {f"{part.path}.{name}": kind for name, kind in inner.items()}
+    return found
 
 
 def _substitute(kind: Type, binding: Binding) -> Type:

@@ -22,6 +22,7 @@ from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame, Session
 from qmlc.check.make_unit import make_unit, signature
 from qmlc.check.making import Making, Units
+from qmlc.check.reach import reach
 from qmlc.check.read_train_options import Made
 from qmlc.check.resolve import resolve
 from qmlc.check.run_gate import run_gate
@@ -74,7 +75,7 @@ def elaborate(
     `settings` fill settings without default and sizes by name: `n`, or `qaoa.n` for one component.
     """
     base = module.path.parent if module.path is not None else None
-    session = Session(call, resolve, run_gate, apply_unit, base=base)
+    session = Session(call, resolve, run_gate, apply_unit, reach, base=base)
     units = new_units(session)
     state = Elaboration(module, file, settings, session, units)
     components = []

@@ -16,6 +16,8 @@ from qmlc.check.values import (
     Bits,
     Exhausted,
     Fields,
+    Inside,
+    Instance,
     Measured,
     Poison,
     Qubits,
@@ -235,6 +237,8 @@ def _attribute(frame: Frame, node: tree.Attribute) -> Value:
     match base:
         case Poison():
             return base
+        case Instance() | Inside():
+            return frame.session.reach(frame, node, base, name)
         case Tensor() if name == "T":
             return add_node(frame, node, "transpose_last", [base])
         case Array() if name == "T" and len(base.shape) >= 2:
@@ -283,6 +287,8 @@ def _index(frame: Frame, node: tree.Index) -> Value:
     if isinstance(base, Poison):
         return base
     items = tuple(_subscript(frame, s) for s in node.subscripts)
+    if isinstance(base, Inside) and len(items) == 1:
+        return frame.session.reach(frame, node, base, str(items[0]))
     if isinstance(base, Tensor):
         return add_node(frame, node, "index", [base], index=items)
     plain = tuple(slice(i.start, i.stop, i.step) if isinstance(i, Slice) else i for i in items)

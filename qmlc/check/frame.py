@@ -20,6 +20,7 @@ from qmlc.source.diagnostic import Diagnostic, Label
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
+from qmlc.types.tensors import TensorType
 
 MAX_STEPS = 1_000_000
 MAX_ERRORS = 100
@@ -41,6 +42,8 @@ class Session:
     """The instructions of a declared gate; see `check.run_gate`."""
     apply_unit: Callable[..., Value]
     """How an instance of a declared component is applied; see `check.apply_unit`."""
+    reach: Callable[..., Value]
+    """A parameter of an instance; see `check.reach`."""
     errors: list[Diagnostic] = field(default_factory=list)
     entered: set[int] = field(default_factory=set)
     """The declarations whose bodies ran."""
@@ -181,6 +184,8 @@ class NetworkState:
     bases: dict[tuple[str, int, int], str] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
     parameters: list[Variable] = field(default_factory=list)
+    shapes: dict[str, dict[str, TensorType]] = field(default_factory=dict)
+    """The types of the parameters of each submodule, by its path and their names in it."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from qmlc.check.apply import hold_unit, register
+from qmlc.check.apply import hold_part, register
 from qmlc.check.frame import Frame, NetworkState
 from qmlc.check.values import (
     Builtin,
@@ -101,7 +101,7 @@ def _module(frame: Frame, node: tree.Node, instance: Value, slot: Submodule) -> 
     if not instance.name:
         return module
     path = register(frame.network, instance, instance.name)
-    hold_unit(frame, node, replace(module, path=path, given=instance.given))
+    hold_part(frame, node, replace(module, path=path, given=instance.given))
     return Part(path)
 
 

@@ -187,6 +187,17 @@ Declaration = tree.Component | tree.DataBlock | tree.Const | tree.Rewrite | tree
 """What has a name in a file."""
 
 
+@dataclass(frozen=True)
+class Inside:
+    """A part of a module of the unit at hand, on the way to a parameter: `emb`, `block.0`."""
+
+    module: str
+    """The path of the module that the unit holds."""
+    path: str
+    shapes: Mapping[str, TensorType]
+    """The parameters under `path`."""
+
+
 @dataclass
 class Module:
     """A file: its declarations by name, and what it imports."""
@@ -283,6 +294,7 @@ _DESCRIPTIONS: dict[type, Callable[[Any], str]] = {
     **{kind: lambda v: f"the tuning `{v}`" for kind in (Frozen, Full, Last, Lora)},
     PartialGate: lambda v: f"the gate `{v.head.name.name}`",
     Fields: lambda v: "a record",
+    Inside: lambda v: f"the part `{v.path}`",
     tuple: lambda v: f"a list of {len(v)}",
     range: lambda v: f"a range of {len(v)}",
     type(None): lambda v: "`none`",

@@ -21,7 +21,7 @@ class Node:
     """One value of the graph.
 
     `operation` is one of:
-      * `input`, `parameter` (attribute `name`);
+      * `input`, `parameter` (attribute `name`; `emb.weight` for one that a submodule holds);
       * `constant` (attribute `value`: a number or a bool);
       * `dimension` (attribute `value`: a polynomial over dimension names, known when called);
       * `call` (attribute `module`: the path of a submodule, such as `block.0` or `linear_1`);

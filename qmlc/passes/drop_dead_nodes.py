@@ -29,8 +29,10 @@ def _unit(unit: Unit) -> Unit:
     )
     names = tuple((place[i], name) for i, name in graph.names if i in place)
     needed = {n.attribute("module") for n in nodes if n.operation == "call"}
+    reached = [n.attribute("name") for n in nodes if n.operation == "parameter"]
     for part in reversed(unit.submodules):  # each stands behind what it is handed
-        if part.given or part.path in needed:
+        tied = any(name.startswith(f"{part.path}.") for name in reached)
+        if part.given or tied or part.path in needed:
             needed |= {part.path, *part.parts()}
     return replace(
         unit,

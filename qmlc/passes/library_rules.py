@@ -9,6 +9,7 @@ from qmlc.check.call import call
 from qmlc.check.elaborate_rewrite import elaborate_rules
 from qmlc.check.frame import Session
 from qmlc.check.load import Loader
+from qmlc.check.reach import reach
 from qmlc.check.resolve import resolve
 from qmlc.check.run_gate import run_gate
 from qmlc.ir.rules import Rule
@@ -23,7 +24,7 @@ def library_rules(module: str) -> tuple[Rule, ...]:
     """The rules of one of `MODULES`, in the order of the text."""
     source = Source(f"std/rules/{module}.hqm", stdlib_text(f"rules/{module}"))
     loaded = Loader(lambda path: path.read_text("utf-8")).load(source, None)
-    session = Session(call, resolve, run_gate, apply_unit)
+    session = Session(call, resolve, run_gate, apply_unit, reach)
     rules = elaborate_rules(session, loaded, proved=True)
     assert not session.errors, session.errors
     return rules

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from qmlc.ops.fill_template import write_constructor
+from qmlc.ops.layer_parameters import layer_parameters
 from qmlc.ops.layers import LAYERS
 from qmlc.ops.parameters import REQUIRED
 from qmlc.types.tensors import RecordType, ShapeError, TensorType, UnknownDimension
@@ -153,6 +154,8 @@ def evaluate(name, types, arguments):
     row = LAYERS[name]
     source = write_constructor(row, arguments)
     module = eval(source, {"nn": nn, "math": math}).eval()
+    learned = {key: tuple(p.shape) for key, p in module.named_parameters()}
+    assert learned == layer_parameters(name, arguments)
     integer = 0
     tensors = [None if t is None else make_tensor(t, integer) for t in types]
     required = [t for p, t in zip(row.inputs, tensors, strict=True) if p.default is REQUIRED]

@@ -176,7 +176,7 @@ class _Forward:
             return self.names[n], ATOM
         match node.operation:
             case "parameter":
-                return self.around.parameters[node.attribute("name")], ATOM
+                return self.parameter(node.attribute("name")), ATOM
             case "constant":
                 return _constant(node.attribute("value"))
             case "dimension":
@@ -188,6 +188,15 @@ class _Forward:
             case "field":
                 return self.field(node), ATOM
         return self.function(node)
+
+    def parameter(self, name: str) -> str:
+        """A parameter of the unit, or, by its path, of a module that the unit holds."""
+        module, parts = name, []
+        while module not in self.around.parameters and module not in self.around.modules:
+            module, _, last = module.rpartition(".")
+            parts.append(f"[{last}]" if last.isdigit() else f".{last}")
+        text = {**self.around.modules, **self.around.parameters}[module]
+        return text + "".join(reversed(parts))
 
     def call(self, node: Node) -> str:
         """A call of a module; what a layer of torch's can do without is given by name."""

@@ -1,0 +1,54 @@
+"""Parameters reached by name: `emb.weight`, `block.linear.bias`; tied wherever they are used."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from qmlc.check.apply import hold_layer, register
+from qmlc.check.errors_names import UnknownName
+from qmlc.check.errors_types import NotKnown
+from qmlc.check.frame import Frame
+from qmlc.check.values import Builtin, Inside, Instance, Tensor, Value, describe, fail
+from qmlc.source.nearest import nearest
+from qmlc.syntax import tree
+
+
+def reach(
+    frame: Frame, node: tree.Attribute | tree.Index, base: Instance | Inside, name: str
+) -> Value:
+    """A parameter of an instance as a tensor, or a part of it on the way to one."""
+    inside = _enter(frame, node, base) if isinstance(base, Instance) else base
+    path = f"{inside.path}.{name}".lstrip(".")
+    if path in inside.shapes:
+        assert frame.network is not None
+        kind = inside.shapes[path]
+        full = f"{inside.module}.{path}"
+        return Tensor(frame.network.graph.add("parameter", [], kind, name=full), kind)
+    if any(known.startswith(f"{path}.") for known in inside.shapes):
+        return Inside(inside.module, path, inside.shapes)
+    _refuse(node, inside, base, name)
+
+
+def _enter(frame: Frame, node: tree.Node, instance: Instance) -> Inside:
+    if frame.network is None or not instance.name:
+        what = "a parameter is reached through an instance that has a name"
+        proposal = f"name it first: `let f = {instance.target.name}(…)`"
+        fail(NotKnown, node, what, f"this is {describe(instance)}", proposal)
+    if isinstance(instance.target, Builtin):
+        hold_layer(frame, node, instance)
+    path = register(frame.network, instance, instance.target.name)
+    if path not in frame.network.shapes:
+        what = f"the sizes of `{instance.name}` are known once it is applied"
+        fail(NotKnown, node, what, "not applied yet", f"apply it above: `{instance.name}(x)`")
+    return Inside(path, "", frame.network.shapes[path])
+
+
+def _refuse(node: tree.Node, inside: Inside, base: Instance | Inside, name: str) -> NoReturn:
+    start = f"{inside.path}." if inside.path else ""
+    known = [n.removeprefix(start).partition(".")[0] for n in inside.shapes if n.startswith(start)]
+    known = list(dict.fromkeys(known))
+    close = nearest(name, known)
+    listing = "it has " + ", ".join(f"`{n}`" for n in known) if known else "it learns nothing"
+    proposal = f"did you mean `{close}`?" if close else listing
+    at = node.name if isinstance(node, tree.Attribute) else node
+    fail(UnknownName, at, f"{describe(base)} has no parameter `{name}`", "not there", proposal)
