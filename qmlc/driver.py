@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from qmlc.output.errors import NoSuchSetting
 from qmlc.output.options import CompileOptions, Output, Report
 from qmlc.output.save_files import save_output
 from qmlc.passes.pipeline import optimise
+from qmlc.source.allow_recursion import allow_recursion
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.errors import UnreadableFile
@@ -23,8 +23,6 @@ from qmlc.source.span import NOWHERE, Source
 
 MAX_READ = 10_000_000
 """Characters: parsing refuses less, and some files never end."""
-RECURSION = 20_000
-"""Python frames: expressions nest up to 400 deep, each level taking a few."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +49,8 @@ def analyse(
     source: Source, path: Path | None = None, settings: Mapping[str, Any] | None = None
 ) -> Compilation:
     """Parse and elaborate a text. `settings` fill sizes and settings that it leaves open."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION))
-    try:
+    with allow_recursion():
         return _analyse(source, path, settings or {})
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 def _analyse(source: Source, path: Path | None, settings: Mapping[str, Any]) -> Compilation:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lark import Token
 
+from qmlc.source.allow_recursion import allow_recursion
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
 from qmlc.syntax.break_lines import break_lines
@@ -21,12 +22,13 @@ ALIGNED = ("TRAIN", "DEPLOY")
 
 def format_text(source: Source) -> str:
     """The program in its canonical layout; CompileError where its syntax is wrong."""
-    _, errors = parse(source)
-    if errors:
-        raise CompileError(errors)
-    printer = _Printer(source)
-    printer.run()
-    return printer.text()
+    with allow_recursion():
+        _, errors = parse(source)
+        if errors:
+            raise CompileError(errors)
+        printer = _Printer(source)
+        printer.run()
+        return printer.text()
 
 
 @dataclass(frozen=True, slots=True)

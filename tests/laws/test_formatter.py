@@ -98,6 +98,25 @@ def test_lines_fit(parts, operator):
     assert max(map(len, formatted(text).splitlines())) <= WIDTH
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n\n",
+        "# alone",
+        "## a\n\n\n# b\n",
+        "const a = 1",
+        f"const a = {'(' * 190}1{')' * 190}\n",
+        f"const a = {' + '.join('b' * 390)}\n",
+        f"const a = [{', '.join(map(str, range(2000)))}]\n",
+        "const a = (1,)\nconst b = [1,]\nconst c = f(1,)\n",
+    ],
+    ids=lambda text: repr(text[:24]),
+)
+def test_odd_programs(text):
+    obeys_the_laws(text)
+
+
 def test_what_the_layout_is():
     text = """\
 use std.ansatz(b,a)
