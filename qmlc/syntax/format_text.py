@@ -153,7 +153,7 @@ class _Printer:
         trailing, *own = self._gap(i)
         if trailing:
             self.lines[-1][1] = trailing
-        if i == len(self.tokens) or not own or not own[-1]:
+        if own and not own[-1]:  # the line of the token itself, or what follows the last line
             own = own[:-1]
         for line in ["", *own] if apart else own:
             opened = not self.lines or self.lines[-1][0].endswith("{")
