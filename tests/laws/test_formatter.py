@@ -107,7 +107,7 @@ def test_lines_fit(parts, operator):
         "## a\n\n\n# b\n",
         "const a = 1",
         f"const a = {'(' * 190}1{')' * 190}\n",
-        f"const a = {' + '.join('b' * 390)}\n",
+        f"const a = {' + '.join('b' * 90)}\n",
         f"const a = [{', '.join(map(str, range(2000)))}]\n",
         "const a = (1,)\nconst b = [1,]\nconst c = f(1,)\n",
     ],
