@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 from qmlc.check.elaborate import elaborate
@@ -155,3 +156,32 @@ def emit_stage(path: Path, stage: str, options: CompileOptions) -> str:
     if stage != "graph":
         program = optimise(program, options.level)
     return print_stage(path, program, stage, options, compilation.sources)
+
+
+def emit_after(path: Path, name: str, options: CompileOptions) -> str:
+    """The program after the pass `name`, as text; CompileError."""
+    # printing needs qiskit and numpy, which take seconds to import
+    from qmlc.output.print_stage import print_stage
+
+    compilation = analyse_file(path, options.settings)
+    found = {"": compilation.program}
+    optimise(compilation.program, options.level, found.__setitem__)
+    if name not in found:
+        known = ", ".join(found).removeprefix(", ")
+        proposal = f"at this level there are {known}" if known else "at -O 0 there are none"
+        raise CompileError((NoSuchSetting(NOWHERE, what=f"no pass `{name}`", proposal=proposal),))
+    return print_stage(path, found[name], "optimised", options, compilation.sources)
+
+
+def time_passes(path: Path, options: CompileOptions) -> Iterator[str]:
+    """A line for each pass: its milliseconds of the processor, and what it leaves; CompileError."""
+    program = analyse_file(path, options.settings).program
+    found = [("elaboration", process_time(), program)]
+    optimise(
+        program, options.level, lambda name, after: found.append((name, process_time(), after))
+    )
+    yield f"{'pass':<20} {'ms':>8} {'gates':>8} {'nodes':>8}"
+    for (_, start, _), (name, end, after) in zip(found[:1] + found, found, strict=False):
+        gates = sum(len(u.circuit.instructions) for u in after.units if u.circuit is not None)
+        nodes = sum(len(u.graph.nodes) for u in after.units if u.graph is not None)
+        yield f"{name:<20} {1e3 * (end - start):>8.1f} {gates:>8} {nodes:>8}"

@@ -27,6 +27,7 @@ from qmlc.types.unify import unify
 
 MAX_QUBITS = 6
 """The widest rule: its proof multiplies matrices of 64 rows."""
+MAX_GATES = 64
 SCALARS = ("real", "int")
 
 
@@ -118,6 +119,9 @@ def _gates(frame: Frame, side: tree.Body) -> tuple[Instruction, ...]:
         fail(Misplaced, result.span, "a rule returns nothing", "gates only")
     assert inner.circuit is not None
     instructions = tuple(inner.circuit.capture or ())
+    if len(instructions) > MAX_GATES:
+        what = f"a side of a rule has at most {MAX_GATES} gates"
+        fail(UnusableRule, side, what, f"{len(instructions)} gates")
     for instruction in instructions:
         if instruction.name not in GATES and instruction.name not in ("gphase", "unitary"):
             what = f"a rule is made of gates, and `{instruction.name}` is none"

@@ -1,4 +1,4 @@
-"""Gates that do nothing are left out: `id`, and rotations by an angle that is 0."""
+"""Rotations by an angle that is 0 do nothing, and are left out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ def drop_identities(instructions: tuple[Instruction, ...]) -> tuple[Instruction,
 
 
 def _is_identity(instruction: Instruction) -> bool:
-    if instruction.name == "id":
-        return True
     turns = isinstance(GATES.get(instruction.name), Rotation | Phase)
     if turns or instruction.name in ("gphase", "rotation", "evolve"):
         return instruction.angles[0] == 0

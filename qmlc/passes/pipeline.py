@@ -57,7 +57,11 @@ PIPELINE = (
 )  # fmt: skip
 
 
-def optimise(program: Program, level: int = 2) -> Program:
+Watch = Callable[[str, Program], None]
+"""Something told the name of each pass that has run, and the program after it."""
+
+
+def optimise(program: Program, level: int = 2, watch: Watch | None = None) -> Program:
     """`program` after all passes up to `level`, verified after each.
 
     0: as written; 1: what is dead or cancels goes; 2: rules are applied; 3: all of it again until
@@ -70,6 +74,8 @@ def optimise(program: Program, level: int = 2) -> Program:
             if step.level <= level:
                 before, program = program, step.run(program)
                 verify(program, step.name, before)
+                if watch is not None:
+                    watch(step.name, program)
         if program == start:
             break
     return program

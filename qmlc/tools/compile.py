@@ -61,8 +61,10 @@ NUMBERS = range(2, 5)
     type=click.IntRange(0, 3),
     default=2,
     show_default=True,
-    help="How much to optimise.",
+    help="How much to optimise: 0 nothing, 1 cancel, 2 apply rules, 3 again and again.",
 )
+@click.option("--print-after", metavar="PASS", help="Print the program after a pass.")
+@click.option("--time-passes", is_flag=True, help="Print how long each pass takes.")
 @click.option("--no-cache", is_flag=True, help="Compile also what has not changed.")
 @format_option
 @color_option
@@ -75,6 +77,8 @@ def compile_program(
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
     level: int,
+    print_after: str | None,
+    time_passes: bool,
     no_cache: bool,
     format: Format,
     color: Color,
@@ -84,7 +88,7 @@ def compile_program(
     With --state, circuits are bound to trained weights. With --emit, stages of the compiler are
     printed, or with -o written beside the rest.
     """
-    if not output and not emit:
+    if not (output or emit or print_after or time_passes):
         raise click.BadParameter("give -o DIR to write files, or --emit STAGES to print")
     stages = _stages(emit or "")
     options = CompileOptions(
@@ -97,6 +101,8 @@ def compile_program(
         stages=tuple(stages) if output else (),
     )
     with reporting(format, color):
+        if print_after or time_passes:
+            _show_passes(file, options, print_after, time_passes)
         for stage in () if output else stages:
             from qmlc.driver import emit_stage  # not where nothing has changed
 
@@ -104,6 +110,15 @@ def compile_program(
         if output:
             made = _make(file, options) if no_cache else remember_output(file, options, _make)
             print_report(output, save_output(made, output), format)
+
+
+def _show_passes(file: Path, options: CompileOptions, after: str | None, times: bool) -> None:
+    from qmlc.driver import emit_after, time_passes  # not where nothing has changed
+
+    if after:
+        click.echo(emit_after(file, after, options).removesuffix("\n"))
+    if times:
+        click.echo("\n".join(time_passes(file, options)))
 
 
 def _make(file: Path, options: CompileOptions) -> Output:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from qmlc.ir.build_circuit import CircuitBuilder
+from qmlc.ir.circuit import Instruction
 from qmlc.ir.rules import GateRule
 from qmlc.passes.library_rules import library_rules
 from qmlc.passes.rewrite_gates import rewrite_gates
+from qmlc.types.polynomial import Polynomial, Symbol
 
 RULES = [r for module in ("cancel", "simplify") for r in library_rules(module)]
 
@@ -157,3 +159,25 @@ def test_what_is_a_place_is_found(write, wanted):
     assert names(found) == wanted
     kept = {i.condition for i in circuit(write)}
     assert {i.condition for i in found} <= kept
+
+
+def test_angles_are_found_in_expressions_and_the_same_name_is_the_same_angle():
+    def pattern(c, q, m):
+        u = c.input("u")
+        c.rz(2 * u + 1, q[0])
+        c.rx(u, q[0])
+
+    def given(second):
+        def write(c, q, m):
+            w, u = c.parameter("w"), c.input("u")
+            c.rz(2 * w * u + 3, q[1])
+            c.rx(w * u + second, q[1])
+
+        return circuit(write)
+
+    u = Polynomial.symbol("u")
+    result = Instruction("ry", (0,), (3 * u,))
+    rule = GateRule("rule", 1, (Symbol("u"),), circuit(pattern), (result,))
+    (found,) = rewrite_gates([rule], given(1))
+    assert found == Instruction("ry", (1,), (3 * Polynomial.symbol("w") * u + 3,))
+    assert rewrite_gates([rule], given(2)) == given(2)

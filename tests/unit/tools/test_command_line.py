@@ -71,6 +71,8 @@ def calls(monkeypatch):
     driver.check_file = diagnostics
     driver.compile_program = compile_program
     driver.emit_stage = lambda path, stage, options: f"<{stage}>\n"
+    driver.emit_after = lambda path, name, options: f"<after {name}>\n"
+    driver.time_passes = lambda path, options: ["<times>"]
     monkeypatch.setitem(sys.modules, "qmlc.driver", driver)
 
     def measure(path, *arguments, **keywords):
@@ -217,6 +219,11 @@ def test_compile_of_a_wrong_program(run):
     status, out, err = run("compile", "wrong.hqm", "-o", "out")
     assert (status, out) == (1, "")
     assert err.startswith("error[E0999]: this is wrong\n")
+
+
+def test_passes_are_shown(run, calls):
+    command = ("compile", "fine.hqm", "--print-after", "merge_rotations", "--time-passes")
+    assert run(*command) == (0, "<after merge_rotations>\n<times>\n", "")
 
 
 def test_emit(run, calls):

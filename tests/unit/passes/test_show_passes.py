@@ -1,0 +1,45 @@
+"""What the command line shows of passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from qmlc.driver import emit_after, emit_stage, time_passes
+from qmlc.output.options import CompileOptions
+from qmlc.passes.pipeline import PIPELINE
+from qmlc.source.compile_error import CompileError
+
+PROGRAM = (
+    "circuit c(x: real) -> real {\n qubit q\n h q\n h q\n rx(x) q\n rx(x) q\n return expval(Z(q)) }"
+)
+
+
+@pytest.fixture
+def program(tmp_path):
+    path = tmp_path / "program.hqm"
+    path.write_text(PROGRAM)
+    return path
+
+
+def test_the_program_after_a_pass(program):
+    after = [emit_after(program, each.name, CompileOptions()) for each in PIPELINE]
+    counts = [text.count("q\n") for text in after]
+    assert counts == [4, 4, 2, 1, 1, 1]
+    assert after[-1] == emit_stage(program, "optimised", CompileOptions())
+
+
+def test_an_unknown_pass_has_a_proposal(program):
+    with pytest.raises(CompileError, match="no pass `merge`"):
+        emit_after(program, "merge", CompileOptions())
+    with pytest.raises(CompileError, match="at -O 0 there are none"):
+        emit_after(program, "cancel_gates", CompileOptions(level=0))
+
+
+def test_a_line_for_each_pass(program):
+    lines = list(time_passes(program, CompileOptions()))
+    assert [line.split()[0] for line in lines] == [
+        "pass",
+        "elaboration",
+        *(p.name for p in PIPELINE),
+    ]
+    assert [line.split()[2] for line in lines[1:]] == ["4", "4", "4", "2", "1", "1", "1"]
