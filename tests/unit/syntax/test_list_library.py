@@ -13,7 +13,8 @@ ENTRIES = list_library()
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: f"{e.module}.{e.name}")
 def test_each_entry_has_a_header_and_documentation(entry):
     assert entry.module.replace(".", "/") in resources.stdlib_names()
-    assert entry.header.startswith(f"{entry.kind} {entry.name}(")
+    kind = "extern layer" if entry.kind == "extern" else entry.kind
+    assert entry.header.startswith(f"{kind} {entry.name}(")
     assert entry.doc
 
 
