@@ -13,6 +13,7 @@ ROOMS = (
     "qmlc.check.errors_names",
     "qmlc.check.errors_types",
     "qmlc.check.errors_qubits",
+    "qmlc.check.errors_lints",
     "qmlc.check.errors_training",
     "qmlc.check.errors_rules",
     "qmlc.output.errors",

@@ -14,6 +14,7 @@ from qmlc.check.evaluate import attempt, evaluate
 from qmlc.check.evaluate_operands import Operand, evaluate_angle, evaluate_operands
 from qmlc.check.evolve import evolution
 from qmlc.check.frame import MAX_STEPS, Frame
+from qmlc.check.lint_gates import lint_gates
 from qmlc.check.partial_gates import unfold_gate
 from qmlc.check.prepare_state import preparation
 from qmlc.check.require_number import require_number
@@ -88,12 +89,15 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
         rounds = _special(frame, node, name, operands, controls)
     else:
         rounds = _gate(frame, node, find_gate(frame, node.gate.name), operands, controls)
+    added: list[Instruction] = []
     for places, instructions in rounds:
         _check_distinct(node, places)
         modified = _modify(frame, node, instructions, modifiers, places[:controls])
         _check_measured(frame, node, places, measured)
         for instruction in modified:
             add_instruction(frame, instruction)
+        added += modified
+    lint_gates(frame, node, added)
 
 
 Round = tuple[list[tuple[int, tree.Node]], list[Instruction]]

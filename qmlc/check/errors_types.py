@@ -168,7 +168,7 @@ class TooMuch(Problem):
     ```hqm
     circuit c(x: real) -> real {
         qubit q
-        for i in range(1000000) { rx(x) q }
+        for i in range(1000) { for j in range(1000) { rx(x) q } }
         return expval(Z(q))
     }
     ```
@@ -176,7 +176,7 @@ class TooMuch(Problem):
     ```hqm
     circuit c(x: real) -> real {
         qubit q
-        rx(1000000 * x) q
+        rx(1000 * x) q
         return expval(Z(q))
     }
     ```

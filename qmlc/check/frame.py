@@ -132,6 +132,8 @@ class CircuitState:
     """The gate statement of the circuit itself that is at work."""
     capture: list[Instruction] | None = None
     """Inside a gate: its instructions, which the gate's caller modifies and adds."""
+    before: tuple[Span, list[Instruction]] | None = None
+    """The gate statement just before, and what it added."""
     condition: Condition | None = None
     """The feed-forward in force, of the gate or of the circuit."""
 

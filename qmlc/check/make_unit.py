@@ -21,6 +21,7 @@ from qmlc.check.errors_types import BadType
 from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output
 from qmlc.check.frame import CircuitState, Frame, NetworkState
 from qmlc.check.hand_over import component_key, component_text, reserve_names
+from qmlc.check.lint_unit import lint_circuit, lint_network
 from qmlc.check.make_extern import extern_output, name_module
 from qmlc.check.making import CIRCUITS, Making
 from qmlc.check.require_number import require_number
@@ -111,11 +112,15 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
         output = extern_output(making, frame)
         unit = _unit(making, settings, tuple(inputs), output)
         return name_module(unit, declaration), output
+    errors = frame.session.count_errors()
     value = run_body(frame, declaration)
     result = network_output(making.binding, frame, declaration, value)
+    graph = frame.network.graph.build(result.node)
+    if frame.session.count_errors() == errors:  # what follows an error is no warning
+        lint_network(frame, declaration, graph)
     unit = replace(
         _unit(making, settings, tuple(inputs), result.type),
-        graph=frame.network.graph.build(result.node),
+        graph=graph,
         parameters=tuple(frame.network.parameters),
         submodules=tuple(frame.network.submodules.values()),
     )
@@ -153,9 +158,10 @@ def _build_circuit(
         else _prepare(frame, declaration)
     )
     output = circuit_output(making.binding, frame, declaration, value)
-    if frame.session.count_errors() == errors:  # what follows an error is no warning
-        finish_circuit(frame, declaration)
     circuit = state.builder.build()
+    if frame.session.count_errors() == errors:
+        finish_circuit(frame, declaration)
+        lint_circuit(frame, declaration, circuit)
     unit = replace(
         _unit(making, settings, tuple(inputs), output),
         circuit=circuit,

@@ -51,6 +51,8 @@ def run_block(frame: Frame, block: tree.Block) -> Returned | None:
     """Run statements in order; what a `return` among them yields."""
     for position, statement in enumerate(block.statements):
         frame.place = statement.span
+        if frame.circuit is not None and not isinstance(statement, tree.Apply):
+            frame.circuit.before = None
         result: Returned | None = None
         try:
             frame.session.step(statement)

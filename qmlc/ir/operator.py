@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from qmlc.types.polynomial import Number, Polynomial, Value, lift
+from qmlc.types.polynomial import Number, Polynomial, Symbol, Value, lift
 
 PauliString = tuple[tuple[int, str], ...]
 """(qubit, letter) pairs, ascending qubits, without identities; () is the identity."""
@@ -68,6 +68,11 @@ class Operator:
         for _ in range(exponent):
             result = result * self
         return result
+
+    def symbols(self) -> Iterator[Symbol]:
+        """The symbols in the coefficients, with repetitions."""
+        for _, coefficient in self.terms:
+            yield from lift(coefficient).symbols()
 
     def simplified(self) -> Operator:
         """This with polynomials that are numbers written as numbers, and no zero terms."""
