@@ -14,6 +14,7 @@ from qmlc.ir.program import Program, Training
 from qmlc.program import LoadedProgram, load
 from qmlc.source.nearest import nearest
 from qmlc.training.build_metric import check_metrics
+from qmlc.training.cross_validate import cross_validate
 from qmlc.training.errors import DataError
 from qmlc.training.evaluate_block import evaluate_block
 from qmlc.training.load_weights import load_weights
@@ -44,9 +45,17 @@ def _train(
     loaded: LoadedProgram, training: Training, base: Path, options: TrainOptions | None
 ) -> TrainResult:
     program, own = loaded.program, _folder(loaded.program, options, training)
-    if training.machine is not None:
-        return train_machine(program, training, lambda: _make(loaded, training.unit), base, own)
-    return train_block(program, training, _loss_maker(loaded, training, options), base, own)
+
+    def train(own: TrainOptions) -> TrainResult:
+        if training.machine is not None:
+            return train_machine(program, training, lambda: _make(loaded, training.unit), base, own)
+        return train_block(program, training, _loss_maker(loaded, training, options), base, own)
+
+    folds = read_options(training, own).folds
+    if folds is None:
+        return train(own)
+    folder = own.folder or run_folder(program, training)
+    return cross_validate(train, folds, folder, own, training.name)
 
 
 def evaluate_program(

@@ -72,7 +72,8 @@ def elaborate_data(frame: Frame, block: tree.DataBlock) -> tuple[Data, Kinds, di
         kinds: tuple[TensorType | None, ...] = (None,) * len(names)
         with recover():
             value, kinds = _line(state, statement)
-            fields.append(Field(names, value, statement.span))
+            place = statement.names[0].span.to(statement.value.span)
+            fields.append(Field(names, value, place))
         for name, kind in zip(statement.names, kinds, strict=False):
             state.kinds[name.name] = kind
             places[name.name] = name.span

@@ -17,7 +17,7 @@ from qmlc.check.values import Stop, describe, fail
 from qmlc.ir.program import Call, Data
 from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
-from qmlc.ops.train_options import TRAIN_OPTIONS
+from qmlc.ops.train_options import EITHER, NEED_DATA, TRAIN_OPTIONS
 from qmlc.source.diagnostic import Label
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
@@ -128,18 +128,18 @@ def check_together(
     frame: Frame, block: tree.TrainBlock, options: dict[str, tree.Expression]
 ) -> None:
     """Refuse options that contradict each other, or that mean nothing without data."""
-    for first, second in (("epochs", "steps"), ("holdout", "validation")):
+    for first, second, why in EITHER:
         if first in options and second in options:
             with frame.session.recover():
                 fail(
                     BadOption,
                     options[second],
-                    f"`{first}` and `{second}` say the same thing",
+                    f"`{first}` and `{second}` {why}",
                     "again here",
                     "give either",
                     (Label(options[first].span, "said here"),),
                 )
-    for name in ("epochs", "batch", "holdout", "validation", "test", "accumulate"):
+    for name in NEED_DATA:
         if block.data is None and name in options:
             with frame.session.recover():
                 proposal = "give `steps`" if name == "epochs" else "leave it out"

@@ -44,6 +44,17 @@ _PLANNED = TrainOption("", lambda v: False, ready=False)
 
 _FIELD = TrainOption("a field of the data", lambda v: isinstance(v, str), blocks=("svm",))
 
+NEED_DATA = ("epochs", "batch", "holdout", "validation", "test", "folds", "groups", "accumulate")
+"""Options that mean nothing without data."""
+
+EITHER = (
+    ("epochs", "steps", "say the same thing"),
+    ("holdout", "validation", "say the same thing"),
+    ("folds", "holdout", "both say which rows to hold out"),
+    ("folds", "validation", "both say which rows to hold out"),
+)
+"""Pairs of options of which one is given, and why."""
+
 TRAIN_OPTIONS: dict[str, TrainOption] = {
     "loss": TrainOption("one number", lambda v: False),
     "inputs": _FIELD,
@@ -57,6 +68,8 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
     "holdout": _FRACTION,
     "validation": _FRACTION,
     "test": _FRACTION,
+    "folds": _whole(2, ANY),
+    "groups": TrainOption("a column of the data", lambda v: isinstance(v, str), blocks=ANY),
     "seed": _whole(0, ANY),
     "clip": _POSITIVE,
     "precision": TrainOption(
@@ -70,10 +83,8 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
         "simulated with its errors in training",
         lambda v: isinstance(v, str),
     ),
-    "folds": _PLANNED,
     "shots": _PLANNED,
     "gradient": _PLANNED,
-    "groups": _PLANNED,
     "checkpoint": _PLANNED,
     "private": _PLANNED,
 }

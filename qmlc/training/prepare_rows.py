@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,6 +35,14 @@ class Fractions(Protocol):
         """The fraction of rows that is measured once."""
 
     @property
+    def fold(self) -> tuple[int, ...] | None:
+        """The part that is held out in the place of a fraction, from 0, of so many."""
+
+    @property
+    def groups(self) -> str | None:
+        """The column whose cells say which rows stay together."""
+
+    @property
     def seed(self) -> int:
         """What the shuffle depends on, besides the number of rows."""
 
@@ -57,7 +66,7 @@ def prepare_rows(
     """
     data = find_data(program, training)
     table = read_rows(data, base)
-    splits = split_rows(len(table), plan, table.file, table.ordered)
+    splits = split_table(table, plan)
     states = fit_fields(data, table.take(splits["training"]), training.inputs)
     tensors = {
         name: apply_fields(data, table.take(rows), training.inputs, states, dtype)
@@ -80,29 +89,69 @@ def read_rows(data: Data, base: Path, table: Path | None = None) -> Table:
         return read_data(data.source, base, table)
 
 
+def split_table(table: Table, plan: Fractions) -> dict[str, list[int]]:
+    """The rows of each split of a table."""
+    groups = None if plan.groups is None else table.column(plan.groups)
+    return split_rows(len(table), plan, table.file, table.ordered, groups)
+
+
 def split_rows(
-    count: int, plan: Fractions, file: str = "", ordered: bool = False
+    count: int,
+    plan: Fractions,
+    file: str = "",
+    ordered: bool = False,
+    groups: Iterable[Any] | None = None,
 ) -> dict[str, list[int]]:
     """The rows of each split, shuffled under the seed; splits that are not asked for are absent.
 
-    The sizes are rounded fractions. The same count, fractions and seed give the same rows; classes
-    are not balanced; `ordered` rows are cut into stretches. DataError E0704 where a split that is
-    asked for would be empty.
+    The sizes are rounded fractions, or a little more where rows of one of the `groups` (a name for
+    each row) stay together. The same count, plan and groups give the same rows; classes are not
+    balanced; `ordered` rows are cut into stretches. DataError E0704 where a split that is asked for
+    would be empty.
     """
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(plan.seed)).tolist()
-    order = list(range(count)) if ordered else order
-    sizes = {"test": round(count * plan.test), "held-out": round(count * plan.holdout)}
-    asked = {"test": plan.test > 0, "held-out": plan.holdout > 0}
+    bundles = _bundles(count, groups)
+    order = torch.randperm(len(bundles), generator=torch.Generator().manual_seed(plan.seed))
+    left = bundles if ordered else [bundles[i] for i in order.tolist()]
     splits: dict[str, list[int]] = {}
-    for name, size in sizes.items():
-        if asked[name]:
-            splits[name], order = order[:size], order[size:]
-    splits["training"] = order
+    if plan.test > 0:
+        splits["test"], left = _cut(left, round(count * plan.test))
+    if plan.fold is not None:
+        part, parts = plan.fold
+        start, end = len(left) * part // parts, len(left) * (part + 1) // parts
+        splits["held-out"], left = _join(left[start:end]), left[:start] + left[end:]
+    elif plan.holdout > 0:
+        splits["held-out"], left = _cut(left, round(count * plan.holdout))
+    splits["training"] = _join(left)
     for name, rows in splits.items():
         if not rows:
             message = f"{count} rows leave none for the {name} split"
             raise DataError("E0704", message, "take more rows or other fractions", file)
     return {name: splits[name] for name in SPLITS if name in splits}
+
+
+Bundles = list[list[int]]
+"""Rows that stay in one split, each list of them."""
+
+
+def _bundles(count: int, groups: Iterable[Any] | None) -> Bundles:
+    """The rows of each group, in the order in which groups come first."""
+    found: dict[Any, list[int]] = {}
+    for row, group in enumerate(range(count) if groups is None else groups):
+        found.setdefault(group, []).append(row)
+    return list(found.values())
+
+
+def _cut(bundles: Bundles, size: int) -> tuple[list[int], Bundles]:
+    """At least `size` rows from the front, and the bundles that are left."""
+    taken = rows = 0
+    while taken < len(bundles) and rows < size:
+        rows += len(bundles[taken])
+        taken += 1
+    return _join(bundles[:taken]), bundles[taken:]
+
+
+def _join(bundles: Bundles) -> list[int]:
+    return [row for bundle in bundles for row in bundle]
 
 
 def make_batches(tensors: Tensors, size: int, seed: int | None = None) -> DataLoader[Any]:
@@ -141,6 +190,8 @@ def describe_rows(data: str | None, rows: Rows, plan: Fractions) -> dict[str, An
         "rows": rows.count,
         "holdout": plan.holdout,
         "test": plan.test,
+        "fold": plan.fold,
+        "groups": plan.groups,
         "seed": plan.seed,
         "fields": rows.states,
     }
@@ -155,8 +206,11 @@ def held_out(table: Table, saved: dict[str, Any]) -> tuple[str, Table]:
         message = f"the model was trained on {saved['rows']} rows, these are {len(table)}"
         help = "name the table to measure all of its rows"
         raise DataError("E0707", message, help, table.file)
-    fractions = SavedFractions(saved["holdout"], saved["test"], saved["seed"])
-    splits = split_rows(len(table), fractions, table.file, table.ordered)
+    fold = tuple(saved["fold"]) if saved["fold"] else None
+    fractions = SavedFractions(
+        saved["holdout"], saved["test"], saved["seed"], fold, saved["groups"]
+    )
+    splits = split_table(table, fractions)
     name = next(name for name in reversed(SPLITS) if name in splits)
     return name, table.take(splits[name])
 
@@ -168,3 +222,5 @@ class SavedFractions:
     holdout: float
     test: float
     seed: int
+    fold: tuple[int, ...] | None = None
+    groups: str | None = None

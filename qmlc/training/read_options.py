@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from qmlc.ir.program import Call, Column, Training
-from qmlc.ops.train_options import TRAIN_OPTIONS
-from qmlc.training.errors import DataError, propose
+from qmlc.ops.train_options import EITHER, NEED_DATA, TRAIN_OPTIONS
+from qmlc.training.errors import DataError, placed, propose
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,9 @@ class TrainOptions:
     quiet: bool = False
     allow_extern: bool = False
     """Whether code that the program names may run."""
+
+    fold: tuple[int, int] | None = None
+    """Hold out this part of the rows, counted from 0, of so many: cross-validation does."""
 
 
 DEFAULT_OPTIMIZER = Call("adam")
@@ -46,6 +49,11 @@ class Plan:
     """The fraction of rows that is measured each epoch and never trained on."""
     test: float = 0.0
     """The fraction of rows that is measured once, at the end, and never trained on."""
+    folds: int | None = None
+    """How many trainings hold out a part of the rows each, before one learns from all."""
+    fold: tuple[int, int] | None = None
+    groups: str | None = None
+    """The column whose cells say which rows stay in one split."""
     seed: int = 0
     clip: float | None = None
     """The greatest norm of the gradient of all parameters together."""
@@ -67,17 +75,20 @@ def read_options(training: Training, given: TrainOptions | None = None) -> Plan:
     """
     values: dict[str, Any] = {}
     for name, value in training.options:
-        values["holdout" if name == "validation" else name] = _read(name, value)
-    if sum(name in ("holdout", "validation") for name, _ in training.options) > 1:
-        raise DataError("E0706", "`holdout` and `validation` are one option: give either")
-    values |= _overrides(given or TrainOptions())
-    if "epochs" in values and "steps" in values:
-        raise DataError("E0706", "`epochs` and `steps` both say how long to train: give either")
+        with placed(training.places.get(name), ""):
+            values[name] = _read(name, value)
+    given = given or TrainOptions()
+    values |= _overrides(given)
+    for first, second, why in EITHER:
+        if first in values and second in values:
+            raise DataError("E0706", f"`{first}` and `{second}` {why}: give either")
     if training.data is None:
         return _without_data(values)
     if not {"epochs", "steps"} & values.keys():
         values["epochs"] = 10
-    return Plan(**values)
+    if "validation" in values:
+        values["holdout"] = values.pop("validation")
+    return Plan(**values, fold=given.fold)
 
 
 def _overrides(given: TrainOptions) -> dict[str, Any]:
@@ -87,7 +98,7 @@ def _overrides(given: TrainOptions) -> dict[str, Any]:
 
 
 def _without_data(values: Mapping[str, Any]) -> Plan:
-    for name in ("epochs", "batch", "holdout", "test", "accumulate"):
+    for name in NEED_DATA:
         if name in values:
             help = "give `steps`" if name == "epochs" else "leave it out"
             raise DataError("E0706", f"without data there is no `{name}`", help)
@@ -140,11 +151,15 @@ def _as_is(value: Any) -> Any:
     return value
 
 
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "optimizer": _call,
+    "schedule": _call,
+    "precision": _as_word,
+    "device": _as_word,
+    "groups": _as_word,
+}
+
 READERS: dict[str, Callable[[Any], Any]] = {
-    name: {"optimizer": _call, "schedule": _call, "precision": _as_word, "device": _as_word}.get(
-        name, _as_is
-    )
-    for name, row in TRAIN_OPTIONS.items()
-    if row.ready
+    name: _READERS.get(name, _as_is) for name, row in TRAIN_OPTIONS.items() if row.ready
 }
 """How the value of each option is brought into the form that its row asks for."""

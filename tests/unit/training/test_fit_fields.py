@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.training.errors import DataError
@@ -175,3 +177,38 @@ def test_splits():
         with pytest.raises(DataError) as caught:
             split_rows(2, fractions)
         assert caught.value.code == "E0704"
+
+
+def test_folds_hold_out_each_row_once():
+    plans = [SavedFractions(0, 0.1, 3, (i, 4)) for i in range(4)]
+    splits = [split_rows(53, plan) for plan in plans]
+    assert {tuple(s["test"]) for s in splits} == {tuple(splits[0]["test"])}
+    held = sorted(row for s in splits for row in s["held-out"])
+    assert held == sorted(set(range(53)) - set(splits[0]["test"]))
+    assert {len(s["held-out"]) for s in splits} <= {12, 11}
+    for s in splits:
+        assert sorted(row for rows in s.values() for row in rows) == list(range(53))
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=30, max_size=60),
+    st.sampled_from([(0.2, 0.1, None), (0, 0, (1, 3)), (0.3, 0, None)]),
+    st.integers(0, 99),
+)
+def test_rows_of_a_group_stay_together(groups, plan, seed):
+    holdout, test, fold = plan
+    assume(len(set(groups)) >= 6)
+    try:
+        splits = split_rows(
+            len(groups), SavedFractions(holdout, test, seed, fold, "g"), groups=groups
+        )
+    except DataError as error:
+        assert error.code == "E0704"
+        return
+    found = [{groups[row] for row in rows} for rows in splits.values()]
+    assert sum(map(len, found)) == len(set(groups))
+    assert sorted(row for rows in splits.values() for row in rows) == list(range(len(groups)))
+    sizes = {"held-out": holdout, "test": test}
+    for name, rows in splits.items():
+        if fold is None and name in sizes:
+            assert len(rows) >= round(sizes[name] * len(groups))

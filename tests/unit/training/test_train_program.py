@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import statistics
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,34 @@ def test_options_of_all_blocks_are_checked_before_the_first_runs(write):
     with pytest.raises(DataError, match="without data there is no `epochs`"):
         train_program(program, TrainOptions(quiet=True, epochs=3))
     assert not Path("runs").exists()
+
+
+def test_folds_are_measured_and_a_last_training_learns_from_all(write):
+    text = PARTS + A.replace("epochs = 2", "epochs = 1\n    folds = 4\n    groups = v")
+    result = train_program(write(text), TrainOptions(quiet=True))["a"]
+    assert list(result.measurements) == ["training"]
+    found = json.loads(Path("runs/p/a/folds.json").read_text())
+    losses = [fold["loss"] for fold in found["folds"]]
+    assert found["mean"]["loss"] == pytest.approx(statistics.mean(losses))
+    assert found["standard deviation"]["loss"] == pytest.approx(statistics.stdev(losses))
+    for number, loss in enumerate(losses, start=1):
+        own = json.loads(Path(f"runs/p/a/fold_{number}/metrics.json").read_text())
+        assert own["held-out"]["loss"] == loss
+    assert len(losses) == 4
+    measured = evaluate_program(Path("p.hqm"), TrainOptions(folder=Path("runs/p/a/fold_2")))
+    assert measured["a (held-out)"]["loss"] == pytest.approx(losses[1])
+
+
+def test_an_error_in_the_data_names_the_line_of_the_program(write):
+    program = write(PARTS + A)
+    Path("d.csv").write_text("u,v\n1,2\nx,3\n")
+    with pytest.raises(DataError) as caught:
+        train_program(program, TrainOptions(quiet=True))
+    (problem,) = caught.value.diagnostics
+    assert (problem.at.source.name, problem.at.text) == ("d.csv", "x")
+    assert [label.span.text for label in problem.related] == ["x = [u]"]
+    Path("d.csv").unlink()
+    with pytest.raises(DataError) as caught:
+        train_program(program, TrainOptions(quiet=True))
+    (problem,) = caught.value.diagnostics
+    assert [label.span.text for label in problem.related] == ['csv("d.csv")']
