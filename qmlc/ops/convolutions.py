@@ -128,6 +128,18 @@ def _pool(name: str, spatial: int) -> Any:
     return law
 
 
+def _power_pool(spatial: int) -> Any:
+    pool = _pool(f"lp_pool{spatial}d", spatial)
+
+    def law(types: Any, s: Settings) -> LayerShape:
+        if spatial == 1 and isinstance(s["kernel_size"], (tuple, list)):
+            raise ShapeError("`kernel_size` of `lp_pool1d` is a number")
+        result: LayerShape = pool(types, {**s, "padding": 0})
+        return result
+
+    return law
+
+
 def _adaptive(name: str, spatial: int) -> Any:
     def law(types: Any, s: Settings) -> LayerShape:
         x, wanted = types[0], s["output_size"]
@@ -166,6 +178,9 @@ for _n in (1, 2, 3):
         f"avg_pool{_n}d": layer(
             f"AvgPool{_n}d", _pool(f"avg_pool{_n}d", _n), "Mean of each window.",
             _AVERAGE + (_DIVISOR if _n > 1 else ())),
+        f"lp_pool{_n}d": layer(
+            f"LPPool{_n}d", _power_pool(_n), "The p-norm of each window.",
+            settings("norm_type", "kernel_size", stride=None, ceil_mode=False)),
         f"adaptive_avg_pool{_n}d": layer(
             f"AdaptiveAvgPool{_n}d", _adaptive(f"adaptive_avg_pool{_n}d", _n),
             "Means of as many windows as asked for.", settings("output_size")),

@@ -11,6 +11,7 @@ A row of LAYERS (a `Layer`) says:
   torch would raise; UnknownDimension where a parameter's shape hangs on a symbol.
 * `constructor`, `order`: `nn.Linear` and its arguments in PyTorch's order, inferred ones included;
   `ops.fill_template.write_constructor` writes the call.
+* `packed`: the inputs that may be left out are handed over as one tuple, as `lstm` has it.
 * `random`: equal calls may differ, in training.
 * `fields`: for a record, the subscript under which torch's result has each field.
 """
@@ -20,10 +21,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from qmlc.ops.cells import CELLS
 from qmlc.ops.convolutions import CONVOLUTIONS
 from qmlc.ops.layer_laws import channels, need_real, number, positive
 from qmlc.ops.normalizations import NORMALIZATIONS
-from qmlc.ops.recurrent import RECURRENT
+from qmlc.ops.recurrent import RECURRENT, TRANSFORMERS
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings, tensors
 from qmlc.ops.shape_laws import axis, need_rank, per_axis, same, show, whole
 from qmlc.types.polynomial import Polynomial, Value
@@ -223,6 +225,48 @@ def _unfold(types: Any, s: Settings) -> LayerShape:
     return LayerShape(TensorType("real", (*x.dims[:-3], block, places)))
 
 
+def _embedding_bag(types: Any, s: Settings) -> LayerShape:
+    x = types[0]
+    if x.dtype != "int" or len(x.dims) != 2:
+        raise ShapeError(f"`embedding_bag` takes bags of whole numbers, `int[B, N]`, not `{x}`", 0)
+    if s["include_last_offset"] or s["mode"] not in ("sum", "mean", "max"):
+        raise ShapeError("`embedding_bag` has the modes sum, mean and max, and no offsets")
+    positive(s["num_embeddings"], "num_embeddings")
+    width = positive(s["embedding_dim"], "embedding_dim")
+    return LayerShape(TensorType("real", (x.dims[0], width)))
+
+
+def _channel_shuffle(types: Any, s: Settings) -> LayerShape:
+    x = types[0]
+    need_rank(x, 3, "channel_shuffle")
+    if share_out(x.dims[1], positive(s["groups"], "groups")) is None:
+        raise ShapeError(f"`groups={s['groups']}` does not divide {x.dims[1]} channels", 0)
+    return LayerShape(x)
+
+
+def _fold(types: Any, s: Settings) -> LayerShape:
+    x = types[0]
+    need_real(x, "fold")
+    if len(x.dims) not in (2, 3):
+        raise ShapeError(f"`fold` takes `[batch, channels * window, windows]`, not `{x}`", 0)
+    size, kernel, dilation, padding, stride = (
+        per_axis(s[name], 2, name, least)
+        for name, least in (("output_size", 1), ("kernel_size", 1), ("dilation", 1),
+                            ("padding", 0), ("stride", 1))
+    )  # fmt: skip
+    windows = 1
+    for i in range(2):
+        free = size[i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1
+        windows *= max(free // stride[i] + 1, 0)
+    depth = share_out(x.dims[-2], kernel[0] * kernel[1])
+    if depth is None:
+        raise ShapeError(f"a window of {kernel} does not divide {x.dims[-2]}", 0)
+    same(x.dims[-1], windows, "the windows that there are, and those that fit, differ", 0)
+    if windows < 1:
+        raise ShapeError(f"no window of {kernel} fits into {size}", 0)
+    return LayerShape(TensorType("real", (*x.dims[:-2], depth, *size)))
+
+
 LAYERS: dict[str, Layer] = {
     "linear": layer("Linear", _linear, "x @ weight.T + bias.", settings("out_features", bias=True),
                     "in_features"),
@@ -233,6 +277,11 @@ LAYERS: dict[str, Layer] = {
         "Embedding", _embedding, "A vector for each whole number.",
         settings("num_embeddings", "embedding_dim", padding_idx=None, max_norm=None, norm_type=2.0,
                  scale_grad_by_freq=False, sparse=False)),
+    "embedding_bag": layer(
+        "EmbeddingBag", _embedding_bag, "The mean (or sum, or maximum) of a bag's vectors.",
+        settings("num_embeddings", "embedding_dim", max_norm=None, norm_type=2.0,
+                 scale_grad_by_freq=False, mode="mean", sparse=False, include_last_offset=False,
+                 padding_idx=None)),
     **NORMALIZATIONS,
     **CONVOLUTIONS,
     "flatten": layer("Flatten", _flatten, "Several dimensions as one.",
@@ -266,5 +315,16 @@ LAYERS: dict[str, Layer] = {
         )
         for n in (1, 2, 3)
     },
+    **{
+        f"constant_pad{n}d": layer(f"ConstantPad{n}d", _padding(f"constant_pad{n}d", n),
+                                   "A number around.", settings("padding", "value"))
+        for n in (1, 2, 3)
+    },
+    "channel_shuffle": layer("ChannelShuffle", _channel_shuffle, "Channels of groups in turns.",
+                             settings("groups")),
+    "fold": layer("Fold", _fold, "Columns as the windows of a picture, added up.",
+                  settings("output_size", "kernel_size", dilation=1, padding=0, stride=1)),
     **RECURRENT,
+    **CELLS,
+    **TRANSFORMERS,
 }  # fmt: skip

@@ -91,6 +91,9 @@ NORMALIZATIONS: dict[str, Layer] = {
                      random=True),
     "alpha_dropout": layer("AlphaDropout", _dropout("alpha_dropout", ()),
                            "Dropout that keeps mean and variance, for selu.", _P, random=True),
+    "feature_alpha_dropout": layer(
+        "FeatureAlphaDropout", _dropout("feature_alpha_dropout", ()),
+        "Dropout of whole channels that keeps mean and variance.", _P, random=True),
     "dropout1d": layer(
         "Dropout1d", _dropout("dropout1d", (2, 3), "[batch, channels, length]"),
         "In training, some channels are 0.", _P, random=True),

@@ -19,7 +19,7 @@ Dims = tuple[Value, ...]
 
 def _recurrent(name: str) -> Any:
     def law(types: Any, s: Settings) -> LayerShape:
-        x = types[0]
+        x, *states = types
         need_real(x, name)
         need_ranks(x, (2, 3), name, "[batch, time, features]" if s["batch_first"] else
                    "[time, batch, features]")  # fmt: skip
@@ -39,9 +39,22 @@ def _recurrent(name: str) -> Any:
         fields = [("output", output), ("hidden", TensorType("real", (*last, width)))]
         if name == "lstm":
             fields.append(("cell", TensorType("real", (*last, hidden))))
+        _check_states(name, states, [kind for _, kind in fields[1:]])
         return LayerShape(RecordType(tuple(fields)), {"input_size": number(x.dims[-1])})
 
     return law
+
+
+def _check_states(name: str, given: Any, wanted: list[TensorType]) -> None:
+    """ShapeError unless the first states are all left out or all of the type of the last ones."""
+    found = [t for t in given if t is not None]
+    for argument, (state, kind) in enumerate(zip(found, wanted, strict=False), 1):
+        if state != kind:
+            raise ShapeError(
+                f"the first state of `{name}` is `{kind}`, this is `{state}`", argument
+            )
+    if found and len(found) < len(wanted):
+        raise ShapeError(f"`{name}` takes both first states, or none", 1)
 
 
 def _multihead(types: Any, s: Settings) -> LayerShape:
@@ -104,6 +117,21 @@ def _encoder(types: Any, s: Settings) -> LayerShape:
     return LayerShape(src, {"d_model": width})
 
 
+def _decoder(types: Any, s: Settings) -> LayerShape:
+    tgt, memory, mask, memory_mask, padding, memory_padding = types
+    shape = _encoder((tgt, mask, padding), s)
+    need_real(memory, "transformer_decoder_layer", 1)
+    if len(memory.dims) != len(tgt.dims) or memory.dims[-1] != tgt.dims[-1]:
+        raise ShapeError(f"`{tgt}` and `{memory}` do not go together", 1)
+    at = len(tgt.dims) - 2 if s["batch_first"] else 0
+    batch: Dims = (tgt.dims[1 - at],) if len(tgt.dims) == 3 else ()
+    if batch and memory.dims[1 - at] != batch[0]:
+        raise ShapeError(f"the batches of `{tgt}` and `{memory}` differ", 1)
+    scores = (tgt.dims[at], memory.dims[at])
+    _check_masks(memory_padding, (*batch, memory.dims[at]), memory_mask, scores, batch, s["nhead"])
+    return shape
+
+
 _SETTINGS: dict[str, Any] = {
     "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False,
 }  # fmt: skip
@@ -114,14 +142,23 @@ RECURRENT: dict[str, Layer] = {
         "RNN", _recurrent("rnn"), "Elman's recurrent network: output and last hidden states.",
         settings("hidden_size", num_layers=1, nonlinearity="tanh", bias=True, batch_first=False,
                  dropout=0.0, bidirectional=False),
-        "input_size", fields=_FIELDS, random=True),
+        "input_size", inputs=tensors("x", "hx?"), fields=_FIELDS, random=True),
     "gru": layer(
         "GRU", _recurrent("gru"), "Gated recurrent units: output and last hidden states.",
-        settings("hidden_size", **_SETTINGS), "input_size", fields=_FIELDS, random=True),
+        settings("hidden_size", **_SETTINGS), "input_size", inputs=tensors("x", "hx?"),
+        fields=_FIELDS, random=True),
     "lstm": layer(
         "LSTM", _recurrent("lstm"), "Long short-term memory: output, last hidden and cell states.",
         settings("hidden_size", **_SETTINGS, proj_size=0), "input_size",
+        inputs=tensors("x", "h_0?", "c_0?"), packed=True,
         fields=(("output", "[0]"), ("hidden", "[1][0]"), ("cell", "[1][1]")), random=True),
+}  # fmt: skip
+
+_TRANSFORMER = settings("nhead", dim_feedforward=2048, dropout=0.1, activation="relu",
+                        layer_norm_eps=1e-5, batch_first=False, norm_first=False,
+                        bias=True)  # fmt: skip
+
+TRANSFORMERS: dict[str, Layer] = {
     "multihead_attention": layer(
         "MultiheadAttention", _multihead, "Attention with several heads: output and weights.",
         settings("num_heads", dropout=0.0, bias=True, add_bias_kv=False, add_zero_attn=False,
@@ -132,7 +169,11 @@ RECURRENT: dict[str, Layer] = {
         fields=(("output", "[0]"), ("weights", "[1]")), random=True),
     "transformer_encoder_layer": layer(
         "TransformerEncoderLayer", _encoder, "Attention and a feed-forward network, as published.",
-        settings("nhead", dim_feedforward=2048, dropout=0.1, activation="relu",
-                 layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True),
-        "d_model", inputs=tensors("src", "src_mask?", "src_key_padding_mask?"), random=True),
+        _TRANSFORMER, "d_model", inputs=tensors("src", "src_mask?", "src_key_padding_mask?"),
+        random=True),
+    "transformer_decoder_layer": layer(
+        "TransformerDecoderLayer", _decoder, "Attention to itself and to `memory`, as published.",
+        _TRANSFORMER, "d_model",
+        inputs=tensors("tgt", "memory", "tgt_mask?", "memory_mask?", "tgt_key_padding_mask?",
+                       "memory_key_padding_mask?"), random=True),
 }  # fmt: skip

@@ -65,6 +65,7 @@ class Layer:
     inputs: tuple[Parameter, ...] = (Parameter("x", tensor=True),)
     random: bool = False
     fields: tuple[tuple[str, str], ...] = ()
+    packed: bool = False
 
 
 def layer(

@@ -46,8 +46,19 @@ def spatial_of(name):
     return int(name[-2]) if name.endswith("d") and name[-2].isdigit() else 2
 
 
+PICTURES = ["nearest", "linear", "bilinear", "bicubic", "trilinear"]
+MODES = {"embedding_bag": ["mean", "sum", "max"]}
+
+
 def choices(name):
     """Strategies for settings by name."""
+    if name == "fold":
+        return {
+            "output_size": each(st.integers(2, 4), 2),
+            "kernel_size": each(SMALL, 2),
+            "stride": each(st.integers(1, 2), 2),
+            "padding": each(st.integers(0, 1), 2),
+        }
     n = spatial_of(name)
     odd = st.integers(0, 1)
     padding = each(st.integers(0, 2), n)
@@ -63,6 +74,7 @@ def choices(name):
         "out_channels": st.sampled_from([2, 4, 6]), "kernel_size": window,
         "stride": each(st.integers(1, 2), n), "padding": padding,
         "dilation": each(st.integers(1, 2), n), "groups": st.sampled_from([1, 1, 2]),
+        "value": st.just(1.5), "norm_type": st.sampled_from([1, 2.0]),
         "padding_mode": st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
         "output_padding": each(odd, n), "ceil_mode": st.booleans(),
         "count_include_pad": st.booleans(), "divisor_override": st.sampled_from([1, 2]),
@@ -72,7 +84,7 @@ def choices(name):
         "num_parameters": SMALL, "upscale_factor": st.integers(1, 2),
         "downscale_factor": st.integers(1, 2),
         "size": st.integers(1, 3), "scale_factor": st.sampled_from([1, 2, 2.0, 0.5, 1.5]),
-        "mode": st.sampled_from(["nearest", "linear", "bilinear", "bicubic", "trilinear"]),
+        "mode": st.sampled_from(MODES.get(name, PICTURES)),
         "align_corners": st.booleans(), "hidden_size": st.integers(2, 3), "num_layers": SMALL,
         "batch_first": st.booleans(), "bidirectional": st.booleans(), "proj_size": odd,
         "num_heads": SMALL, "nhead": SMALL, "dim_feedforward": st.just(4),
@@ -86,9 +98,19 @@ RANKS = {"dropout": (0, 3), "identity": (0, 3), "flatten": (0, 4), "unflatten": 
 
 def draw_inputs(draw, name):
     row = LAYERS[name]
-    kind = kinds(*["int" if name == "embedding" else "real"] * 9, "int", "real")
+    kind = kinds(*["int" if name.startswith("embedding") else "real"] * 9, "int", "real")
+    if name == "transformer_decoder_layer":
+        return draw_decoder(draw)
     if name.startswith(("multihead", "transformer")):
         return draw_attention(draw, len(row.inputs))
+    if name.endswith("_cell") or name in ("rnn", "gru", "lstm"):
+        return draw_states(draw, name, kind)
+    if name == "fold":
+        shape = (
+            *draw(dims(0, 1)),
+            *draw(st.sampled_from([(4, 4), (4, 9), (8, 6), (2, 6), (1, 9)])),
+        )
+        return [TensorType(draw(kind), nearly(draw, shape))]
     if len(row.inputs) == 2:
         shape = draw(dims(1, 3))
         return [TensorType(draw(kind), nearly(draw, shape)) for _ in row.inputs]
@@ -101,6 +123,33 @@ def draw_inputs(draw, name):
     if name in ("unfold", "upsample") or "pixel" in name:
         least, most = 2, 5
     return [draw(tensor(least, most, kind))]
+
+
+def draw_states(draw, name, kind):
+    """A sequence or an element of one, and the first states; `hidden_size` is 2 or 3."""
+    cell = name.endswith("_cell")
+    x = TensorType(draw(kind), draw(dims(1 if cell else 2, 2 if cell else 3)))
+    number = 2 if "lstm" in name else 1
+    if not draw(st.integers(0, 2)):
+        return [x, *[None] * number]
+    batch = x.dims[:-1] if cell else (1, *x.dims[1:2])[: len(x.dims) - 1]
+    states = [TensorType("real", nearly(draw, (*batch, draw(st.sampled_from([2, 3])))))]
+    states += [states[0] if draw(st.integers(0, 5)) else None] * (number - 1)
+    return [x, *states]
+
+
+def draw_decoder(draw):
+    batch, width, t, s = (draw(SIZES) for _ in range(4))
+    lead = (batch,) if draw(st.booleans()) else ()
+    flip = draw(st.booleans())
+
+    def rows(length):
+        shape = (*lead, length, width) if flip or not lead else (length, *lead, width)
+        return TensorType("real", nearly(draw, shape))
+
+    masks = [TensorType("bool", nearly(draw, shape))
+             for shape in ((t, t), (t, s), (*lead, t), (*lead, s))]  # fmt: skip
+    return [rows(t), rows(s), *(m if draw(st.booleans()) else None for m in masks)]
 
 
 def draw_attention(draw, number):
@@ -163,6 +212,9 @@ def evaluate(name, types, arguments):
         p.name: ~t if t is not None and t.dtype == torch.bool else t
         for p, t in zip(row.inputs, tensors, strict=True) if p.default is not REQUIRED
     }  # fmt: skip
+    if row.packed:
+        given = tuple(t for t in optional.values() if t is not None)
+        required, optional = [*required, *([given] if given else [])], {}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         result = module(*required, **optional)
@@ -177,6 +229,8 @@ def evaluate(name, types, arguments):
 STRICTER = {
     "alpha_dropout": "kinds that torch passes through in evaluation mode",
     "dropout": "kinds that torch passes through in evaluation mode",
+    "feature_alpha_dropout": "kinds that torch passes through in evaluation mode",
+    "channel_shuffle": "groups of channels that torch does not look at",
     "dropout1d": "shapes and kinds that torch passes through in evaluation mode",
     "dropout2d": "shapes and kinds that torch passes through in evaluation mode",
     "dropout3d": "shapes and kinds that torch passes through in evaluation mode",
@@ -239,7 +293,9 @@ def test_law_on_symbols_is_the_law_on_numbers(name):
             return
         except ShapeError:
             # a number among the settings that a symbol is not recognised as
-            assert name in ("unflatten", "prelu", "pixel_shuffle", "transformer_encoder_layer",
+            assert name in ("fold", "rnn", "gru", "lstm", "rnn_cell", "gru_cell", "lstm_cell",
+                            "transformer_decoder_layer", "channel_shuffle", "unflatten", "prelu",
+                            "pixel_shuffle", "transformer_encoder_layer",
                             "multihead_attention")  # fmt: skip
             return
         assert found.inferred == expected.inferred

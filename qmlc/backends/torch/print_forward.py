@@ -203,13 +203,17 @@ class _Forward:
         path = node.attribute("module")
         arguments = [self.expression(i)[0] for i in node.inputs]
         if path in self.around.layers:
-            inputs = self.around.layers[path].inputs
+            row = self.around.layers[path]
+            inputs = row.inputs
             names = dict(node.attributes).get("names") or [p.name for p in inputs]
             optional = {p.name for p in inputs if p.default is not REQUIRED}
-            arguments = [
-                f"{name}={text}" if name in optional else text
-                for name, text in zip(names, arguments, strict=False)
-            ]
+            given = list(zip(names, arguments, strict=False))
+            arguments = [text for name, text in given if name not in optional]
+            more = [(name, text) for name, text in given if name in optional]
+            if row.packed and more:
+                arguments.append(f"({', '.join(text for _, text in more)})")
+            else:
+                arguments += [f"{name}={text}" for name, text in more]
         return f"{self.around.modules[path]}({', '.join(arguments)})"
 
     def record(self, node: Node) -> str:
