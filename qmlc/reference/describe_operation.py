@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -51,7 +52,8 @@ def describe_function(kind: str, name: str, row: Function) -> Entry:
         parts.append(f"It takes {_listed(types)} to `{result}`{given}.")
     if row.scalar:
         parts.append("It works on the numbers of a circuit, too.")
-    parts.append(f"In PyTorch: `{row.template}`.")
+    template = re.sub(r"\{(\w+)(!\w)?\}", r"\1", row.template.replace("{sizes}", ", **sizes"))
+    parts.append(f"In PyTorch: `{template}`.")
     return Entry(kind, name, row.doc, written("\n\n".join(parts)))
 
 

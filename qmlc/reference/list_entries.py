@@ -92,7 +92,8 @@ def _targets() -> Iterable[Entry]:
             "Gates may depend on measured bits." if device.feedforward else "",
             device.notes,
         ]
-        yield Entry("target", name, device.title, written("\n\n".join(filter(None, lines))))
+        page = "\n\n".join(filter(None, lines))
+        yield Entry("target", name, device.title, written(page), (name.partition(":")[2],))
 
 
 def _rewrites(kind: str) -> Iterable[Entry]:

@@ -15,9 +15,9 @@ BOLD, CYAN = "1", "36"
 
 
 @click.command()
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("words", metavar="[NAME]", nargs=-1)
 @color_option
-def explain(name: str | None, color: Color) -> None:
+def explain(words: tuple[str, ...], color: Color) -> None:
     """Print the page of anything that has a name.
 
     Codes of errors (a program that fails, and its repair), gates, layers, functions, the library,
@@ -26,7 +26,8 @@ def explain(name: str | None, color: Color) -> None:
     from qmlc.reference.list_entries import KINDS, find_entries, list_entries, nearest_name
 
     colored = wants_color(color, sys.stdout)
-    if name is None:
+    name = " ".join(words)
+    if not name:
         rows = [(kind, _examples(list_entries(kind))) for kind in KINDS]
     elif (kind := name.lower().replace("_", " ").removesuffix("s")) in KINDS:
         rows = [(entry.name, entry.summary) for entry in list_entries(kind)]

@@ -259,6 +259,8 @@ def test_explain(run):
     assert out.endswith("\n\nThis compiles:\n\n    const x = 1\n")
     assert "optimizer" in run("explain")[1]
     assert run("explain", "initialisers")[1].startswith("zeros ")
+    assert "epochs" in run("explain", "train", "options")[1]
+    assert run("explain", "torino")[1].startswith("ibm:torino: target\n")
     assert run("explain", "cnot")[1].startswith("cx: gate\n\n    cx a, b\n")
 
 
