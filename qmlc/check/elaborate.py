@@ -99,10 +99,9 @@ def _declarations(
 ) -> tuple[tuple[Data, ...], tuple[Training, ...], tuple[Deployment, ...]]:
     """Elaborate every declaration: entries, what none of them used, then the blocks."""
     try:
-        for component in components:
-            if component.kind in ENTRIES:
-                with _recover(state):
-                    _entry(state, component)
+        for entry in _entries(state, components):
+            with _recover(state):
+                _entry(state, entry)
         for declaration in state.file.declarations:
             if isinstance(declaration, tree.Const):
                 with _recover(state):
@@ -116,6 +115,31 @@ def _declarations(
         if stop.diagnostic is not None:
             state.session.report(stop.diagnostic)
         return (), (), ()
+
+
+def _entries(state: Elaboration, components: Sequence[tree.Component]) -> list[Declared]:
+    """The components to make; first those of this or a used file that are given settings.
+
+    The first unit of a name is what a Python user gets by this name.
+    """
+    given = list(dict.fromkeys(k.partition(".")[0] for k in state.settings if "." in k))
+    named = [find_component(state.module, name) for name in given]
+    own = [Declared(c, state.module) for c in components if c.kind in ENTRIES]
+    first = [found for found in named if found is not None and found.kind in ENTRIES]
+    return list({id(entry.declaration): entry for entry in [*first, *own]}.values())
+
+
+def find_component(module: Module, name: str) -> Declared | None:
+    """The component called `name` in a file, else in those that it uses, the nearest first."""
+    open_, seen = [module], {id(module)}
+    for place in open_:
+        declaration = place.declared.get(name)
+        if isinstance(declaration, tree.Component):
+            return Declared(declaration, place)
+        used = {id(m): m for m, _ in place.imported.values() if id(m) not in seen}
+        open_ += used.values()
+        seen |= used.keys()
+    return None
 
 
 @contextmanager
@@ -156,8 +180,10 @@ def given_for(state: Elaboration, name: str) -> dict[str, Value]:
     return {**{k: v for k, v in state.settings.items() if "." not in k}, **own}
 
 
-def _entry(state: Elaboration, declaration: tree.Component) -> None:
+def _entry(state: Elaboration, entry: Declared) -> None:
     """Make the unit of a component by itself, or note what it needs and try it out."""
+    declaration = entry.declaration
+    assert isinstance(declaration, tree.Component)
     given = given_for(state, declaration.name.name)
     needs: list[str] = [
         p.name.name
@@ -166,13 +192,13 @@ def _entry(state: Elaboration, declaration: tree.Component) -> None:
     ]
     if not needs:
         try:
-            make_entry(state.units, state.module, declaration, given)
+            make_entry(state.units, entry.module, declaration, given)
             return
         except NeedsDimensions as error:
             needs += _checked(declaration, error)
     sizes = tuple(dict.fromkeys(n for n in needs))
     if not _made_elsewhere(state, declaration):
-        sizes = _try_out(state, declaration, given, sizes)
+        sizes = _try_out(state, entry, given, sizes)
     state.templates.append(
         Template(
             declaration.name.name,
@@ -244,9 +270,11 @@ def _from_outside(units: Units, module: Module, parameter: tree.Parameter, value
 
 
 def _try_out(
-    state: Elaboration, declaration: tree.Component, given: dict[str, Value], needs: tuple[str, ...]
+    state: Elaboration, entry: Declared, given: dict[str, Value], needs: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Elaborate with made-up sizes, to find errors and further needs; nothing of it is kept."""
+    declaration = entry.declaration
+    assert isinstance(declaration, tree.Component)
     kinds = {p.name.name: p.type for p in declaration.settings or ()}
     for name in needs:
         written = kinds.get(name)
@@ -259,7 +287,7 @@ def _try_out(
         while True:
             made_up = {name: sizes(found.index(name)) for name in found}
             try:
-                make_entry(units, state.module, declaration, {**given, **made_up})
+                make_entry(units, entry.module, declaration, {**given, **made_up})
                 return
             except NeedsDimensions as error:
                 further = [n for n in _checked(declaration, error) if n not in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,7 +133,8 @@ class Loader:
 
     def _file(self, module: Module, use: tree.Use) -> Module | None:
         base = module.path.parent if module.path is not None else Path()
-        path = base / use.path
+        # one file has one name, by whichever way it is reached
+        path = Path(os.path.normpath(base / use.path))
         key = str(path)
         if key in self._loading:
             chain = " → ".join([*self._loading[self._loading.index(key) :], key])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from qmlc.backends.torch.emit_torch import emit_torch
 from qmlc.ir.program import Program
 from qmlc.output.find_circuits import Use
-from qmlc.output.manifest import CircuitFile, make_manifest
+from qmlc.output.manifest import CircuitFile, make_manifest, source_names
 from qmlc.output.options import CircuitSummary, CompileOptions, Output
 from qmlc.output.print_qasm import (
     check_values,
@@ -46,7 +45,7 @@ def make_output(
     `NAME.py`, `source/…` (the program's texts), `CIRCUIT.qasm` (OpenQASM 3), for each device
     `CIRCUIT.DEVICE.qasm` (one file for each group of measurements) and `manifest.json`.
     """
-    names = _source_names(path, sources)
+    names = [f"{FOLDER}/{name}" for name in source_names(sources)]
     module = module_name(program.name)
     texts: dict[str, str] = {f"{module}.py": emit_torch(program, path.name, tuple(names))}
     texts |= {name: source.text for name, (_, source) in zip(names, sources, strict=True)}
@@ -86,12 +85,6 @@ def module_name(name: str) -> str:
     module = re.sub(r"\W", "_", name)
     hidden = module in sys.stdlib_module_names or module in IMPORTED
     return f"{module}_" if hidden or keyword.iskeyword(module) else module
-
-
-def _source_names(path: Path, sources: Sequence[tuple[Path, Source]]) -> list[str]:
-    """Where each text of the program goes, so that their `use`s still find each other."""
-    base = Path(os.path.commonpath([p.resolve().parent for p, _ in sources]))
-    return [f"{FOLDER}/{p.resolve().relative_to(base).as_posix()}" for p, _ in sources]
 
 
 def _write_circuit(

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,6 +52,12 @@ class CircuitFile:
     group: int = 0
 
 
+def source_names(sources: Sequence[tuple[Path, Source]]) -> list[str]:
+    """Each text of the program relative to their common folder: their `use`s find each other."""
+    base = Path(os.path.commonpath([p.resolve().parent for p, _ in sources]))
+    return [p.resolve().relative_to(base).as_posix() for p, _ in sources]
+
+
 def make_manifest(
     program: Program,
     sources: Sequence[tuple[Path, Source]],
@@ -66,7 +73,7 @@ def make_manifest(
         "program": program.name,
         "module": module or program.name,
         "compiler": {"name": "qmlc", "version": compiler_version()},
-        "source": {"files": [p.name for p, _ in sources], "sha256": digest.hexdigest()},
+        "source": {"files": source_names(sources), "sha256": digest.hexdigest()},
         "target": options.target,
         "optimisation_level": options.level,
         "models": [_unit(u, classes) for u in program.units if u.kind in ("model", "layer")],
