@@ -61,8 +61,8 @@ def rules() -> Iterator[str]:
         if each.before:
             if each.module != module:
                 module = each.module
-                yield f"\n`{module}`:\n\n| rule | before | after |\n|---|---|---|"
-            yield f"| `{each.name}` | {_code(each.before)} | {_code(each.after)} |"
+                yield f"\n`{module}`:\n\n| rule | before | after | |\n|---|---|---|---|"
+            yield f"| `{each.name}` | {_code(each.before)} | {_code(each.after)} | {each.doc} |"
 
 
 def _code(text: str) -> str:

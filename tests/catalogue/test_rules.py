@@ -36,6 +36,11 @@ def test_every_file_of_rules_is_used():
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
+@pytest.mark.parametrize("rule", RULES, ids=name)
+def test_rule_is_documented_in_a_sentence(rule):
+    assert rule.doc.endswith(".") and "\n" not in rule.doc
+
+
 @pytest.mark.parametrize("rule", GATE_RULES, ids=name)
 def test_rule_of_gates_is_exact(rule):
     assert compare_gates(rule) == ("", "")
