@@ -94,6 +94,6 @@ def _is_apart(tokens: Sequence[Token], i: int, inside: _Bracket) -> bool:
         return False
     if "=" in pair and inside.opening == "(":
         return inside.colon
-    if token in ("(", "["):
-        return not ends_operand(before)
-    return not (inside.dimensions and PRODUCTS.intersection(pair))
+    if inside.dimensions and PRODUCTS.intersection(pair):
+        return False
+    return token not in ("(", "[") or not ends_operand(before)

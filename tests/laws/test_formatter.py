@@ -172,3 +172,8 @@ train c on d {
 }
 """
     )
+
+
+def test_products_in_dimensions_stand_close_to_brackets_too():
+    text = "gate g(w: real[n * (n-1) // 2, (n + 1)*2]) q[n] { h q }\n"
+    assert formatted(text) == "gate g(w: real[n*(n - 1)//2, (n + 1)*2]) q[n] { h q }\n"
