@@ -6,8 +6,8 @@ import math
 
 from qmlc.check.bind_arguments import bind_arguments
 from qmlc.check.dimensions import names_in, resolve_type
-from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName
-from qmlc.check.errors_types import BadOperation, BadType, Misplaced, TooMuch
+from qmlc.check.errors_names import AlreadyDeclared, UnknownName
+from qmlc.check.errors_types import BadOperation, BadType, Misplaced, TooMuch, WrongArguments
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, CircuitState, Frame, Register
 from qmlc.check.require_number import require_number
@@ -49,6 +49,14 @@ def declare_parameter(frame: Frame, node: tree.Param) -> None:
     )
     check_size(node.type, shape)
     start = _distribution(frame, node)
+    if start.name == "identity_blocks" and (not shape or shape[0] % 2):
+        fail(
+            WrongArguments,
+            node.type,
+            "`identity_blocks` needs an even number of rows",
+            f"this is `{kind}`",
+            "layers come in pairs: `layer(w[2*i]) q`, then `inv @ layer(w[2*i + 1]) q`",
+        )
     if frame.network is not None:
         frame.network.parameters.append(Variable(node.name.name, shape, start))
         position = frame.network.graph.add(
@@ -94,14 +102,6 @@ def _distribution(frame: Frame, node: tree.Param) -> Distribution:
 def _distribution_name(written: tree.Expression) -> str:
     callee = written.function if isinstance(written, tree.Call) else written
     text = callee.span.text
-    if text == "identity_blocks":
-        fail(
-            NotAvailable,
-            written,
-            "`identity_blocks` is not there yet",
-            "not a start yet",
-            "use `~ zeros` or `~ normal(0, 0.01)`",
-        )
     if text not in DISTRIBUTIONS:
         close = nearest(text, DISTRIBUTIONS)
         known = "there are " + ", ".join(DISTRIBUTIONS)

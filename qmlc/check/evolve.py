@@ -14,6 +14,7 @@ from qmlc.check.frame import MAX_STEPS, Frame
 from qmlc.check.require_number import require_number
 from qmlc.check.values import Poison, Stop, Unplaced, Value, describe, fail
 from qmlc.ir.circuit import Instruction
+from qmlc.ir.follow_time import MAGNUS_STEPS, NOW, depends_on_time, magnus, midpoints
 from qmlc.ir.operator import Operator, PauliString, commute
 from qmlc.ops.gates import GATES, Rotation
 from qmlc.source.nearest import nearest
@@ -21,18 +22,24 @@ from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.polynomial import Value as Exact
 
-METHODS = ("trotter", "exact")
+METHODS = {
+    "trotter": {"order": 1, "steps": 1},
+    "exact": {"steps": MAGNUS_STEPS},
+    "magnus": {"steps": MAGNUS_STEPS},
+}
+"""The methods of evolution, their numbers and defaults."""
 
 
 def evolution(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list[Instruction]:
     """The instructions of exp(-i H t) on `qubits`.
 
     Commuting terms become one Pauli rotation each, exactly; `trotter(order=, steps=)` is Suzuki's
-    product formula in the order of the text; without a method the evolution is exact.
+    product formula in the order of the text; without a method the evolution is exact. A
+    Hamiltonian that depends on `time` is taken at the middle of each step of a product formula;
+    else it is followed by `magnus(steps=)`, of 100 steps unless said otherwise.
     """
     arguments = _arguments(frame, node.gate)
     operator = _operator(frame, node, arguments["hamiltonian"], qubits)
-    time = arguments["time"]
     if not set(operator.qubits) <= set(qubits):
         fail(
             WrongArguments,
@@ -40,16 +47,34 @@ def evolution(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list[I
             "the Hamiltonian acts on qubits that are not evolved",
             "other qubits than these",
         )
-    strings = [string for string, _ in operator.terms]
-    frame.session.step(node, len(strings))
-    exact = len(strings) < 1_000 and all(commute(a, b) for a, b in combinations(strings, 2))
-    method = arguments["method"]
-    if method is not None and method[0] == "trotter":
-        order, steps = method[1], method[2]
-        frame.session.step(node, min(len(strings) * steps * max(1, order) ** 2, MAX_STEPS))
-        factors = suzuki(list(operator.terms), time / steps, order) * steps
+    return _factors(frame, node, operator, arguments, qubits)
+
+
+def _factors(
+    frame: Frame,
+    node: tree.Apply,
+    operator: Operator,
+    arguments: dict[str, Any],
+    qubits: tuple[int, ...],
+) -> list[Instruction]:
+    name, order, steps = arguments["method"] or ("exact", 1, MAGNUS_STEPS)
+    time, size = arguments["time"], len(operator.terms)
+    changing = depends_on_time(operator)
+    rounds = steps if changing or name == "trotter" else 1
+    frame.session.step(node, min(size * rounds * max(1, order) ** 2, MAX_STEPS))
+    if name == "trotter":
+        pieces = midpoints(operator, time, steps) if changing else [(operator, time / steps)]
+        repeated = 1 if changing else steps
+        factors = [f for o, t in pieces for f in suzuki(list(o.terms), t, order)] * repeated
         return [pauli_rotation(string, c, t) for string, c, t in factors]
-    if exact:
+    pieces = magnus(operator, time, steps) if changing else [(operator, time)]
+    return [i for piece, t in pieces for i in _exactly(piece, t, qubits)]
+
+
+def _exactly(operator: Operator, time: Exact, qubits: tuple[int, ...]) -> list[Instruction]:
+    """exp(-i H t) of a constant H: a rotation for each term where all commute."""
+    strings = [string for string, _ in operator.terms]
+    if len(strings) < 1_000 and all(commute(a, b) for a, b in combinations(strings, 2)):
         return [pauli_rotation(string, c, time) for string, c in operator.terms]
     place = {q: i for i, q in enumerate(qubits)}
     return [Instruction("evolve", qubits, (time,), payload=operator.place(place))]
@@ -80,7 +105,10 @@ def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
                 "write `evolve(H, time=t) q`",
             )
     time = evaluate(frame, given["time"])
-    operator = evaluate(frame, given["hamiltonian"])
+    inner = frame.inner()
+    if frame.scope.find("time") is None:
+        inner.scope.bind("time", Polynomial(((((NOW, 1),), 1),)))
+    operator = evaluate(inner, given["hamiltonian"])
     if isinstance(time, Poison) or isinstance(operator, Poison):
         raise Stop(None)
     if isinstance(time, bool) or not isinstance(time, int | float | Polynomial):
@@ -93,11 +121,11 @@ def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
     name = node.function if isinstance(node, tree.Call) else node
     if not isinstance(name, tree.Identifier) or name.name not in METHODS:
         close = nearest(name.span.text, METHODS)
-        methods = "methods are `trotter(order=2, steps=10)` and `exact`"
+        methods = "methods are `trotter(order=2, steps=10)`, `magnus(steps=100)` and `exact`"
         proposal = f"did you mean `{close}`?" if close else methods
         what = f"there is no method of evolution `{name.span.text}`"
         fail(UnknownName, name, what, "not known", proposal)
-    values = {"order": 1, "steps": 1}
+    values = dict(METHODS[name.name])
     if isinstance(node, tree.Call):
         for key, argument in zip(values, node.arguments, strict=False):
             values[key] = require_number(frame, evaluate(frame, argument), argument, f"`{key}`")
@@ -106,15 +134,15 @@ def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
                 fail(
                     WrongArguments,
                     keyword.name,
-                    f"`trotter` has no argument `{keyword.name.name}`",
+                    f"`{name.name}` has no argument `{keyword.name.name}`",
                     "not known",
-                    "it takes `order=` and `steps=`",
+                    "it takes " + " and ".join(f"`{key}=`" for key in values),
                 )
             value = evaluate(frame, keyword.value)
             values[keyword.name.name] = require_number(
                 frame, value, keyword, f"`{keyword.name.name}`"
             )
-    order, steps = values["order"], values["steps"]
+    order, steps = values.get("order", 1), values["steps"]
     if steps < 1 or (order != 1 and (order < 1 or order % 2)):
         fail(
             WrongArguments,

@@ -13,5 +13,6 @@ DISTRIBUTIONS: dict[str, dict[str, float | None]] = {
     "xavier_uniform": {},
     "xavier_normal": {},
     "orthogonal": {},
+    "identity_blocks": {},
 }
-"""Names and meanings are those of torch.nn.init."""
+"""Names and meanings are those of torch.nn.init, but for `identity_blocks`."""

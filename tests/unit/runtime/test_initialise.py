@@ -8,7 +8,7 @@ from qmlc.runtime.initialise import INITIALISERS, initialise
 ARGUMENTS = {"constant": (0.5,), "normal": (1.0, 0.1), "uniform": (2.0, 3.0)}
 
 
-@pytest.mark.parametrize("name", INITIALISERS)
+@pytest.mark.parametrize("name", sorted(set(INITIALISERS) - {"identity_blocks"}))
 def test_initialisers_are_torchs(name):
     torch.manual_seed(0)
     found = initialise(torch.empty(4, 3), name, *ARGUMENTS.get(name, ()))
