@@ -77,6 +77,7 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
     ),
     "early_stop": _whole(1),
     "accumulate": _whole(1),
+    "checkpoint": _whole(1),
     "device": TrainOption("`cpu` or `cuda`", lambda v: isinstance(v, str), blocks=ANY),
     "noise": TrainOption(
         'that of a device, `device(ibm("torino"))`: all circuits are compiled for it, and '
@@ -85,7 +86,6 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
     ),
     "shots": _PLANNED,
     "gradient": _PLANNED,
-    "checkpoint": _PLANNED,
     "private": _PLANNED,
 }
 """By name, in the order of the reference; `loss` and `metrics` have fields of their own."""

@@ -28,6 +28,15 @@ class Schedule:
         if when == self.every:
             self.scheduler.step(*values)
 
+    def state(self) -> Any:
+        """How far the rate has moved; None where it stays."""
+        return self.scheduler.state_dict() if self.scheduler is not None else None
+
+    def restore(self, state: Any) -> None:
+        """Nothing; the rate has moved as far as `state` says."""
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state)
+
 
 def build_schedule(call: Call | None, optimizer: Optimizer, steps: int) -> Schedule:
     """The schedule that `call` names, for so many steps in all; a constant rate for None.

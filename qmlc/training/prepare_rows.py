@@ -154,12 +154,14 @@ def _join(bundles: Bundles) -> list[int]:
     return [row for bundle in bundles for row in bundle]
 
 
-def make_batches(tensors: Tensors, size: int, seed: int | None = None) -> DataLoader[Any]:
-    """Batches of up to `size` rows, in order, or shuffled anew each epoch under `seed`."""
+def make_batches(
+    tensors: Tensors, size: int, order: torch.Generator | None = None
+) -> DataLoader[Any]:
+    """Batches of up to `size` rows, in order, or shuffled anew each epoch by `order`."""
     dataset = _Gather(tensors)
     sampler: RandomSampler | SequentialSampler = SequentialSampler(dataset)
-    if seed is not None:
-        sampler = RandomSampler(dataset, generator=torch.Generator().manual_seed(seed))
+    if order is not None:
+        sampler = RandomSampler(dataset, generator=order)
     batches = BatchSampler(sampler, size, drop_last=False)
     # A generator of its own keeps the loader from drawing on the caller's random numbers.
     own = torch.Generator()

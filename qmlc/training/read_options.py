@@ -62,6 +62,8 @@ class Plan:
     """How many epochs in a row may bring no better model."""
     accumulate: int = 1
     """How many batches make a step."""
+    checkpoint: int | None = None
+    """After how many epochs all that the rest depends on is kept, to go on after a stop."""
     device: str | None = None
     noise: str | None = None
     """The target under whose noise circuits are trained."""

@@ -52,6 +52,9 @@ class Epoch:
     loss: float
 
 
+NOTHING_DONE = Epoch(0, 0, 0.0)
+
+
 def plan_length(plan: Plan, batches: int) -> Length:
     """How many steps `plan` makes of so many batches an epoch."""
     per_epoch = math.ceil(batches / plan.accumulate)
@@ -89,13 +92,16 @@ def run_epochs(
     batches: Iterable[Batch],
     length: Length,
     tell: Callable[[Step], object],
+    done: Epoch = NOTHING_DONE,
 ) -> Iterator[Epoch]:
     """Yield after each epoch, with the module in the state it left; `tell` hears of each step.
 
+    Epochs up to and with `done` are left out.
+
     DataError E0708 as soon as the loss is not finite.
     """
-    number = 0
-    for epoch in range(1, length.epochs + 1):
+    number = done.steps
+    for epoch in range(done.number + 1, length.epochs + 1):
         set_modes(learner.module)
         total, seen = 0.0, 0
         for group in _groups(batches, learner.accumulate):

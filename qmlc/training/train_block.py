@@ -16,13 +16,22 @@ from qmlc.ir.program import Call, Program, Training
 from qmlc.runtime.circuit_module import CircuitModule
 from qmlc.runtime.kernel_module import KernelModule
 from qmlc.training.build_metric import check_metrics
+from qmlc.training.checkpoint import CHECKPOINT, Checkpoint, identify_run
 from qmlc.training.errors import DataError, shown
 from qmlc.training.keep_fitted import write_fitted
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
 from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
 from qmlc.training.read_options import Plan, TrainOptions, read_options
-from qmlc.training.run_epochs import Batch, Epoch, Learner, make_learner, plan_length, run_epochs
+from qmlc.training.run_epochs import (
+    NOTHING_DONE,
+    Batch,
+    Epoch,
+    Learner,
+    make_learner,
+    plan_length,
+    run_epochs,
+)
 from qmlc.training.show_progress import show_measurements, show_progress
 from qmlc.training.write_files import copy_weights, write_json, write_json_lines, write_weights
 
@@ -75,7 +84,8 @@ def train_block(
     dtype = DTYPES[plan.precision]
     rows = prepare_rows(program, training, base, plan, dtype) if training.data else None
     accelerator = make_accelerator(plan.device, plan.precision)
-    loaders = _loaders(rows, plan, accelerator)
+    order = torch.Generator().manual_seed(plan.seed)
+    loaders = _loaders(rows, plan, accelerator, order)
     folder = options.folder or run_folder(program, training)
     started = time.perf_counter()
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
@@ -88,13 +98,17 @@ def train_block(
         console = Console(stderr=True)
         learner = make_learner(module, plan, length, accelerator)
         with show_progress(training.name, length, options.quiet, console) as show:
-            epochs = run_epochs(learner, loaders["learning"], length, show.step)
+            fitted = describe_rows(training.data, rows, plan) if rows is not None else None
+            run = identify_run(program, training, plan, rows)
+            checkpoint = Checkpoint(folder / CHECKPOINT, run, learner, order)
             keep = _Keep(folder, module, model, plan, training)
-            if rows is not None:
-                keep.start(describe_rows(training.data, rows, plan))
+            done = keep.start(checkpoint, fitted)
+            epochs = run_epochs(learner, loaders["learning"], length, show.step, done)
             measured = _measure_epochs(epochs, learner, loaders, training.metrics, length.epochs)
             for epoch, split, measurement in measured:
                 show.row(keep.add(epoch, split, measurement))
+                if plan.checkpoint is not None and len(keep.rows) % plan.checkpoint == 0:
+                    checkpoint.write(epoch, keep.state())
                 if keep.stale():
                     break
     result = keep.finish(loaders, time.perf_counter() - started)
@@ -123,7 +137,7 @@ def run_folder(program: Program, training: Training) -> Path:
 
 def clear_run(folder: Path) -> None:
     """Nothing; what an earlier run left in its folder is gone."""
-    for name in (BEST, LAST, FITTED, HISTORY, RESULTS):
+    for name in (BEST, LAST, FITTED, HISTORY, RESULTS, CHECKPOINT):
         (folder / name).unlink(missing_ok=True)
     for file in folder.glob("tokenizer*.json"):
         file.unlink()
@@ -142,12 +156,12 @@ def show_result(result: TrainResult, title: str) -> None:
     show_measurements(measured, title, notes, Console())
 
 
-def _loaders(rows: Rows | None, plan: Plan, accelerator: Any) -> Loaders:
+def _loaders(rows: Rows | None, plan: Plan, accelerator: Any, order: torch.Generator) -> Loaders:
     """Batches to learn from, shuffled, and those of each split to measure, in order."""
     if rows is None:
         # A loss without inputs is learned from one empty batch.
         return {"learning": [()], "training": [()]}
-    learning = make_batches(rows.splits["training"], plan.batch, plan.seed)
+    learning = make_batches(rows.splits["training"], plan.batch, order)
     loaders = {"learning": learning}
     loaders |= {name: make_batches(tensors, plan.batch) for name, tensors in rows.splits.items()}
     return {name: accelerator.prepare(loader) for name, loader in loaders.items()}
@@ -190,10 +204,27 @@ class _Keep:
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
     steps: int = 0
 
-    def start(self, fitted: Mapping[str, Any]) -> None:
-        """Write what was learned from the data, once no older model lies beside it."""
-        clear_run(self.folder)
-        self.files += write_fitted(self.folder / FITTED, fitted)
+    def start(self, checkpoint: Checkpoint, fitted: Mapping[str, Any] | None) -> Epoch:
+        """The epoch to go on behind; what was learned from the data is written.
+
+        Where there is no checkpoint of this run, no older model is left beside that.
+        """
+        found = checkpoint.read() if self.plan.checkpoint is not None else None
+        if found is None:
+            clear_run(self.folder)
+        if fitted is not None:
+            self.files += write_fitted(self.folder / FITTED, fitted)
+        if found is None:
+            return NOTHING_DONE
+        done, kept = found
+        for name, value in kept.items():
+            setattr(self, name, value)
+        return done
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps of this."""
+        names = ("rows", "best", "best_epoch", "best_row", "weights", "steps")
+        return {name: getattr(self, name) for name in names}
 
     def add(self, epoch: Epoch, split: str, measurement: Measurement) -> Mapping[str, Any]:
         """The row of the history that was written for an epoch."""
@@ -225,6 +256,7 @@ class _Keep:
         results = {"best_epoch": self.best_epoch, "steps": self.steps}
         splits = {name: m.as_dict() for name, m in measured.items()}
         write_json(self.folder / RESULTS, results | splits)
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
         names = [BEST, LAST, HISTORY, RESULTS]
         return TrainResult(
             folder=self.folder,
