@@ -201,11 +201,12 @@ def _loss_maker(
         module = _make(loaded, training.loss)
         for part in program.unit(training.loss).submodules:
             model = module.get_submodule(part.path)
+            loaded_before = any(change.function == "load" for change in part.changes)
             blocks = [block for block in earlier if block.unit == part.target]
-            if blocks:
+            if blocks and not loaded_before:
                 own = _folder(program, options, blocks[-1])
                 load_weights(model, (own.folder or run_folder(program, blocks[-1])) / BEST)
-            elif part.path != training.model and any(True for _ in model.parameters()):
+            elif part.path != training.model and not loaded_before and model.state_dict():
                 message = f"`{training.name}` uses `{part.path}`, which no earlier block trains"
                 raise DataError("E0706", message, "write a `train` block for it above this one")
             if part.path != training.model:

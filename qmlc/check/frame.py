@@ -103,7 +103,9 @@ def _library(name: str) -> str:
     """How to import `name`, if a module of the library declares it."""
     for module in resources.stdlib_names():
         text = resources.stdlib_path(module).read_text("utf-8")
-        if re.search(rf"^(gate|fn|circuit|layer|model|hamiltonian) {name}\b", text, re.MULTILINE):
+        if re.search(
+            rf"^(gate|fn|circuit|(extern )?layer|model|hamiltonian) {name}\b", text, re.MULTILINE
+        ):
             return f"write `use std.{module} ({name})` at the top"
     return ""
 

@@ -19,6 +19,15 @@ PLANNED = "transformer quantum_layers".split()
 """Library modules that LANGUAGE names and this version does not have yet."""
 
 
+PLANNED_NAMES = {
+    "torch_hub": 'declare the function of `hubconf.py`: `extern layer … = "hubconf:NAME"`',
+    "safetensors": "weights alone are no model; `load(m, path)` puts them into a part",
+    "keras": "wrap the model in a torch module, and declare that: `extern layer`",
+    "onnx": "wrap the model in a torch module, and declare that: `extern layer`",
+}
+"""Names of `std.pretrained` whose types no configuration says, and what to do instead."""
+
+
 class Loader:
     """Reads a file and, once each, the files it uses; collects what is wrong with them."""
 
@@ -89,6 +98,11 @@ class Loader:
                 continue
             _lose(module, (name,))
             if used.nameless:
+                continue
+            if use.path == "std.pretrained" and name.name in PLANNED_NAMES:
+                what = f"`{name.name}` is not there yet"
+                instead = PLANNED_NAMES[name.name]
+                self.errors.append(NotAvailable(name.span, (), what, "", instead))
                 continue
             close = nearest(name.name, used.declared)
             if close:  # below stands the right name, or the same slip again

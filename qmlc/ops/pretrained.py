@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 HUGGING_FACE = "qmlc.runtime.hugging_face:HuggingFaceModule"
-TORCH_HUB = "qmlc.runtime.torch_hub:TorchHubModule"
-LIBRARY = frozenset({HUGGING_FACE, TORCH_HUB})
+LIBRARY = frozenset({HUGGING_FACE})
 """Modules of the runtime that `stdlib/pretrained.hqm` names: they run no code of the model's."""
 
 

@@ -118,3 +118,25 @@ def test_a_student_learns_from_a_frozen_teacher(tmp_path):
     assert history[-1]["loss"] < 0.5 * history[0]["loss"]
     measured = evaluate_program(path, options, name="student")["student (training)"]
     assert measured["loss"] == pytest.approx(results["student"].measurements["training"].loss)
+
+
+def test_a_teacher_may_come_from_a_file(tmp_path):
+    before, _, block = DISTILLED.partition("train teacher on d {")
+    (tmp_path / "p.hqm").write_text(DISTILLED)
+    (tmp_path / "d.csv").write_text("u,v\n" + "".join(f"{i / 8},{i > 3}\n" for i in range(8)))
+    train_program(tmp_path / "p.hqm", TrainOptions(quiet=True, folder=tmp_path / "run"))
+    student = block[block.index("train student") :]
+    weights = "run/teacher/best.safetensors"
+    loaded = student.replace("freeze(teacher)", f'freeze(load(teacher, "{weights}"))')
+    assert loaded != student
+    for text, said in ((loaded, None), (student, "which no earlier block trains")):
+        path = tmp_path / "q.hqm"
+        path.write_text(before + text)
+        options = TrainOptions(quiet=True, folder=tmp_path / "again", epochs=1)
+        if said is None:
+            held = train_program(path, options)["student"].module.teacher.state_dict()
+            taught = load_file(tmp_path / weights)
+            assert all(torch.equal(held[name], tensor) for name, tensor in taught.items())
+        else:
+            with pytest.raises(qmlc.CompileError, match=said):
+                train_program(path, options)
