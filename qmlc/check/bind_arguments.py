@@ -34,8 +34,15 @@ def bind_arguments(
         fail(WrongArguments, at, f"`{name}` {error.message}", "does not fit", proposal, related)
 
 
+OTHER_NAMES = {"axis": "dim", "axes": "dim", "keepdims": "keepdim", "units": "out_features"}
+"""What numpy and Keras call arguments of PyTorch's."""
+
+
 def _meant(name: str, known: Sequence[str]) -> str | None:
     """The nearest name, or the one that begins with this one: `kernel` for `kernel_size`."""
+    name = OTHER_NAMES.get(name, name)
+    if name in known:
+        return name
     begun = [k for k in known if len(name) > 2 and (k.startswith(name) or name.startswith(k))]
     return nearest(name, known) or next(iter(begun), None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qmlc.check.errors_names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
-from qmlc.check.foreign_names import SYNONYMS
+from qmlc.check.foreign_names import SHAPELESS, SYNONYMS
 from qmlc.check.frame import Frame
 from qmlc.check.split_tensor import SPLITS
 from qmlc.check.values import (
@@ -65,6 +65,10 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
             "a value is needed here",
             _instead_of_gate(frame, name.name),
         )
+    if name.name in SHAPELESS:
+        what = f"`{name.name}` makes a tensor whose shape hangs on values"
+        proposal = "shapes are known when compiling: choose with `where(mask, a, b)`, or `where=`"
+        fail(UnknownName, name, what, "not in the language", proposal)
     frame.unknown(name, "name", candidates(frame))
     raise AssertionError
 

@@ -14,6 +14,9 @@ from qmlc.types.polynomial import Polynomial
 Expression = tuple[str, int]
 """The text of an expression and how tightly it binds (`ops.rows`: COMPARISON to ATOM)."""
 
+IN_TRAINING = " if self.training else 0.0"
+"""What follows a setting that torch's functions, unlike its layers, would heed in evaluation."""
+
 FIELD = re.compile(r"\{(\w+)(?:!s)?\}")
 
 
@@ -38,6 +41,7 @@ def fill_template(
     defaults = {p.name: p.default for p in row.parameters} | {"device": None}
     for name, default in defaults.items():
         if name in values and _is(values[name], default):
+            template = template.replace(f", {name}={{{name}}}{IN_TRAINING}", "")
             template = template.replace(f", {name}={{{name}}}", "")
     sources = {p.name for p in row.tensors} | {"device"}
     parts = []

@@ -81,6 +81,15 @@ def _recurrent(gates: int) -> Callable[[Arguments], Shapes]:
     return shapes
 
 
+def _cell(gates: int) -> Callable[[Arguments], Shapes]:
+    def shapes(a: Arguments) -> Shapes:
+        layer = {**a, "bidirectional": False, "num_layers": 1}
+        found = _recurrent(gates)(layer)
+        return {name.removesuffix("_l0"): shape for name, shape in found.items()}
+
+    return shapes
+
+
 def _attention(a: Arguments) -> Shapes:
     width, key, value = a["embed_dim"], a.get("kdim"), a.get("vdim")
     found: Shapes = {"in_proj_weight": (3 * width, width)}
@@ -109,6 +118,16 @@ def _encoder(a: Arguments) -> Shapes:
     }
 
 
+def _decoder(a: Arguments) -> Shapes:
+    width, bias = a["d_model"], a["bias"]
+    attention = {"embed_dim": width, "bias": bias, "add_bias_kv": False}
+    return {
+        **_encoder(a),
+        **_under("multihead_attn", _attention(attention)),
+        **_under("norm3", _affine((width,), (width,), bias)),
+    }
+
+
 def _under(part: str, shapes: Shapes) -> Shapes:
     return {f"{part}.{name}": shape for name, shape in shapes.items()}
 
@@ -117,6 +136,7 @@ _RULES: dict[str, Callable[[Arguments], Shapes]] = {
     "linear": _linear,
     "bilinear": _bilinear,
     "embedding": _embedding,
+    "embedding_bag": _embedding,
     "layer_norm": _layer_norm,
     "rms_norm": _layer_norm,
     "group_norm": _channel_norm,
@@ -124,8 +144,12 @@ _RULES: dict[str, Callable[[Arguments], Shapes]] = {
     "rnn": _recurrent(1),
     "gru": _recurrent(3),
     "lstm": _recurrent(4),
+    "rnn_cell": _cell(1),
+    "gru_cell": _cell(3),
+    "lstm_cell": _cell(4),
     "multihead_attention": _attention,
     "transformer_encoder_layer": _encoder,
+    "transformer_decoder_layer": _decoder,
     **{f"{kind}_norm{n}d": _channel_norm for kind in ("batch", "instance") for n in (1, 2, 3)},
     **{f"conv{n}d": _convolution(n, False) for n in (1, 2, 3)},
     **{f"conv_transpose{n}d": _convolution(n, True) for n in (1, 2, 3)},

@@ -208,8 +208,9 @@ LINEAR_ALGEBRA: dict[str, Function] = {
          *settings(dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False)),
         _attention,
         "F.scaled_dot_product_attention({query}, {key}, {value}, attn_mask={attn_mask}, "
-        "dropout_p={dropout_p}, is_causal={is_causal}, scale={scale}, enable_gqa={enable_gqa})",
-        "softmax(query @ key.T * scale + attn_mask) @ value.",
+        "dropout_p={dropout_p} if self.training else 0.0, is_causal={is_causal}, "
+        "scale={scale}, enable_gqa={enable_gqa})",
+        "softmax(query @ key.T * scale + attn_mask) @ value.", random=True,
     ),
     "cosine_similarity": Function(
         (*tensors("x1", "x2"), *settings(dim=1, eps=1e-8)), _cosine_similarity,

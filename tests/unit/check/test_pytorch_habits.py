@@ -74,12 +74,23 @@ def test_random_numbers_differ_in_each_place_and_call():
         ("x.relu()", "`relu(x)`"),
         ("x / x.shape[0]", "the sizes are `B`, `6`"),
         ("x / x.size(0)", "the sizes are `B`, `6`"),
+        ("nonzero(x)", "where(mask, a, b)"),
+        ("softmax(x, axis=1)", "did you mean `dim`?"),
         ("x.cuda()", "devices follow the module"),
     ],
 )
 def test_other_words_are_put_into_these(expression, proposal):
     (error,) = check_text(f"model m(x: real[B, 6]) -> real[B, 2] = {expression}\n")
     assert proposal in error.help_text
+
+
+def test_attention_drops_out_in_training_only():
+    call = "scaled_dot_product_attention(x, x, x, dropout_p=0.5)"
+    text = f"model m(x: real[B, T, 4]) -> real[B, T, 4] = {call}\n"
+    net, x = qmlc.compile(text).m(), torch.rand(2, 3, 4)
+    assert (net.train()(x) != net.train()(x)).any()
+    plain = torch.nn.functional.scaled_dot_product_attention(x, x, x)
+    torch.testing.assert_close(net.eval()(x), plain)
 
 
 def test_a_name_of_the_author_is_no_module():
