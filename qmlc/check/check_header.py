@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qmlc.check.dimensions import dimension_names
+from qmlc.check.dimensions import DTYPES, KINDS, dimension_names, fail_type
 from qmlc.check.errors_names import AlreadyDeclared
-from qmlc.check.errors_types import UnknownDimension, WrongArguments
+from qmlc.check.errors_types import BadType, UnknownDimension, WrongArguments
 from qmlc.check.frame import Session
 from qmlc.check.values import Module, fail
 from qmlc.source.diagnostic import Label
@@ -19,6 +19,9 @@ def check_header(session: Session, module: Module, declaration: tree.Component) 
     count = len(session.errors)
     names = [part.name for part in (*(declaration.settings or ()), *declaration.inputs)]
     check_twice(session, (*names, *(register.name for register in declaration.registers)))
+    for parameter in (*(declaration.settings or ()), *declaration.inputs):
+        with session.recover():
+            _check_type(parameter.type)
     with session.recover():
         _check_result(module, declaration)
     with session.recover():
@@ -36,6 +39,20 @@ def check_twice(session: Session, names: Sequence[tree.Identifier]) -> None:
                 what = f"`{name.name}` is declared twice"
                 fail(AlreadyDeclared, name, what, "again here", "choose another name", first)
         seen.setdefault(name.name, name.span)
+
+
+def _check_type(written: tree.TypeExpression | None) -> None:
+    """Refuse words that are no types, and types where sizes stand."""
+    if isinstance(written, tree.TypeRecord):
+        for _, kind in written.fields:
+            _check_type(kind)
+    elif written is not None:
+        if written.name.name not in (*DTYPES, *KINDS):
+            fail_type(written.name)
+        for size in written.dims:
+            if isinstance(size, tree.Identifier) and size.name in DTYPES:
+                what, help = f"`{size.name}` is a type, not a size", "write a number or a name"
+                fail(BadType, size, what, "a size stands here", help)
 
 
 def _check_result(module: Module, declaration: tree.Component) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from qmlc.check.errors_types import BadType, ShapeMismatch
 from qmlc.check.evaluate import evaluate
@@ -21,6 +21,8 @@ from qmlc.types.tensors import RecordType, TensorType, Type
 REST = "..."
 DTYPES = {"real": "real", "int": "int", "bool": "bool", "complex": "complex", "label": "int"}
 KINDS = ("str", "operator", "layer", "circuit", "kernel", "gate", "bit", "list", "tuning")
+ALIASES = {"float": "real", "double": "real", "tensor": "real", "string": "str"}
+"""What other languages call types."""
 LARGEST_SOLUTION = 64
 
 Binding = dict[str, Value]
@@ -82,13 +84,7 @@ def resolve_type(frame: Frame, written: tree.TypeExpression, binding: Mapping[st
         return RecordType(tuple(fields))
     dtype = DTYPES.get(written.name.name)
     if dtype is None:
-        close = nearest(written.name.name, [*DTYPES, *KINDS])
-        aliases = {"float": "real", "double": "real", "tensor": "real", "string": "str"}
-        close = aliases.get(written.name.name, close)
-        proposal = f"did you mean `{close}`?" if close else "types are " + ", ".join(DTYPES)
-        fail(
-            BadType, written.name, f"there is no type `{written.name.name}`", "not a type", proposal
-        )
+        fail_type(written.name)
     dims: list[Value] = []
     for position, expression in enumerate(written.dims):
         if isinstance(expression, tree.Ellipsis):
@@ -99,6 +95,13 @@ def resolve_type(frame: Frame, written: tree.TypeExpression, binding: Mapping[st
         else:
             dims.append(dimension(frame, expression, binding))
     return TensorType(dtype, tuple(dims))
+
+
+def fail_type(name: tree.Identifier) -> NoReturn:
+    """Stop: there is no type of that name."""
+    close = ALIASES.get(name.name, nearest(name.name, [*DTYPES, *KINDS]))
+    proposal = f"did you mean `{close}`?" if close else "types are " + ", ".join(DTYPES)
+    fail(BadType, name, f"there is no type `{name.name}`", "not a type", proposal)
 
 
 def dimension_names(written: tree.TypeExpression) -> list[str]:

@@ -278,8 +278,9 @@ def _try_out(
     kinds = {p.name.name: p.type for p in declaration.settings or ()}
     for name in needs:
         written = kinds.get(name)
-        if isinstance(written, tree.TypeName) and written.name.name not in ("int", "real"):
-            return needs
+        if isinstance(written, tree.TypeName):
+            if written.dims or written.name.name not in ("int", "real"):
+                return needs
     found = list(needs)
 
     def attempt(session: Session, sizes: Sizes) -> None:

@@ -71,7 +71,7 @@ def elaborate_training(
     if loss_node is None and len(frame.session.errors) > errors:
         raise Stop(None)  # the loss may be what is misspelt
     loss = _loss(frame, block, name, loss_node)
-    if metrics_node is not None:
+    if metrics_node is not None and metrics:
         losses = {n.operation for n in frame.network.graph.nodes if n.operation in LOSSES}
         numbers, classes = bool(losses & LOSSES_OF_NUMBERS), bool(losses & LOSSES_OF_CLASSES)
         check_metrics(frame, metrics_node, metrics, numbers, classes)

@@ -110,7 +110,12 @@ def _is_register(node: tree.Node) -> bool:
 
 
 def _generator(frame: Frame, node: tree.Generator) -> Value:
-    values = [evaluate(inner, node.element) for inner in generate(frame, node.clauses)]
+    """The list of a comprehension; Poison as soon as an element is wrong."""
+    values = []
+    for inner in generate(frame, node.clauses):
+        values.append(evaluate(inner, node.element))
+        if isinstance(values[-1], Poison):
+            return Poison()
     return make_list(frame, node, values)
 
 

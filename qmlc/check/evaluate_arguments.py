@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qmlc.check.errors_names import WrongKind
-from qmlc.check.evaluate import attempt, evaluate, generate, make_list
+from qmlc.check.evaluate import attempt, evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.resolve import find_gate
 from qmlc.check.values import Builtin, Declared, Value, fail
@@ -16,7 +16,7 @@ def evaluate_arguments(
     """The values of the arguments of a call; where a setting is a gate, gates are looked up."""
     kinds = _gate_settings(function)
     arguments = [
-        _setting(frame, a) if i < len(kinds) and kinds[i][1] else _argument(frame, a)
+        _setting(frame, a) if i < len(kinds) and kinds[i][1] else attempt(frame, a)
         for i, a in enumerate(node.arguments)
     ]
     gates = {name for name, takes_gate in kinds if takes_gate}
@@ -39,13 +39,6 @@ def _gate_settings(function: Value) -> list[tuple[str, bool]]:
     if not isinstance(function, Declared) or not isinstance(function.declaration, tree.Component):
         return []
     return [(p.name.name, takes_gate(p)) for p in function.declaration.settings or ()]
-
-
-def _argument(frame: Frame, node: tree.Expression) -> Value:
-    if not isinstance(node, tree.Generator):
-        return attempt(frame, node)
-    items = [evaluate(inner, node.element) for inner in generate(frame, node.clauses)]
-    return make_list(frame, node, items)
 
 
 def takes_gate(parameter: tree.Parameter) -> bool:

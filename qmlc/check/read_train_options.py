@@ -95,7 +95,13 @@ def metric_calls(frame: Frame, node: tree.Expression | None) -> tuple[Call, ...]
     if node is None:
         return ()
     items = node.items if isinstance(node, tree.List) else (node,)
-    return tuple(elaborate_constructor(frame, item, METRICS, "metric") for item in items)
+    calls = []
+    for item in items:
+        with frame.session.recover():
+            calls.append(elaborate_constructor(frame, item, METRICS, "metric"))
+    if len(calls) < len(items):
+        raise Stop(None)
+    return tuple(calls)
 
 
 def option_values(
