@@ -19,6 +19,7 @@ from qmlc.syntax.parse import laid_out_tokens, parse
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = ("stdlib", "examples", "tests/programs", "tests/errors")
 FILES = sorted(file for folder in FOLDERS for file in (ROOT / folder).rglob("*.hqm"))
+TIDY = [file for file in FILES if "errors" not in file.parts]
 TEXTS = [text for file in FILES if not parse(Source("", text := file.read_text("utf-8")))[1]]
 
 
@@ -54,6 +55,11 @@ def test_programs_of_the_repository(file):
             formatted(text)
     else:
         obeys_the_laws(text)
+
+
+@pytest.mark.parametrize("file", TIDY, ids=lambda f: f.stem)
+def test_programs_are_in_the_canonical_layout(file):
+    assert formatted(file.read_text("utf-8")) == file.read_text("utf-8")
 
 
 @given(programs())
