@@ -13,6 +13,7 @@ from qmlc.ir.program import Call
 from qmlc.ops.metrics import METRICS
 from qmlc.training.build_metric import build_metric, read_metric, update_metric
 from qmlc.training.errors import DataError
+from qmlc.training.run_module import run_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def measure(
     states: list[Any] = []
     with torch.no_grad():
         for batch in batches:
-            output = module(*batch)
+            output = run_module(module, batch)
             examples = len(batch[0]) if batch else 1
             total += float(output.loss) * examples
             count += examples

@@ -19,6 +19,7 @@ from qmlc.training.load_weights import load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.prepare_rows import find_data, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.run_module import run_module
 from qmlc.training.train_block import BEST, FITTED, run_folder
 from qmlc.training.transform import State
 from qmlc.training.transforms import TRANSFORMS
@@ -84,7 +85,7 @@ def _run(model: nn.Module, batches: Any, name: str | None) -> Tensor:
     parts = []
     with torch.no_grad():
         for batch in batches:
-            result = model(*batch)
+            result = run_module(model, batch)
             if not isinstance(result, Tensor):
                 result = result[0] if name is None else getattr(result, name)
             parts.append(result.double().cpu())

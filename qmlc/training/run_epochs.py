@@ -16,6 +16,7 @@ from qmlc.training.build_optimizer import build_optimizer
 from qmlc.training.build_schedule import Schedule, build_schedule
 from qmlc.training.errors import DataError
 from qmlc.training.read_options import Plan
+from qmlc.training.run_module import run_module
 
 Batch = Sequence[Tensor]
 
@@ -149,7 +150,7 @@ def _take_step(learner: Learner, group: list[Batch]) -> float:
         learner.optimizer.zero_grad()
         total = torch.zeros((), device=accelerator.device)
         for batch in group:
-            loss = module(*batch).loss * (_examples(batch) / examples)
+            loss = run_module(module, batch).loss * (_examples(batch) / examples)
             accelerator.backward(loss)
             total = total + loss.detach()
         if learner.clip is not None:

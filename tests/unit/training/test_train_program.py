@@ -119,3 +119,32 @@ def test_an_error_in_the_data_names_the_line_of_the_program(write):
         train_program(program, TrainOptions(quiet=True))
     (problem,) = caught.value.diagnostics
     assert [label.span.text for label in problem.related] == ['csv("d.csv")']
+
+
+CLASSES = """
+data d = csv("d.csv") {
+    x = category(u)
+    y = category(v)
+}
+model m(x: int[B]) -> real[B, K] = embedding(N, 3)(x) |> linear(K)
+train m on d {
+    loss = cross_entropy(m(x), y)
+    epochs = 1
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "scores", "message"),
+    [
+        (8, 3, "more classes than the model has scores"),
+        (4, 8, "a number that an embedding has no row for"),
+    ],
+)
+def test_numbers_that_the_model_has_no_place_for(write, rows, scores, message):
+    program = write(CLASSES.replace("N", str(rows)).replace("K", str(scores)))
+    with pytest.raises(DataError, match=message) as caught:
+        train_program(program, TrainOptions(quiet=True))
+    assert caught.value.code == "E0706"
+    fitting = write(CLASSES.replace("N", "8").replace("K", "8"))
+    assert train_program(fitting, TrainOptions(quiet=True))["m"].steps == 1
