@@ -97,7 +97,9 @@ def _options(deployment: Deployment) -> dict[str, Any]:
     options = {name: _plain(value) for name, value in deployment.options}
     methods = dict(deployment.options).get("mitigation", ())
     if methods:
-        options["mitigation"] = {m.function: _plain(dict(m.keywords)) for m in methods}
+        options["mitigation"] = {
+            m.function: {name: _plain(value) for name, value in m.keywords} for m in methods
+        }
     return options
 
 

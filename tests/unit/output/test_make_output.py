@@ -79,6 +79,15 @@ def test_the_manifest_lists_the_files(qubo, tmp_path):
     assert named == {name for name in manifest["files"] if name.endswith(".qasm")}
 
 
+def test_the_manifest_carries_deployments_with_their_options(tmp_path):
+    program = ROOT / "examples" / "molecule" / "molecule.hqm"
+    manifest = json.loads(emit_stage(program, "json", CompileOptions()))
+    (deployment,) = manifest["deployments"]
+    mitigation = {"readout": {}, "zne": {"scales": [1, 3, 5]}}
+    assert deployment["options"] == {"shots": 8192, "mitigation": mitigation}
+    assert (deployment["part"], deployment["target"]) == ("vqe", "ibm:torino")
+
+
 def test_what_an_earlier_compilation_wrote_goes_and_what_is_the_users_stays(template, tmp_path):
     compiled(template, tmp_path, settings={"n": 3})
     (tmp_path / "mine.qasm").write_text("mine")
