@@ -1,5 +1,5 @@
 # make test    everything, as CI runs it        make fast    the inner loop
-# make demo    Iris from text to a device       make format  ruff writes
+# make demo    Iris from text to a device       make format  ruff and qmlc fmt write
 # make docs    the web site, in out/site        make serve   the same, at http://127.0.0.1:8000
 PYTHON ?= python3
 VENV   ?= .venv
@@ -50,6 +50,7 @@ serve: $(VENV)/.docs
 format: $(STAMP)
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+	$(QMLC) fmt stdlib examples tests/programs
 
 clean:
 	rm -rf $(VENV) out runs build dist
