@@ -56,7 +56,7 @@ def apply_unit(
 
 def parameter_types(units: Units, unit: Unit) -> dict[str, TensorType]:
     """The type of each parameter of a unit and of the parts that it holds, by its path."""
-    found = {p.name: TensorType("real", p.shape) for p in unit.parameters}
+    found = {p.name: TensorType(p.dtype, p.shape) for p in unit.parameters}
     known = {made.class_name: made for made in units.order}
     for part in unit.submodules:
         if part.is_unit:

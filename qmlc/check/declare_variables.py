@@ -42,8 +42,12 @@ def declare_parameter(frame: Frame, node: tree.Param) -> None:
             "give it one more dimension, for the rounds",
         )
     kind = resolve_type(frame, node.type, {})
-    if not isinstance(kind, TensorType) or kind.dtype != "real":
-        fail(BadType, node.type, "a parameter is a `real` tensor", f"this is `{kind}`")
+    if not isinstance(kind, TensorType) or kind.dtype not in ("real", "complex"):
+        what = "a parameter is a `real` or `complex` tensor"
+        fail(BadType, node.type, what, f"this is `{kind}`")
+    if frame.circuit is not None and kind.dtype == "complex":
+        what = "the numbers of a circuit are real"
+        fail(BadType, node.type, what, f"this is `{kind}`", "take two: a size and a phase")
     shape = tuple(
         require_number(frame, d, node.type, "a dimension of a parameter") for d in kind.dims
     )
@@ -58,11 +62,11 @@ def declare_parameter(frame: Frame, node: tree.Param) -> None:
             "layers come in pairs: `layer(w[2*i]) q`, then `inv @ layer(w[2*i + 1]) q`",
         )
     if frame.network is not None:
-        frame.network.parameters.append(Variable(node.name.name, shape, start))
-        position = frame.network.graph.add(
-            "parameter", [], TensorType("real", shape), name=node.name.name
-        )
-        value: Value = Tensor(position, TensorType("real", shape))
+        variable = Variable(node.name.name, shape, start, kind.dtype)
+        frame.network.parameters.append(variable)
+        known = TensorType(kind.dtype, shape)
+        position = frame.network.graph.add("parameter", [], known, name=node.name.name)
+        value: Value = Tensor(position, known)
     else:
         assert frame.circuit is not None
         value = frame.circuit.builder.parameter(node.name.name, *shape, start=start)

@@ -19,6 +19,7 @@ from qmlc.check.elaborate_deployment import elaborate_deployment
 from qmlc.check.elaborate_rewrite import elaborate_rules
 from qmlc.check.elaborate_training import elaborate_training
 from qmlc.check.errors_types import NotKnown
+from qmlc.check.evaluate import make_list
 from qmlc.check.frame import Frame, Session
 from qmlc.check.make_unit import make_unit, signature
 from qmlc.check.making import Making, Units
@@ -259,6 +260,8 @@ def make_entry(
 
 def _from_outside(units: Units, module: Module, parameter: tree.Parameter, value: Value) -> Value:
     """A setting given from Python: components, gates and operators are texts in the language."""
+    if isinstance(value, tuple | list):
+        value = make_list(Frame(units.session, module, Scope()), parameter, list(value))
     if not isinstance(value, str) or setting_kind(parameter) in PYTHON:
         return check_setting(parameter, parameter, value)
     name = parameter.name.name

@@ -25,6 +25,8 @@ class Variable:
     name: str
     shape: tuple[int, ...] = ()
     distribution: Distribution | None = None
+    dtype: str = "real"
+    """`complex` only for parameters of networks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ INITIALISERS: dict[str, Callable[..., Tensor]] = {
 def initialise(tensor: Tensor, name: str, *arguments: float) -> Tensor:
     """`tensor`, filled in place by the initialiser `name`; random ones use torch's generator.
 
+    Of a complex one, real and imaginary parts are filled alike and independently; those of
+    constants are real, and `orthogonal` gives a unitary.
     ValueError for an unknown name, and for a tensor that the initialiser cannot fill.
     """
     fill = INITIALISERS.get(name)
@@ -52,7 +54,37 @@ def initialise(tensor: Tensor, name: str, *arguments: float) -> Tensor:
         return tensor
     with torch.no_grad():
         try:
+            if tensor.is_complex():
+                return _fill_complex(tensor, name, fill, arguments)
             return fill(tensor, *arguments)
         except ValueError as error:
             shape = list(tensor.shape)
             raise ValueError(f"`{name}` cannot fill a tensor of shape {shape}: {error}") from error
+
+
+def _fill_complex(
+    tensor: Tensor, name: str, fill: Callable[..., Tensor], arguments: tuple[float, ...]
+) -> Tensor:
+    if name == "orthogonal":
+        return _fill_unitary(tensor)
+    if name in ("ones", "constant"):
+        fill(tensor.real, *arguments)
+        init.zeros_(tensor.imag)
+        return tensor
+    fill(tensor.real, *arguments)
+    fill(tensor.imag, *arguments)
+    return tensor
+
+
+def _fill_unitary(tensor: Tensor) -> Tensor:
+    """Rows or columns orthonormal, as `init.orthogonal_`; a square one by Haar's measure.
+
+    The phases of the triangle's diagonal are divided out: Mezzadri, arXiv:math-ph/0609050.
+    """
+    if tensor.dim() < 2:
+        raise ValueError("only tensors of 2 or more dimensions have rows and columns")
+    flat = torch.randn(tensor.shape[0], tensor[0].numel(), dtype=tensor.dtype)
+    wide = flat.shape[0] < flat.shape[1]
+    q, r = torch.linalg.qr(flat.mH if wide else flat)
+    q = q * torch.diagonal(r).sgn()
+    return tensor.copy_((q.mH if wide else q).reshape(tensor.shape))

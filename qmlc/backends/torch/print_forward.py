@@ -16,7 +16,7 @@ from qmlc.ops.parameters import REQUIRED
 from qmlc.ops.rows import ATOM, PRODUCT, SUM, UNARY, Layer
 from qmlc.types.polynomial import Polynomial, Symbol, lift
 from qmlc.types.sizes import rounded
-from qmlc.types.tensors import RecordType, Type
+from qmlc.types.tensors import RecordType, TensorType, Type
 
 MAX_DEPTH = 4
 """Calls inside of calls in one expression."""
@@ -176,7 +176,9 @@ class _Forward:
             return self.names[n], ATOM
         match node.operation:
             case "parameter":
-                return self.parameter(node.attribute("name")), ATOM
+                text = self.parameter(node.attribute("name"))
+                real = isinstance(node.type, TensorType) and node.type.dtype == "real"
+                return text if real else f"torch.view_as_complex({text})", ATOM
             case "constant":
                 return _constant(node.attribute("value"))
             case "dimension":
@@ -324,6 +326,8 @@ def _symbols_of(value: Any) -> Iterator[Symbol]:
 def _constant(value: Any) -> Expression:
     if isinstance(value, bool):
         return repr(value), ATOM
+    if isinstance(value, complex) and value.imag == 0:
+        return repr(complex(value)), ATOM  # a real number would make the tensor real
     text = print_number(value)
     if text.startswith("-"):
         return text, UNARY

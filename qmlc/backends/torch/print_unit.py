@@ -183,8 +183,7 @@ def _print_signature(
     for setting in signature:
         name = setting_name(setting.name)
         default = setting.default if setting.default is not None else values.get(name)
-        annotation = ANNOTATIONS.get(setting.kind.partition("[")[0], "Any")
-        text = f"{name}: {'nn.Module | str' if setting.name in modules else annotation}"
+        text = f"{name}: {'nn.Module | str' if setting.name in modules else _annotation(setting)}"
         text += "" if default is None else f" = {print_value(default)}"
         late = default is None and any("=" in p for p in parameters)
         if setting.kind == "dimension" or keywords or late:
@@ -194,6 +193,15 @@ def _print_signature(
     star = ["*", *keywords] if keywords else []
     sizes = ["**sizes: int"] if open_sizes else []
     return f"def __init__({', '.join(['self', *parameters, *star, *sizes])}) -> None:"
+
+
+def _annotation(setting: Setting) -> str:
+    """The Python type of a setting; lists of numbers are tuples, components are texts."""
+    kind, _, dims = setting.kind.partition("[")
+    known = ANNOTATIONS.get(kind, "Any")
+    if not dims or setting.is_component or known == "Any":
+        return known
+    return f"tuple[{known}, ...]" if "," not in dims else "Any"
 
 
 def _own_signature(unit: Unit) -> list[Setting]:
@@ -264,7 +272,11 @@ def _parameter(parameter: Variable, access: Access) -> str:
     assert start is not None
     shape = ", ".join(map(str, parameter.shape)) or "()"
     arguments = "".join(f", {print_value(a)}" for a in start.arguments)
-    return f"nn.Parameter(initialise(torch.empty({shape}), {start.name!r}{arguments}))"
+    if parameter.dtype == "real":
+        return f"nn.Parameter(initialise(torch.empty({shape}), {start.name!r}{arguments}))"
+    # pairs of real numbers: `.double()` and optimizers work on these
+    filled = f"initialise(torch.empty({shape}, dtype=torch.complex64), {start.name!r}{arguments})"
+    return f"nn.Parameter(torch.view_as_real({filled}))"
 
 
 def _constructor(submodule: Submodule, classes: Classes, access: Access) -> str:
