@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from qmlc.check.check_header import check_twice
-from qmlc.check.dimensions import dimension_names, resolve_type
+from qmlc.check.dimensions import DTYPES, dimension_names, resolve_type
 from qmlc.check.errors_rules import UnusableRule
 from qmlc.check.errors_types import BadType, Misplaced, NotKnown, ResultMismatch
 from qmlc.check.evaluate import evaluate
@@ -28,7 +28,6 @@ from qmlc.types.unify import unify
 MAX_QUBITS = 6
 """The widest rule: its proof multiplies matrices of 64 rows."""
 MAX_GATES = 64
-SCALARS = ("real", "int")
 
 
 def elaborate_rules(session: Session, module: Module, proved: bool = False) -> tuple[Rule, ...]:
@@ -56,10 +55,26 @@ def elaborate_rewrite(session: Session, module: Module, declaration: tree.Rewrit
     names += [register.name for register in declaration.registers]
     errors = session.count_errors()
     check_twice(session, names)
+    for parameter in declaration.inputs:
+        with session.recover():
+            _check_parameter(parameter)
     if session.count_errors() > errors:
         raise Stop(None)
     make = _gate_rule if isinstance(declaration.before, tree.Block) else _graph_rule
     return make(session, module, declaration)
+
+
+def _check_parameter(parameter: tree.Parameter) -> None:
+    """Refuse a parameter that is neither a tensor nor a number to be found."""
+    written, name = parameter.type, parameter.name.name
+    if parameter.default is not None:
+        what = f"`{name}` is what stands where the rule is applied"
+        fail(UnusableRule, parameter.default, what, "a default", "leave the default out")
+    if isinstance(written, tree.TypeName):
+        scalar = not written.dims and written.name.name != "real"
+        if scalar or written.name.name not in DTYPES:
+            what = f"`{name}` is a tensor, or a `real` number"
+            fail(BadType, written, what, f"this is `{written.span.text}`")
 
 
 def _gate_rule(session: Session, module: Module, declaration: tree.Rewrite) -> Rule:
@@ -202,8 +217,7 @@ def _graph_rule(session: Session, module: Module, declaration: tree.Rewrite) -> 
 def _is_number(parameter: tree.Parameter) -> bool:
     """Whether a parameter stands for a number that is known when compiling."""
     kind = parameter.type
-    scalar = isinstance(kind, tree.TypeName) and not kind.dims and kind.name.name in SCALARS
-    return kind is None or scalar
+    return kind is None or (isinstance(kind, tree.TypeName) and not kind.dims)
 
 
 def _expression(

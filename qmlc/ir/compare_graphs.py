@@ -21,13 +21,15 @@ def compare_graphs(rule: GraphRule) -> tuple[str, str]:
     side does not take is drawn again. `Unknown` where a function is not computed here.
     """
     random = np.random.default_rng(0)
+    compared = 0
     for attempt in range(ROUNDS):
         numbers = _numbers(rule, random)
-        tensors = [_tensor(kind, numbers, random, attempt % 2 == 1) for _, kind in rule.inputs]
         try:
+            tensors = [_tensor(kind, numbers, random, attempt % 2 == 1) for _, kind in rule.inputs]
             before = evaluate_graph(rule.before, tensors, numbers)
         except ValueError:
-            continue  # these shapes do not broadcast
+            continue  # there are no such shapes, or they do not broadcast
+        compared += 1
         given = [f"{s} = {numbers[s]}" for s in rule.symbols]
         shapes = zip(rule.inputs, tensors, strict=True)
         given += [f"`{name}` of shape {list(t.shape)}" for (name, _), t in shapes]
@@ -39,7 +41,7 @@ def compare_graphs(rule: GraphRule) -> tuple[str, str]:
         difference, proposal = _difference(before, after)
         if difference:
             return where + difference, proposal
-    return "", ""
+    return ("", "") if compared else ("the left side has no value on random tensors", "")
 
 
 def _numbers(rule: GraphRule, random: np.random.Generator) -> dict[Symbol, Value]:
@@ -63,7 +65,8 @@ def _tensor(
             shape += leading
             continue
         size = lift(dim).substitute(numbers)
-        assert isinstance(size, int)
+        if not isinstance(size, int) or size < 0:
+            raise ValueError(size)
         shape.append(1 if broadcast and random.integers(4) == 0 else size)
     if kind.dtype == "bool":
         return random.random(shape) < 0.7
