@@ -9,6 +9,7 @@ from typing import Any
 
 from qmlc.check.bind_arguments import argument_at, bind_arguments, plain
 from qmlc.check.bind_settings import check_setting
+from qmlc.check.compute_arrays import ARRAY_FUNCTIONS, compute_array
 from qmlc.check.dimensions import (
     Binding,
     Mismatch,
@@ -25,6 +26,7 @@ from qmlc.check.errors_types import (
     Misplaced,
     NotKnown,
     ResultMismatch,
+    ShapeMismatch,
     WrongArguments,
 )
 from qmlc.check.evaluate import evaluate
@@ -102,6 +104,8 @@ def _gather(arguments: Arguments) -> Arguments:
     rest = arguments[first:]
     if len(rest) and isinstance(rest[0], tuple):
         return arguments
+    if [isinstance(r, Array) for r in rest].count(True) == 1 and isinstance(rest[0], Array):
+        return [*arguments[:first], tuple(rest[0]), *rest[1:]]  # a list of arrays is one
     return [*arguments[:first], tuple(rest)]
 
 
@@ -157,11 +161,15 @@ def _scalar(
             return matmul(values[0], values[1])
         if name in _REDUCTIONS and isinstance(values[0], Array):
             return _reduce(name, values[0], settings.get("dim"))
+        if name in ARRAY_FUNCTIONS:
+            return compute_array(name, row, values, settings)
         if row.scalar:
             scalar = row.scalar
             return elementwise(lambda *a: _apply_scalar(node, name, scalar, a), *values)
     except (ArrayError, IndexError) as error:
         fail(BadOperation, node, f"`{name}` does not apply", str(error))
+    except ShapeError as error:
+        fail(ShapeMismatch, node, "shapes do not agree", error.message, error.proposal)
     fail(
         BadOperation,
         node,
