@@ -36,9 +36,11 @@ def fill_template(
     """
     values: dict[str, Any] = {**settings, **tensors, "device": device}
     template = row.template
-    if row.alternative is not None and values.get(row.alternative[0]) is not None:
-        template = row.alternative[1]
     defaults = {p.name: p.default for p in row.parameters} | {"device": None}
+    if row.alternative is not None:
+        other = row.alternative[0]
+        if not _is(values.get(other), defaults[other]) and values.get(other) is not None:
+            template = row.alternative[1]
     for name, default in defaults.items():
         if name in values and _is(values[name], default):
             template = template.replace(f", {name}={{{name}}}{IN_TRAINING}", "")

@@ -13,7 +13,7 @@ A row of FUNCTIONS (a `Function`) says:
 * `template`: how torch says it. `ops.fill_template` fills it, drops `, name={name}` where the value
   is the default (`{name!s}` is always written) and brackets operands. `device` is filled in by the
   printer. `F` is `torch.nn.functional`, `masked` is `qmlc.runtime.masked`.
-* `alternative`: (a parameter, the template to use when that is given).
+* `alternative`: (a parameter, the template to use when that differs from its default).
 * `precedence`: how tightly the printed expression binds; `numbers`: whether plain numbers may stand
   in the place of tensors there.
 * `random`: equal calls differ.

@@ -1,4 +1,4 @@
-"""Rows of `ops.functions`: losses. All yield the mean, a real scalar.
+"""Rows of `ops.functions`: losses. They yield the mean, a real scalar, unless `reduction` differs.
 
 Scores stand on the last axis, `[..., classes]`, and a target of classes is `int[...]`; -100 is
 ignored. Other losses take two tensors of one shape: torch would broadcast `[B, 1]` against `[B]`
@@ -14,6 +14,18 @@ from qmlc.ops.shape_laws import convert_kind, need_rank, promote, same, show
 from qmlc.types.tensors import ShapeError, TensorType
 
 SCALAR = TensorType("real")
+
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def _reduced(x: TensorType, settings: Settings) -> TensorType:
+    """A scalar, or with the reduction `none` a number for each element of `x`."""
+    reduction = settings.get("reduction", "mean")
+    if reduction not in REDUCTIONS:
+        raise ShapeError(f"there is no reduction `{reduction}`",
+                         proposal=f"choose from {', '.join(REDUCTIONS)}")  # fmt: skip
+    return TensorType("real", x.dims) if reduction == "none" else SCALAR
 
 
 def _classes(name: str) -> Law:
@@ -35,7 +47,7 @@ def _classes(name: str) -> Law:
             if len(weight.dims) != 1:
                 raise ShapeError(f"`weight` holds a number a class, this is `{weight}`", 2)
             same(weight.dims[0], scores.dims[-1], "weights and classes differ in number", 2)
-        return SCALAR
+        return _reduced(target, settings)
 
     return law
 
@@ -58,7 +70,7 @@ def _one_shape(name: str, table: str, kinds: tuple[str, ...] = (), least: int = 
             if kinds:
                 convert_kind(x.dtype, kinds[min(argument, len(kinds) - 1)], name, argument)
         convert_kind(promote(*(x.dtype for x in types if x is not None)), table, name, None)
-        return SCALAR
+        return _reduced(first, settings)
 
     return law
 
@@ -83,21 +95,28 @@ def _cosine_embedding(types: Any, settings: Settings) -> TensorType:
 
 _PAIR = tensors("input", "target")
 _CLASSES = tensors("scores", "target", "weight?")
+_REDUCTION = settings(reduction="mean")
+_EACH = "{scores}.movedim(-1, 1), {target}, weight={weight}, reduction={reduction}"
 _FLAT = "{scores}.flatten(0, -2), {target}.flatten(), weight={weight}"
-_MSE = Function(_PAIR, _one_shape("mse", "--r-"), "F.mse_loss({input}, {target})",
+_MSE = Function((*_PAIR, *_REDUCTION), _one_shape("mse", "--r-"),
+                "F.mse_loss({input}, {target}, reduction={reduction})",
                 "Mean of the squared differences.")  # fmt: skip
-_MAE = Function(_PAIR, _one_shape("mae", "--r-", ("-ir-",)), "F.l1_loss({input}, {target})",
+_MAE = Function((*_PAIR, *_REDUCTION), _one_shape("mae", "--r-", ("-ir-",)),
+                "F.l1_loss({input}, {target}, reduction={reduction})",
                 "Mean of the absolute differences.")  # fmt: skip
 
 LOSSES: dict[str, Function] = {
     "cross_entropy": Function(
-        (*_CLASSES, *settings(label_smoothing=0.0)), _classes("cross_entropy"),
+        (*_CLASSES, *settings(reduction="mean", label_smoothing=0.0)), _classes("cross_entropy"),
         f"F.cross_entropy({_FLAT}, label_smoothing={{label_smoothing}})",
         "Mean of -log softmax(scores) at the target class.",
+        alternative=("reduction",
+                     f"F.cross_entropy({_EACH}, label_smoothing={{label_smoothing}})"),
     ),
     "nll_loss": Function(
-        _CLASSES, _classes("nll_loss"), f"F.nll_loss({_FLAT})",
+        (*_CLASSES, *_REDUCTION), _classes("nll_loss"), f"F.nll_loss({_FLAT})",
         "Mean of -scores at the target class: for log_softmax scores.",
+        alternative=("reduction", f"F.nll_loss({_EACH})"),
     ),
     "multi_margin_loss": Function(
         (*_CLASSES, *settings(p=1, margin=1.0)), _classes("multi_margin_loss"),
@@ -107,21 +126,26 @@ LOSSES: dict[str, Function] = {
     ),
     "mse": _MSE, "mse_loss": _MSE, "mae": _MAE, "l1_loss": _MAE,
     "smooth_l1_loss": Function(
-        (*_PAIR, *settings(beta=1.0)), _one_shape("smooth_l1_loss", "--r-"),
-        "F.smooth_l1_loss({input}, {target}, beta={beta})",
+        (*_PAIR, *settings(reduction="mean", beta=1.0)),
+        _one_shape("smooth_l1_loss", "--r-"),
+        "F.smooth_l1_loss({input}, {target}, reduction={reduction}, beta={beta})",
         "Squared near 0, absolute beyond beta.",
     ),
     "huber_loss": Function(
-        (*_PAIR, *settings(delta=1.0)), _one_shape("huber_loss", "--r-", ("--r-", "bir-")),
-        "F.huber_loss({input}, {target}, delta={delta})", "Squared near 0, linear beyond delta.",
+        (*_PAIR, *settings(reduction="mean", delta=1.0)),
+        _one_shape("huber_loss", "--r-", ("--r-", "bir-")),
+        "F.huber_loss({input}, {target}, reduction={reduction}, delta={delta})",
+        "Squared near 0, linear beyond delta.",
     ),
     "binary_cross_entropy": Function(
-        _PAIR, _one_shape("binary_cross_entropy", "--r-", ("--r-",)),
-        "F.binary_cross_entropy({input}, {target})", "For probabilities between 0 and 1.",
+        (*_PAIR, *_REDUCTION), _one_shape("binary_cross_entropy", "--r-", ("--r-",)),
+        "F.binary_cross_entropy({input}, {target}, reduction={reduction})",
+        "For probabilities between 0 and 1.",
     ),
     "binary_cross_entropy_with_logits": Function(
-        tensors("input", "target", "pos_weight?"), _with_logits,
-        "F.binary_cross_entropy_with_logits({input}, {target}, pos_weight={pos_weight})",
+        (*tensors("input", "target", "pos_weight?"), *_REDUCTION), _with_logits,
+        "F.binary_cross_entropy_with_logits({input}, {target}, pos_weight={pos_weight}, "
+        "reduction={reduction})",
         "For scores, of which sigmoid is the probability.",
     ),
     "kl_divergence": Function(
@@ -140,9 +164,9 @@ LOSSES: dict[str, Function] = {
         "Pairs brought together where the target is 1, apart where it is -1.",
     ),
     "hinge_embedding_loss": Function(
-        (*_PAIR, *settings(margin=1.0)),
+        (*_PAIR, *settings(margin=1.0, reduction="mean")),
         _one_shape("hinge_embedding_loss", "--r-", ("--r-", "-ir-")),
-        "F.hinge_embedding_loss({input}, {target}, margin={margin})",
+        "F.hinge_embedding_loss({input}, {target}, margin={margin}, reduction={reduction})",
         "Distances made small where the target is 1, large where it is -1.",
     ),
     "margin_ranking_loss": Function(
@@ -152,8 +176,9 @@ LOSSES: dict[str, Function] = {
         "input1 ranked above input2 where the target is 1, below where it is -1.",
     ),
     "soft_margin_loss": Function(
-        _PAIR, _one_shape("soft_margin_loss", "--r-", ("--r-", "-ir-")),
-        "F.soft_margin_loss({input}, {target})", "log(1 + exp(-target * input)).",
+        (*_PAIR, *_REDUCTION), _one_shape("soft_margin_loss", "--r-", ("--r-", "-ir-")),
+        "F.soft_margin_loss({input}, {target}, reduction={reduction})",
+        "log(1 + exp(-target * input)).",
     ),
     "triplet_margin_loss": Function(
         (*tensors("anchor", "positive", "negative"),

@@ -58,6 +58,7 @@ SETTINGS = {
     "pad": st.lists(st.integers(-2, 2), min_size=1, max_size=6).map(tuple),
     "dropout_p": st.just(0.0), "is_causal": st.booleans(), "enable_gqa": st.booleans(),
     "scale": st.sampled_from([None, 0.5]), "temperature": st.sampled_from([1.0, 2.0]),
+    "reduction": st.sampled_from(["mean", "sum", "none", "any"]),
     "k": st.integers(-1, 4), "largest": st.booleans(), "descending": st.booleans(),
     "q": st.sampled_from([0.25, 0.5, 1.0, 2.0]), "repeats": st.integers(0, 3),
     "source": AXIS, "destination": AXIS, "length": st.integers(0, 3), "index": AXIS,

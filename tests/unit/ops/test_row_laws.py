@@ -114,10 +114,10 @@ def test_classes_stand_on_the_last_axis():
     assert error.value.argument == 1
 
 
-def evaluate(name, **tensors):
+def evaluate(name, settings=(), **tensors):
     row = FUNCTIONS[name]
     sources = {p.name: (p.name, ATOM) if p.name in tensors else None for p in row.tensors}
-    source = fill_template(row, sources, bind(row.settings, (), {}))
+    source = fill_template(row, sources, bind(row.settings, (), dict(settings)))
     return eval(source, {"torch": torch, "F": F, "masked": masked, **tensors})
 
 
@@ -126,6 +126,9 @@ def test_losses_over_leading_dimensions():
     chosen = target >= 0
     expected = F.cross_entropy(scores[chosen], target[chosen])
     assert_close(evaluate("cross_entropy", scores=scores, target=target), expected)
+    each = evaluate("cross_entropy", {"reduction": "none"}, scores=scores, target=target)
+    assert each.shape == target.shape
+    assert_close(each[chosen].mean(), expected)
     teacher = torch.randn(2, 3, 5)
     p, q = teacher.softmax(-1), scores.softmax(-1)
     expected = (p * (p / q).log()).sum(-1).mean()
