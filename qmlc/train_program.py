@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from qmlc.program import LoadedProgram, load
 from qmlc.source.nearest import nearest
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.cross_validate import cross_validate
-from qmlc.training.errors import DataError
+from qmlc.training.errors import DataError, placed
 from qmlc.training.evaluate_block import evaluate_block
 from qmlc.training.load_weights import load_weights
 from qmlc.training.predict_block import Prediction, predict_block
@@ -47,9 +48,11 @@ def _train(
     program, own = loaded.program, _folder(loaded.program, options, training)
 
     def train(own: TrainOptions) -> TrainResult:
-        if training.machine is not None:
-            return train_machine(program, training, lambda: _make(loaded, training.unit), base, own)
-        return train_block(program, training, _loss_maker(loaded, training, options), base, own)
+        with placed(training.places.get(""), "when this is trained"):
+            if training.machine is not None:
+                make = partial(_make, loaded, training.unit)
+                return train_machine(program, training, make, base, own)
+            return train_block(program, training, _loss_maker(loaded, training, options), base, own)
 
     folds = read_options(training, own).folds
     if folds is None:

@@ -13,7 +13,7 @@ from qmlc.check.errors_training import NoSuchColumn
 from qmlc.check.errors_types import BadOperation, Misplaced
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
-from qmlc.check.read_columns import Columns, read_columns
+from qmlc.check.read_columns import SKLEARN, Columns, read_columns
 from qmlc.check.values import (
     Poison,
     Stop,
@@ -122,7 +122,10 @@ def _source(frame: Frame, node: tree.Expression) -> Call:
         )
     arguments = [evaluate(frame, a) for a in node.arguments]
     keywords = {k.name.name: evaluate(frame, k.value) for k in node.keywords}
-    bind_arguments(node, name.name, row.parameters, arguments, keywords)
+    bound = bind_arguments(node, name.name, row.parameters, arguments, keywords)
+    if name.name == "sklearn" and bound["name"] not in list(SKLEARN):
+        what = f"{describe(bound['name'])} is no data set of scikit-learn"
+        fail(UnknownName, node, what, "not known", "there are " + ", ".join(SKLEARN))
     return Call(name.name, tuple(arguments), tuple(keywords.items()))
 
 

@@ -124,8 +124,8 @@ def split_rows(
     splits["training"] = _join(left)
     for name, rows in splits.items():
         if not rows:
-            message = f"{count} rows leave none for the {name} split"
-            raise DataError("E0704", message, "take more rows or other fractions", file)
+            message = f"the {name} split has no rows; {count} are there in all"
+            raise DataError("E0704", message, "take more rows, or split them otherwise", file)
     return {name: splits[name] for name in SPLITS if name in splits}
 
 

@@ -154,6 +154,7 @@ def test_a_library_that_is_missing():
         ('sklearn("digits")', "x = image / 16", ""),
         ('sklearn("digits")', "x = pca(features, components=65)", "E0306"),
         ('sklearn("iris")', "x = image", "E0722"),
+        ('sklearn("iri")', "x = features", "E0201"),
         ('images("i")', "x = grayscale(resize(image, [8, 8]))", ""),
         ('images("i")', "x = image * 2", "E0306"),
         ('images("i")', "x = resize(image, 8)", "E0306"),
