@@ -49,6 +49,8 @@ class Returned:
 
 def run_block(frame: Frame, block: tree.Block) -> Returned | None:
     """Run statements in order; what a `return` among them yields."""
+    if frame.circuit is not None:
+        frame.circuit.before = None  # a round of a loop does not undo the last
     for position, statement in enumerate(block.statements):
         frame.place = statement.span
         if frame.circuit is not None and not isinstance(statement, tree.Apply):
