@@ -19,7 +19,7 @@ from qmlc.source.allow_recursion import allow_recursion
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.errors import UnreadableFile
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.source.span import NOWHERE, Source
 
 MAX_READ = 10_000_000
@@ -77,9 +77,8 @@ def check_settings(program: Program, settings: Mapping[str, Any]) -> tuple[Diagn
     for name, value in settings.items():
         whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
         if name not in known:
-            close = nearest(name, list(known))
             what = f"no part of `{program.name}` has a setting or size `{name}`"
-            proposal = f"did you mean `{close}`?" if close else ""
+            proposal = propose_nearest(name, list(known))
         elif known[name] == "dimension" and not whole:
             what, proposal = f"`{name}` is a size, and {value!r} is none", "give a whole number"
         else:

@@ -13,7 +13,7 @@ from torch import nn
 
 from qmlc.ir.program import Program, Training
 from qmlc.program import LoadedProgram, load
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.cross_validate import cross_validate
 from qmlc.training.errors import DataError, placed
@@ -135,8 +135,7 @@ def chosen(program: Program, name: str | None) -> tuple[Training, ...]:
     if name is None:
         return program.trainings
     if name not in names:
-        close = nearest(name, names)
-        hint = f"did you mean `{close}`?" if close else "there are " + ", ".join(names)
+        hint = propose_nearest(name, names, "there are " + ", ".join(names))
         raise DataError("E0706", f"there is no train block `{name}`", hint)
     return tuple(t for t in program.trainings if t.name == name)
 

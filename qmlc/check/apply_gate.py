@@ -34,6 +34,7 @@ from qmlc.ir.array import Array
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import NotUnitary, control, gate_instruction, inverse, power
 from qmlc.ops.gates import angle_names, gate_arity
+from qmlc.source.count_noun import count_noun
 from qmlc.source.diagnostic import Label
 from qmlc.source.span import Span
 from qmlc.syntax import tree
@@ -320,7 +321,7 @@ def _builtin(
         fail(
             WrongArguments,
             node.gate,
-            f"`{name}` takes {_angle_count(angles)}",
+            f"`{name}` takes {count_noun(angles, 'angle')}",
             f"{len(arguments)} given" if arguments else "none given",
             f"write `{name}({names}) …`" if angles else f"write `{name} …`",
         )
@@ -331,7 +332,7 @@ def _builtin(
         fail(
             WrongOperands,
             node,
-            f"`{_head(node)}` acts on {_count(qubits + controls)}",
+            f"`{_head(node)}` acts on {count_noun(qubits + controls, 'qubit')}",
             f"{len(operands)} given" if operands else "none given",
             _write_operands(node, name, qubits + controls),
         )
@@ -341,10 +342,6 @@ def _builtin(
         targets = tuple(q for q, _ in places[controls:])
         rounds.append((places, [gate_instruction(name, targets, values)]))
     return rounds
-
-
-def _angle_count(count: int) -> str:
-    return {0: "no angle", 1: "one angle"}.get(count, f"{count} angles")
 
 
 def _write_operands(node: tree.Apply, name: str, count: int) -> str:
@@ -365,7 +362,7 @@ def _element(node: tree.Apply, value: Value, position: int, size: int) -> Any:
             WrongArguments,
             node.gate,
             "a vector of angles has one for each qubit of the register",
-            f"{describe(value)} for {_count(size)}",
+            f"{describe(value)} for {count_noun(size, 'qubit')}",
             "pick one: `x[i]`",
         )
     return value[position]
@@ -380,9 +377,9 @@ def _broadcast(node: tree.Apply, operands: list[Operand]) -> list[list[tuple[int
             WrongOperands,
             b.node,
             "registers of different sizes",
-            f"{_count(second)} here",
+            f"{count_noun(second, 'qubit')} here",
             "take equal parts: `q[0:2]`",
-            (Label(a.node.span, f"{_count(first)} here"),),
+            (Label(a.node.span, f"{count_noun(first, 'qubit')} here"),),
         )
     rounds = next(iter(sizes), 1)
     return [
@@ -401,7 +398,7 @@ def _declared(
         fail(
             WrongOperands,
             node,
-            f"`{_head(node)}` acts on {_count(len(registers) + controls, 'operand')}",
+            f"`{_head(node)}` acts on {count_noun(len(registers) + controls, 'operand')}",
             f"{len(operands)} given",
             "",
             (Label(declaration.name.span, "declared here"),),
@@ -422,10 +419,6 @@ def _declared(
         )
         rounds.append((flat, body))
     return rounds
-
-
-def _count(number: int, noun: str = "qubit") -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _head(node: tree.Apply) -> str:

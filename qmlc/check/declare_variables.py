@@ -17,7 +17,7 @@ from qmlc.ir.circuit import Distribution, Instruction, Variable
 from qmlc.ops.distributions import DISTRIBUTIONS
 from qmlc.ops.parameters import REQUIRED, Parameter
 from qmlc.source.diagnostic import Label
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 from qmlc.types.tensors import TensorType
 
@@ -107,9 +107,8 @@ def _distribution_name(written: tree.Expression) -> str:
     callee = written.function if isinstance(written, tree.Call) else written
     text = callee.span.text
     if text not in DISTRIBUTIONS:
-        close = nearest(text, DISTRIBUTIONS)
         known = "there are " + ", ".join(DISTRIBUTIONS)
-        proposal = f"did you mean `{close}`?" if close else known
+        proposal = propose_nearest(text, DISTRIBUTIONS, known)
         fail(BadType, callee, f"there is no distribution `{text}`", "not known", proposal)
     return text
 
@@ -145,14 +144,13 @@ def _register_size(frame: Frame, node: tree.Register) -> int:
     known = candidates(frame)
     for name in names_in(node.size):
         if name not in known:
-            close = nearest(name, frame.scope.names())
             proposal = f"make `{name}` a setting, or the size of an input: `x: real[{name}]`"
             fail(
                 UnknownName,
                 node.size,
                 f"nothing says how large `{node.name.name}` is",
                 f"`{name}` is not known",
-                f"did you mean `{close}`?" if close else proposal,
+                propose_nearest(name, frame.scope.names(), proposal),
             )
     value = evaluate(frame, node.size)
     return require_number(frame, value, node.size, "the size of a register")

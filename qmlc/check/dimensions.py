@@ -10,6 +10,7 @@ from qmlc.check.errors_types import BadType, ShapeMismatch
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.values import Poison, Scope, Stop, Value, fail
+from qmlc.source.count_noun import count_noun
 from qmlc.source.diagnostic import Label
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
@@ -187,14 +188,16 @@ def match_dims(
         place = next(i for i, e in enumerate(written) if isinstance(e, tree.Ellipsis))
         after = len(written) - place - 1
         if len(actual) < len(written) - 1:
-            raise Mismatch(f"it has {_axes(len(actual))}, fewer than {len(written) - 1}")
+            raise Mismatch(
+                f"it has {count_noun(len(actual), 'dimension')}, fewer than {len(written) - 1}"
+            )
         end = len(actual) - after
         _match_rest(actual[place:end], binding, broadcast)
         match_dims(frame, written[:place], actual[:place], binding, broadcast)
         match_dims(frame, written[place + 1 :], actual[end:], binding, broadcast)
         return
     if len(written) != len(actual):
-        raise Mismatch(f"it has {_axes(len(actual))}, not {len(written)}")
+        raise Mismatch(f"it has {count_noun(len(actual), 'dimension')}, not {len(written)}")
     later = []
     for expression, size in zip(written, actual, strict=True):
         if broadcast and size == 1:
@@ -286,10 +289,6 @@ def _differs(expression: tree.Expression, wanted: Value, size: Value) -> str:
             f" (`{text}` is {wanted} here)" if text != str(wanted) else ""
         )
     return f"{size} stands where `{text}` is needed"
-
-
-def _axes(count: int) -> str:
-    return {0: "no dimensions", 1: "1 dimension"}.get(count, f"{count} dimensions")
 
 
 def _listed(dims: tuple[Value, ...]) -> str:

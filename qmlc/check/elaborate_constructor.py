@@ -12,7 +12,7 @@ from qmlc.check.frame import Frame
 from qmlc.check.values import Poison, Stop, Value, describe, fail
 from qmlc.ir.array import Array
 from qmlc.ir.program import Call
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 
 
@@ -21,13 +21,12 @@ def elaborate_constructor(frame: Frame, node: tree.Expression, rows: Any, kind: 
     name = node.function if isinstance(node, tree.Call) else node
     if not isinstance(name, tree.Identifier) or name.name not in rows:
         text = name.span.text
-        close = nearest(text, rows)
         fail(
             BadOption,
             name,
             f"there is no {kind} `{text}`",
             "not known",
-            f"did you mean `{close}`?" if close else "there are " + ", ".join(rows),
+            propose_nearest(text, rows, "there are " + ", ".join(rows)),
         )
     arguments: tuple[Value, ...] = ()
     keywords: dict[str, Value] = {}

@@ -26,7 +26,7 @@ from qmlc.ops.data_laws import stack_law
 from qmlc.ops.parameters import Parameter
 from qmlc.ops.tokenizers import TOKENIZERS
 from qmlc.source.diagnostic import Label
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
 from qmlc.types.tensors import ShapeError, TensorType
@@ -112,13 +112,12 @@ def _source(frame: Frame, node: tree.Expression) -> Call:
         fail(WrongKind, node, "data comes from a source", "not a source", 'write `csv("data.csv")`')
     row = DATA_SOURCES.get(name.name)
     if row is None:
-        close = nearest(name.name, DATA_SOURCES)
         fail(
             UnknownName,
             name,
             f"there is no data source `{name.name}`",
             "not known",
-            f"did you mean `{close}`?" if close else "there are " + ", ".join(DATA_SOURCES),
+            propose_nearest(name.name, DATA_SOURCES, "there are " + ", ".join(DATA_SOURCES)),
         )
     arguments = [evaluate(frame, a) for a in node.arguments]
     keywords = {k.name.name: evaluate(frame, k.value) for k in node.keywords}
@@ -182,13 +181,12 @@ def _name(block: _Block, node: tree.Identifier) -> tuple[Any, TensorType]:
 
 
 def _no_column(node: tree.Identifier, columns: Mapping[str, Any], source: Span) -> None:
-    close = nearest(node.name, columns)
     fail(
         NoSuchColumn,
         node,
         f"the data has no column `{node.name}`",
         "no such column",
-        f"did you mean `{close}`?" if close else "it has " + ", ".join(list(columns)[:20]),
+        propose_nearest(node.name, columns, "it has " + ", ".join(list(columns)[:20])),
         (Label(source, "its columns were looked up here"),),
     )
 
@@ -240,13 +238,12 @@ def _function(block: _Block, node: tree.Node, name: str) -> DataFunction:
     """The row of a data function that can be used on this source."""
     row = DATA_FUNCTIONS.get(name)
     if row is None:
-        close = nearest(name, DATA_FUNCTIONS)
         fail(
             UnknownName,
             node.function if isinstance(node, tree.Call) else node,
             f"there is no data function `{name}`",
             "not known",
-            f"did you mean `{close}`?" if close else "there are " + ", ".join(DATA_FUNCTIONS),
+            propose_nearest(name, DATA_FUNCTIONS, "there are " + ", ".join(DATA_FUNCTIONS)),
         )
     if row.source and block.call.function != row.source:
         label = (Label(block.source.span, f"this is `{block.call.function}`"),)

@@ -16,7 +16,7 @@ from qmlc.check.read_device import read_device
 from qmlc.check.values import Declared, describe, fail
 from qmlc.ir.program import Call, Deployment
 from qmlc.ops.mitigations import MITIGATIONS
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 
 OPTIONS = ("shots", "mitigation", "level", "layout")
@@ -56,9 +56,8 @@ def _check_part(units: Units, frame: Frame, part: tree.Expression) -> None:
         name = names.pop(0)
         parts = {s.path.split(".")[0]: s.target for s in unit.submodules}
         if name.name not in parts:
-            close = nearest(name.name, parts)
             has = "its parts are " + ", ".join(f"`{p}`" for p in parts)
-            proposal = f"did you mean `{close}`?" if close else has
+            proposal = propose_nearest(name.name, parts, has)
             fail(UnknownName, name, f"`{unit.name}` has no part `{name.name}`", "no part", proposal)
         unit = next((u for u in units.order if u.class_name == parts[name.name]), None)
 
@@ -75,9 +74,8 @@ def _option(frame: Frame, statement: tree.Statement) -> tuple[str, Any]:
         fail(Misplaced, statement, "a deploy block holds lines `option = value`", "not here")
     key = statement.names[0]
     if key.name not in OPTIONS:
-        close = nearest(key.name, OPTIONS)
         known = "there are " + ", ".join(OPTIONS)
-        proposal = f"did you mean `{close}`?" if close else known
+        proposal = propose_nearest(key.name, OPTIONS, known)
         fail(BadOption, key, f"a deploy block has no option `{key.name}`", "not known", proposal)
     if key.name == "mitigation":
         return key.name, _mitigation(frame, statement.value)

@@ -31,7 +31,7 @@ from qmlc.check.values import (
 from qmlc.ir.array import Array, ArrayError
 from qmlc.ir.operator import Operator
 from qmlc.ops.indexing import Slice
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 
@@ -276,14 +276,13 @@ def _refuse_module(frame: Frame, node: tree.Attribute, name: str) -> None:
 def _field(node: tree.Attribute, fields: dict[str, Any], name: str) -> Any:
     if name in fields:
         return fields[name]
-    close = nearest(name, fields)
     has = "it has " + ", ".join(f"`{f}`" for f in fields)
     fail(
         BadIndex,
         node.name,
         f"the record has no field `{name}`",
         "no such field",
-        f"did you mean `{close}`?" if close else has,
+        propose_nearest(name, fields, has),
     )
 
 

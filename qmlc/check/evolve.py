@@ -17,7 +17,7 @@ from qmlc.ir.circuit import Instruction
 from qmlc.ir.follow_time import MAGNUS_STEPS, NOW, depends_on_time, magnus, midpoints
 from qmlc.ir.operator import Operator, PauliString, commute
 from qmlc.ops.gates import GATES, Rotation
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.polynomial import Value as Exact
@@ -120,9 +120,8 @@ def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
 def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
     name = node.function if isinstance(node, tree.Call) else node
     if not isinstance(name, tree.Identifier) or name.name not in METHODS:
-        close = nearest(name.span.text, METHODS)
         methods = "methods are `trotter(order=2, steps=10)`, `magnus(steps=100)` and `exact`"
-        proposal = f"did you mean `{close}`?" if close else methods
+        proposal = propose_nearest(name.span.text, METHODS, methods)
         what = f"there is no method of evolution `{name.span.text}`"
         fail(UnknownName, name, what, "not known", proposal)
     values = dict(METHODS[name.name])

@@ -10,7 +10,7 @@ from qmlc import resources
 from qmlc.check.errors_names import AlreadyDeclared, ImportFailed, NotAvailable, SelfReference
 from qmlc.check.values import Module
 from qmlc.source.diagnostic import Diagnostic, Label
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import nearest, propose_nearest
 from qmlc.source.span import Source
 from qmlc.syntax import tree
 from qmlc.syntax.parse import parse
@@ -140,8 +140,7 @@ class Loader:
                 "available are " + ", ".join(available),
             )
             return None
-        close = nearest(use.path, available)
-        proposal = f"did you mean `{close}`?" if close else "available are " + ", ".join(available)
+        proposal = propose_nearest(use.path, available, "available are " + ", ".join(available))
         self._fail(ImportFailed, use, f"there is no module `{use.path}`", proposal)
         return None
 

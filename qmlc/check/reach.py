@@ -9,7 +9,7 @@ from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame
 from qmlc.check.values import Builtin, Inside, Instance, Tensor, Value, describe, fail
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 
 
@@ -47,8 +47,7 @@ def _refuse(node: tree.Node, inside: Inside, base: Instance | Inside, name: str)
     start = f"{inside.path}." if inside.path else ""
     known = [n.removeprefix(start).partition(".")[0] for n in inside.shapes if n.startswith(start)]
     known = list(dict.fromkeys(known))
-    close = nearest(name, known)
     listing = "it has " + ", ".join(f"`{n}`" for n in known) if known else "it learns nothing"
-    proposal = f"did you mean `{close}`?" if close else listing
+    proposal = propose_nearest(name, known, listing)
     at = node.name if isinstance(node, tree.Attribute) else node
     fail(UnknownName, at, f"{describe(base)} has no parameter `{name}`", "not there", proposal)

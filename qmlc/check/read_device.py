@@ -7,7 +7,7 @@ from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_training import BadOption
 from qmlc.check.frame import Frame
 from qmlc.check.values import fail
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import nearest, propose_nearest
 from qmlc.syntax import tree
 from qmlc.targets.read_target import list_targets, read_target
 
@@ -26,9 +26,8 @@ def read_device(frame: Frame, device: tree.Expression) -> str:
     name = plain_option(frame, device.arguments[0]) if device.arguments else ""
     target = f"{text}:{name}" if name else text
     if target not in list_targets():
-        close = nearest(target, list_targets())
         where = device.arguments[0] if device.arguments else callee
-        proposal = f"did you mean `{close}`?" if close else "`qmlc targets` lists the devices"
+        proposal = propose_nearest(target, list_targets(), "`qmlc targets` lists the devices")
         fail(UnknownName, where, f"there is no device `{target}`", "not known", proposal)
     return target
 

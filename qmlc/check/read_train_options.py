@@ -19,7 +19,7 @@ from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
 from qmlc.ops.train_options import EITHER, NEED_DATA, TRAIN_OPTIONS
 from qmlc.source.diagnostic import Label
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
 
@@ -37,13 +37,12 @@ def find_data(frame: Frame, block: tree.TrainBlock, data: dict[str, Made]) -> Ma
     if block.data.name not in data:
         if isinstance(frame.module.declared.get(block.data.name), tree.DataBlock | tree.Lost):
             raise Stop(None)
-        close = nearest(block.data.name, data)
         fail(
             UnknownName,
             block.data,
             f"there is no data block `{block.data.name}`",
             "not declared",
-            f"did you mean `{close}`?" if close else "declare it: `data d = csv(…) { … }`",
+            propose_nearest(block.data.name, data, "declare it: `data d = csv(…) { … }`"),
         )
     return data[block.data.name]
 
@@ -76,13 +75,12 @@ def written_options(
                     "leave it out",
                 )
             if name.name not in known:
-                close = nearest(name.name, known)
                 fail(
                     BadOption,
                     name,
                     f"the training of a {KINDS[kind]} has no option `{name.name}`",
                     "not known",
-                    f"did you mean `{close}`?" if close else "there are " + ", ".join(known),
+                    propose_nearest(name.name, known, "there are " + ", ".join(known)),
                 )
             if name.name in options:
                 fail(AlreadyDeclared, name, f"`{name.name}` is given twice", "again here")

@@ -34,7 +34,7 @@ from qmlc.check.values import (
 )
 from qmlc.ir.circuit import Condition
 from qmlc.source.diagnostic import Diagnostic, Label, Problem
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import nearest, propose_nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
 
@@ -175,13 +175,12 @@ def _assign(frame: Frame, node: tree.Assign) -> None:
     for name in node.names:
         scope = frame.scope.find(name.name)
         if scope is None:
-            close = nearest(name.name, frame.scope.names())
             fail(
                 UnknownName,
                 name,
                 f"there is no name `{name.name}` to bind again",
                 "not bound",
-                f"did you mean `{close}`?" if close else f"write `let {name.name} = …`",
+                propose_nearest(name.name, frame.scope.names(), f"write `let {name.name} = …`"),
             )
         if frame.loop_scope is None:
             fail(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from qmlc.ops.rows import Function, Settings, settings, tensors
-from qmlc.ops.shape_laws import convert_kind, count, is_dimension
+from qmlc.ops.shape_laws import convert_kind, is_dimension
+from qmlc.source.count_noun import count_noun
 from qmlc.types.polynomial import Value
 from qmlc.types.sizes import product as size_of
 from qmlc.types.sizes import same_size, share_out
@@ -109,7 +110,7 @@ def _align(pattern: Pattern, x: TensorType) -> list[tuple[Value, ...]]:
     if extra < -1 or (extra != 0 and place is None):
         least = len(pattern.left) - (place is not None)
         raise ShapeError(
-            f"the left of `{pattern.text}` has {count(least, 'dimension')}, this is `{x}`", 0
+            f"the left of `{pattern.text}` has {count_noun(least, 'dimension')}, this is `{x}`", 0
         )
     groups: list[tuple[Value, ...]] = [(d,) for d in x.dims]
     if place is not None:

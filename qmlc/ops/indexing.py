@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qmlc.ops.shape_laws import count, is_dimension
+from qmlc.ops.shape_laws import is_dimension
+from qmlc.source.count_noun import count_noun
 from qmlc.types.polynomial import Value, lift
 from qmlc.types.sizes import add, floor_divide
 from qmlc.types.tensors import ShapeError, TensorType
@@ -41,7 +42,7 @@ def _aligned(x: TensorType, index: tuple[Any, ...]) -> list[tuple[Any, Value]]:
     if sum(i is Ellipsis for i in items) > 1:
         raise ShapeError("an index has at most one `...`", 0)
     if used > len(x.dims):
-        raise ShapeError(f"an index of {used} for {count(len(x.dims), 'dimension')}: `{x}`", 0)
+        raise ShapeError(f"an index of {used} for {count_noun(len(x.dims), 'dimension')}: `{x}`", 0)
     rest = [Slice()] * (len(x.dims) - used)
     place = next((p for p, i in enumerate(items) if i is Ellipsis), len(items))
     items[place : place + 1] = rest

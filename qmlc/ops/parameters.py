@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from qmlc.source.count_noun import count_noun
+
 
 class _Required:
     """The default of a parameter that has none."""
@@ -40,7 +42,8 @@ def bind(
     """Values by parameter name, defaults filled in; ArgumentError where they do not fit."""
     if len(positional) > len(parameters):
         raise ArgumentError(
-            f"takes {_count(len(parameters))}, {len(positional)} given", len(parameters)
+            f"takes {count_noun(len(parameters), 'argument')}, {len(positional)} given",
+            len(parameters),
         )
     values = {p.name: v for p, v in zip(parameters, positional, strict=False)}
     known = [p.name for p in parameters]
@@ -54,7 +57,3 @@ def bind(
     if missing:
         raise ArgumentError(f"needs `{'`, `'.join(missing)}`")
     return {p.name: values.get(p.name, p.default) for p in parameters}
-
-
-def _count(n: int) -> str:
-    return "no arguments" if n == 0 else "1 argument" if n == 1 else f"{n} arguments"

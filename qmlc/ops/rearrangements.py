@@ -11,7 +11,6 @@ from qmlc.ops.shape_laws import (
     axis,
     broadcast,
     convert_kind,
-    count,
     is_dimension,
     kind_of,
     need_rank,
@@ -20,6 +19,7 @@ from qmlc.ops.shape_laws import (
     show,
     whole,
 )
+from qmlc.source.count_noun import count_noun
 from qmlc.types.polynomial import Polynomial, Value, lift
 from qmlc.types.sizes import add, floor_divide, product, share_out
 from qmlc.types.tensors import ShapeError, TensorType
@@ -67,7 +67,7 @@ def _permute(types: Any, settings: Settings) -> TensorType:
     dims = settings["dims"]
     places = axes(() if dims is None else dims, len(x.dims), "dims")
     if len(places) != len(x.dims):
-        raise ShapeError(f"`dims` orders {count(len(places), 'dimension')}, this is `{x}`", 0)
+        raise ShapeError(f"`dims` orders {count_noun(len(places), 'dimension')}, this is `{x}`", 0)
     return TensorType(x.dtype, tuple(x.dims[p] for p in places))
 
 
@@ -133,7 +133,9 @@ def _roll(types: Any, settings: Settings) -> TensorType:
         need_rank(x, 1, "roll")
         axis(place, len(x.dims), "dims")
     if len(numbers) != max(len(places), 1):
-        raise ShapeError(f"{count(len(numbers), 'shift')} for {count(len(places), 'dimension')}")
+        raise ShapeError(
+            f"{count_noun(len(numbers), 'shift')} for {count_noun(len(places), 'dimension')}"
+        )
     return TensorType(x.dtype, x.dims)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from qmlc.source.count_noun import count_noun
 from qmlc.types.polynomial import Polynomial, Value
 from qmlc.types.sizes import same_size
 from qmlc.types.tensors import DTYPES, ShapeError, TensorType, UnknownDimension
@@ -78,7 +79,7 @@ def axis(dim: Any, rank: int, name: str = "dim") -> int:
     limit = max(rank, 1)
     if not -limit <= place < limit:
         raise ShapeError(
-            f"`{name}={place}` does not exist: the tensor has {count(rank, 'dimension')}",
+            f"`{name}={place}` does not exist: the tensor has {count_noun(rank, 'dimension')}",
             0,
             f"choose from {-limit} to {limit - 1}",
         )
@@ -97,16 +98,11 @@ def axes(dim: Any, rank: int, name: str = "dim") -> tuple[int, ...]:
     return places
 
 
-def count(number: int, noun: str) -> str:
-    """`no dimensions`, `1 dimension`, `2 dimensions`."""
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
-
-
 def need_rank(x: TensorType, least: int, name: str, argument: int = 0) -> None:
     """ShapeError where `x` has fewer than `least` dimensions."""
     if len(x.dims) < least:
         raise ShapeError(
-            f"`{name}` needs at least {count(least, 'dimension')}, this is `{x}`", argument
+            f"`{name}` needs at least {count_noun(least, 'dimension')}, this is `{x}`", argument
         )
 
 
@@ -138,6 +134,6 @@ def per_axis(value: Any, axes: int, name: str, least: int = 0) -> tuple[int, ...
     """A setting that is one number for all axes, or a tuple with one for each."""
     if isinstance(value, (tuple, list)):
         if len(value) != axes:
-            raise ShapeError(f"`{name}` takes {count(axes, 'number')}, {len(value)} given")
+            raise ShapeError(f"`{name}` takes {count_noun(axes, 'number')}, {len(value)} given")
         return tuple(whole(v, name, least) for v in value)
     return (whole(value, name, least),) * axes

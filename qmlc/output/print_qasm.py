@@ -25,7 +25,7 @@ from qmlc.output.options import CompileOptions
 from qmlc.output.read_numbers import read_inputs, read_state
 from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Problem
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.source.span import NOWHERE, Span
 from qmlc.syntax.parse import parse
 from qmlc.syntax.tree import Apply
@@ -65,8 +65,7 @@ def check_inputs(program: Program, names: Sequence[str]) -> None:
     )
     for name in names:
         if name not in known and name.rpartition(".")[2] not in known:
-            close = nearest(name, list(known))
-            hint = f"did you mean `{close}`?" if close else "there are " + listed(known)
+            hint = propose_nearest(name, list(known), "there are " + listed(known))
             what = f"no circuit of `{program.name}` has an input `{name}`"
             raise error_at(None, BadNumbers, what, hint if known else "")
 

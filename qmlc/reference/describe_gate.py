@@ -21,6 +21,7 @@ from qmlc.ops.gates import (
     gate_arity,
 )
 from qmlc.reference.entry import Entry
+from qmlc.source.count_noun import count_noun
 
 Texts = list[list[str]]
 PAULI = {"I": (0, (1, 1)), "X": (1, (1, 1)), "Y": (1, (1j, -1j)), "Z": (0, (1, -1))}
@@ -31,8 +32,8 @@ ROOTS = {0.0: "0", 0.5: "1/2", 1.0: "1", math.sqrt(0.5): "√½"}
 def describe_gate(name: str) -> Entry:
     """The entry of a gate."""
     aliases = tuple(alias for alias, row in ALIASES.items() if row == name)
-    qubits = _count(gate_arity(name)[1], "qubit")
-    summary = f"{_call(name)}: {qubits}, {_count(len(angle_names(name)), 'angle')}"
+    qubits = count_noun(gate_arity(name)[1], "qubit")
+    summary = f"{_call(name)}: {qubits}, {count_noun(len(angle_names(name)), 'angle')}"
     return Entry("gate", name, summary, partial(_page, name, aliases), aliases)
 
 
@@ -47,7 +48,9 @@ def _page(name: str, aliases: Sequence[str]) -> str:
     parts = [f"```text\n{call} {operands}\n```"]
     row = GATES[name]
     if isinstance(row, Controlled):
-        parts.append(f"`{row.base}` under {_count(row.controls, 'control')}, the first operands.")
+        parts.append(
+            f"`{row.base}` under {count_noun(row.controls, 'control')}, the first operands."
+        )
     elif isinstance(row, Rotation):
         parts.append(f"exp(-i {row.angles[0]}/2 {row.pauli}).")
     inverse = constant_inverse(name)
@@ -66,10 +69,6 @@ def _page(name: str, aliases: Sequence[str]) -> str:
         header = f"gate {name}_({', '.join(f'{angle}: real' for angle in angles)}) {operands}"
         parts.append(f"The same as this gate:\n\n```hqm\n{header} {{\n{steps}\n}}\n```")
     return "\n\n".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _matrix(name: str) -> Texts | None:

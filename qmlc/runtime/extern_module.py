@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from qmlc.runtime.check_shapes import bind_dimensions
 from qmlc.runtime.errors import unfit
 from qmlc.runtime.module import Module, source_of
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 
 
 class ExternModule(Module):
@@ -106,10 +106,9 @@ def import_class(target: str, beside: Path | None) -> Any:
         proposal = "install it, or put its file beside the program"
         raise unfit(f"`{target}` cannot be imported: {error}", proposal) from error
     if not hasattr(module, name):
-        close = nearest(name, dir(module))
         raise unfit(
             f"the module `{module_name}` has no `{name}`",
-            f"did you mean `{close}`?" if close else "",
+            propose_nearest(name, dir(module)),
         )
     return getattr(module, name)
 

@@ -13,7 +13,7 @@ from qmlc.runtime.errors import unfit
 from qmlc.runtime.module import Module, source_of
 from qmlc.source.compile_error import CompileError
 from qmlc.source.errors import UnreadableFile
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.source.span import NOWHERE
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
@@ -29,14 +29,16 @@ def load_part(module: AnyModule, path: str, *, at: str = "", beside: Module) -> 
     prefix = f"{at}." if at else ""
     part = {n.removeprefix(prefix): t for n, t in weights.items() if n.startswith(prefix)}
     if not part:
-        close = nearest(at, sorted({name.partition(".")[0] for name in weights}))
-        proposal = f"did you mean `{close}`?" if close else f"it holds {_some(list(weights))}"
+        proposal = propose_nearest(
+            at,
+            sorted({name.partition(".")[0] for name in weights}),
+            f"it holds {_some(list(weights))}",
+        )
         raise unfit(f"`{path}` holds nothing at `{at}`", proposal)
     expected = module.state_dict()
     for name, tensor in expected.items():
         if name not in part:
-            close = nearest(name, list(part))
-            proposal = f"did you mean `{close}`?" if close else f"it holds {_some(list(part))}"
+            proposal = propose_nearest(name, list(part), f"it holds {_some(list(part))}")
             raise unfit(f"`{path}` does not hold `{prefix}{name}`", proposal)
         if part[name].shape != tensor.shape:
             there, here = list(part[name].shape), list(tensor.shape)

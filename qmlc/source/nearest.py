@@ -21,6 +21,12 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     return best[1] if best else None
 
 
+def propose_nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The help text "did you mean `…`?" with the nearest of `known`; `otherwise` if none is."""
+    close = nearest(name, known)
+    return f"did you mean `{close}`?" if close else otherwise
+
+
 def _slips(left: str, right: str) -> int:
     """The optimal string alignment distance."""
     before: list[int] = []

@@ -15,7 +15,7 @@ from lark.tree import Meta
 
 from qmlc import resources
 from qmlc.source.diagnostic import Diagnostic
-from qmlc.source.nearest import nearest
+from qmlc.source.nearest import propose_nearest
 from qmlc.source.span import Source, Span
 from qmlc.syntax import tree
 from qmlc.syntax.build_tree import TreeBuilder
@@ -204,9 +204,8 @@ def _unexpected(
     expected, proposal = _expected(accepted), _proposal(token, accepted)
     if at_start:
         expected = "a declaration"
-        close = nearest(str(token), DECLARATIONS)
         known = "a program is made of " + ", ".join(f"`{d}`" for d in DECLARATIONS)
-        proposal = f"did you mean `{close}`?" if close else known
+        proposal = propose_nearest(str(token), DECLARATIONS, known)
         if token in DECLARATIONS:
             proposal = f"after `{token}` comes a name"
         elif token in ("/", "//", "*"):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from qmlc.source.count_noun import count_noun
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.tools.options import READABLE, Color, Format, color_option, format_option
 from qmlc.tools.report_errors import WRONG_PROGRAM, print_diagnostics
@@ -35,9 +36,5 @@ def check(files: tuple[Path, ...], format: Format, color: Color) -> None:
 
 def _summary(files: tuple[Path, ...], found: list[Diagnostic], errors: int) -> str:
     warnings = len(found) - errors
-    parts = [_count(errors, "error")] + ([_count(warnings, "warning")] if warnings else [])
-    return f"{_count(len(files), 'file')} checked: {', '.join(parts)}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    parts = [count_noun(errors, "error")] + ([count_noun(warnings, "warning")] if warnings else [])
+    return f"{count_noun(len(files), 'file')} checked: {', '.join(parts)}"
