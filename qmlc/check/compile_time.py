@@ -13,7 +13,7 @@ from qmlc.check.errors_qubits import NoSingleState, NotHermitian
 from qmlc.check.errors_types import BadOperation, NotKnown, TooMuch, WrongArguments
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, MAX_STEPS, Frame
 from qmlc.check.make_tuning import make_last, make_lora
-from qmlc.check.operate import add_node, apply_binary
+from qmlc.check.operate import add_range, apply_binary
 from qmlc.check.read_constants import read_array, read_pauli_sum
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
@@ -60,7 +60,7 @@ def call_compile_time(
 def _range(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
     if frame.network is not None and any(isinstance(a, Polynomial) for a in arguments):
         start, stop, step = _range_bounds(arguments)
-        return add_node(frame, node, "range", [], start=start, stop=stop, step=step)
+        return add_range(frame, node, start, stop, step)
     bounds = [require_number(frame, a, node, "a bound of `range`") for a in arguments]
     if len(bounds) == 3 and bounds[2] == 0:
         fail(BadOperation, node, "a range of step 0 has no end", "the step is 0")

@@ -320,9 +320,7 @@ def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
             assert isinstance(kind, TensorType)
             return Tensor(graph.add("constant", [], kind, value=value), kind)
         if isinstance(value, range):
-            return add_node(
-                frame, node, "range", [], start=value.start, stop=value.stop, step=value.step
-            )
+            return add_range(frame, node, value.start, value.stop, value.step)
         if isinstance(value, Array) and value.items:
             return add_node(frame, node, "stack", list(value))
         if isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
@@ -365,6 +363,13 @@ def add_node(
         shape_error(frame, node, error, tensors)
     inputs = [t.node for t in tensors if t is not None]
     return Tensor(frame.network.graph.add(row, inputs, kind, **full), kind)
+
+
+def add_range(frame: Frame, node: tree.Node, start: Value, stop: Value, step: Value) -> Tensor:
+    """Whole numbers in order, as short as they can be said."""
+    if start == 0 and step == 1:
+        start, stop = stop, None
+    return add_node(frame, node, "range", [], start=start, stop=stop, step=step)
 
 
 def shape_error(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qmlc.backends.torch.find_chains import Chain, find_chains
 from qmlc.backends.torch.identifiers import RESERVED, identifier
 from qmlc.backends.torch.print_value import print_number, print_polynomial, print_value
 from qmlc.ir.graph import Graph, Node
@@ -78,24 +79,53 @@ class _Forward:
             if node.operation == "input"
         }
         self.statements: set[int] = set()
+        self.chains = {
+            n: chain
+            for chain in find_chains(self.nodes, self.uses, around.modules)
+            for n in chain.calls
+        }
 
     def print(self) -> Forward:
         """Choose the statements, name them, write them."""
         for n in self.live:
             self._break_up(n)
-        self.statements.discard(self.output)
+        if self.output not in self.chains:
+            self.statements.discard(self.output)
         if self.output in self.authors or self.uses[self.output] > 1:
             if self.nodes[self.output].operation not in LEAVES:
                 self.statements.add(self.output)
         order = sorted(self.statements)
         self._choose_names(order)
-        lines = [
-            line
-            for n in order
-            for line in self._commented(f"{self.names[n]} = {self.expression(n, top=True)[0]}", n)
-        ]
+        lines = [line for n in order for line in self._statement(n)]
         lines += self._commented(f"return {self.expression(self.output)[0]}", self.output)
         return Forward(self.inputs, self.dimensions, tuple(lines))
+
+    def _statement(self, n: int) -> list[str]:
+        chain = self.chains.get(n)
+        if chain is not None:
+            return self._loop(chain) if n == chain.calls[-1] else []
+        return self._commented(f"{self.names[n]} = {self.expression(n, top=True)[0]}", n)
+
+    def _loop(self, chain: Chain) -> list[str]:
+        """All modules of a list, one after the other, on a variable of one name."""
+        first, last = chain.calls[0], chain.calls[-1]
+        name = self.names[last]
+        module = _unique(_default_name(self.nodes[first]), self._taken(chain).__contains__)
+        arguments = [self.expression(i)[0] for i in self.nodes[first].inputs]
+        before = [] if arguments[chain.place] == name else [f"{name} = {arguments[chain.place]}"]
+        arguments[chain.place] = name
+        return [
+            *before,
+            f"for {module} in {chain.modules}:",
+            *(
+                f"    {line}"
+                for line in self._commented(f"{name} = {module}({', '.join(arguments)})", last)
+            ),
+        ]
+
+    def _taken(self, chain: Chain) -> set[str]:
+        """The names that a loop over modules may not give to a module."""
+        return {*self.names.values(), *self.dimensions.values(), *RESERVED}
 
     def _symbols(self) -> Iterator[str]:
         """The names of the dimensions that are computed with, in order."""
@@ -109,6 +139,12 @@ class _Forward:
         if node.operation in LEAVES:
             return
         name = self.authors.get(n) or self._name_of_chain(n) or _default_name(node)
+        if n in self.chains:
+            chain = self.chains[n]
+            start = self.nodes[chain.calls[0]].inputs[chain.place]
+            if self.uses[start] == 1:
+                name = self.authors.get(start) or self.names.get(start, name)
+            self.statements.add(n)
         self.names[n] = identifier(name)
         while True:
             depth, width = self.depth(n, top=True), len(self.expression(n, top=True)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -29,6 +30,8 @@ ANNOTATIONS = {
 
 Classes = Mapping[str, str]
 """The Python name of each unit's class."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str]:
@@ -108,7 +111,9 @@ def _summary(unit: Unit) -> str:
 def _declaration(source: str, settings: Mapping[str, Any]) -> Iterator[str]:
     """The declaration as written, and the settings for which it is compiled here."""
     if source:
-        first, *rest = _wrap(source, 84)
+        # no line ends inside of `real[B, 4]`
+        held = re.sub(r"\[[^\]]*\]", lambda match: match[0].replace(" ", NO_BREAK), source)
+        first, *rest = (line.replace(NO_BREAK, " ") for line in _wrap(held, 84))
         yield "\n".join([first, *(f"    {line}" for line in rest)])
     if settings:
         given = ", ".join(f"{name} = {value}" for name, value in settings.items())

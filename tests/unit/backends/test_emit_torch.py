@@ -199,7 +199,7 @@ class Iris(Module):
 '''
     assert expected in text
     assert "self.block = nn.ModuleList(Block(heads=1, d=8) for _ in range(2))" in text
-    assert "x = self.block[0](x, mask)  # real[B, T, 8]" in text
+    assert "for block in self.block:\n            x = block(x, mask)  # real[B, T, 8]" in text
     assert "a = self.layer_norm(a)  # real[B, T, 8]" in text
     assert "f = self.dropout(self.linear_5(F.gelu(self.linear_4(a))))  # real[B, T, 8]" in text
     assert 'T = dims["T"]' in text
@@ -430,3 +430,43 @@ def test_a_kernel_is_the_matrix_of_overlaps(tmp_path):
     expected = torch.cos((a[:, None] - b[None]) / 2).prod(-1) ** 2
     torch.testing.assert_close(kernel(a, b), expected)
     assert kernel.circuit() == unit.circuit
+
+
+def stack(paths, *, shared=False):
+    """A unit that calls its blocks one after the other, each with a mask beside."""
+    graph = Builder()
+    x, mask = graph.add("input", [], HIDDEN, name="x"), graph.add("input", [], MASK, name="mask")
+    value = x
+    for path in paths:
+        before, value = value, graph.add("call", [value, mask], HIDDEN, module=path)
+        if shared:
+            value = graph.real("add", [before, value], B, T, 8)
+    block = block_unit()
+    parts = tuple(Submodule(path, "Block", is_unit=True) for path in paths)
+    inputs = (("x", HIDDEN), ("mask", MASK))
+    unit = Unit(
+        "stack", "Stack", "model", inputs, HIDDEN, graph=graph.build(value), submodules=parts
+    )
+    return emit_torch(Program("stack", units=(block, unit)), "stack.hqm")
+
+
+def block_unit():
+    graph = Builder()
+    x = graph.add("input", [], HIDDEN, name="x")
+    graph.add("input", [], MASK, name="mask")
+    inputs = (("x", HIDDEN), ("mask", MASK))
+    return Unit("block", "Block", "layer", inputs, HIDDEN, graph=graph.build(x))
+
+
+def test_modules_of_a_list_are_called_in_a_loop():
+    text = stack(["block.0", "block.1", "block.2"])
+    assert "for block in self.block:\n            x = block(x, mask)" in text
+
+
+@pytest.mark.parametrize("paths", [["block.0"], ["block.0", "other.1"], ["block.1", "block.0"]])
+def test_what_is_no_whole_list_is_not_called_in_a_loop(paths):
+    assert "for block in" not in stack(paths)
+
+
+def test_results_used_again_are_not_lost_in_a_loop():
+    assert "for block in" not in stack(["block.0", "block.1"], shared=True)
