@@ -10,7 +10,7 @@ from qmlc.check.declare_variables import add_instruction
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_qubits import AfterMeasure, NotInvertible, QubitTwice, WrongOperands
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
-from qmlc.check.evaluate import attempt, evaluate
+from qmlc.check.evaluate import attempt, require_value
 from qmlc.check.evaluate_operands import Operand, evaluate_angle, evaluate_operands
 from qmlc.check.evolve import evolution
 from qmlc.check.frame import MAX_STEPS, Frame
@@ -124,9 +124,7 @@ def _modifier(frame: Frame, head: tree.Head) -> Modifier:
         )
     value: Value = 1
     if head.arguments:
-        value = evaluate(frame, head.arguments[0])
-        if isinstance(value, Poison):
-            raise Stop(None)
+        value = require_value(frame, head.arguments[0])
     elif name == "pow":
         fail(WrongArguments, head, "`pow` needs the power", "no number", "write `pow(2) @`")
     if name in ("ctrl", "negctrl"):

@@ -11,6 +11,7 @@ from qmlc.check.bind_arguments import argument_at, bind_arguments, plain
 from qmlc.check.bind_settings import check_setting
 from qmlc.check.compute_arrays import ARRAY_FUNCTIONS, compute_array
 from qmlc.check.dimensions import (
+    REST,
     Binding,
     Mismatch,
     dimension,
@@ -282,7 +283,7 @@ def bind_inputs(
 
 def _bind_sizes(inner: Frame, binding: Binding) -> None:
     for name, size in binding.items():
-        if name != "..." and name not in inner.scope.values:
+        if name != REST and name not in inner.scope.values:
             inner.scope.bind(name, size)
 
 
@@ -344,7 +345,7 @@ def call_fn(
     bound = bind_declared(frame, node, callee, arguments, keywords)
     bind_inputs(inner, node, bound, binding, True)
     result = run_body(inner, declaration)
-    if isinstance(result, Tensor) and declaration.result is not None and "..." not in binding:
+    if isinstance(result, Tensor) and declaration.result is not None and REST not in binding:
         declared = resolve_type(inner, declaration.result, binding)
         if isinstance(declared, TensorType) and not _broadcasts(result.type.dims, declared.dims):
             fail(

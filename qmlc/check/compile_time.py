@@ -9,12 +9,13 @@ from itertools import combinations, product
 from typing import Any
 
 from qmlc.check.bind_arguments import argument_at
-from qmlc.check.errors_qubits import NoSingleState, NotHermitian
+from qmlc.check.errors_qubits import NoSingleState
 from qmlc.check.errors_types import BadOperation, NotKnown, TooMuch, WrongArguments
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, MAX_STEPS, Frame
 from qmlc.check.make_tuning import make_last, make_lora
 from qmlc.check.operate import add_range, apply_binary
 from qmlc.check.read_constants import read_array, read_pauli_sum
+from qmlc.check.require_hermitian import require_hermitian
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Measured,
@@ -29,6 +30,8 @@ from qmlc.check.values import (
 )
 from qmlc.ir.array import Array, items_of
 from qmlc.ir.operator import Operator, lift_operator
+from qmlc.source.count_noun import count_noun
+from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
 
@@ -42,18 +45,17 @@ def call_compile_time(
     frame: Frame, node: tree.Node, name: str, arguments: Arguments, keywords: Keywords
 ) -> Value:
     """The value of a compile-time function."""
-    function, least, most, known = FUNCTIONS[name]
+    function, least, most, known = COMPILE_TIME[name]
     for keyword in keywords:
         if keyword not in known:
-            fail(WrongArguments, node, f"`{name}` has no argument `{keyword}`", "not known")
+            proposal = propose_nearest(keyword, known)
+            what = f"`{name}` has no argument `{keyword}`"
+            fail(WrongArguments, node, what, "not known", proposal)
     if not least <= len(arguments) <= most:
-        counted = str(least) if least == most else f"{least} to {most}"
-        fail(
-            WrongArguments,
-            node,
-            f"`{name}` takes {counted} arguments, {len(arguments)} are given",
-            "does not fit",
-        )
+        wanted = count_noun(least if most == MANY else most, "argument")
+        more = "" if least == most else "at least " if most == MANY else f"{least} to "
+        what = f"`{name}` takes {more}{wanted}, {len(arguments)} given"
+        fail(WrongArguments, node, what, "does not fit")
     return function(frame, node, arguments, keywords)
 
 
@@ -304,14 +306,7 @@ def _expectation(kind: str) -> Callable[..., Value]:
             )
         operators = value if isinstance(value, Operator) else value.map(lift_operator)
         for operator in items_of(operators):
-            if not operator.hermitian:
-                fail(
-                    NotHermitian,
-                    argument_at(node, 0, ""),
-                    "this operator is not Hermitian",
-                    "has complex coefficients",
-                    "observables are sums of Pauli strings with real coefficients",
-                )
+            require_hermitian(argument_at(node, 0, ""), operator)
         return Measured(kind, operators)
 
     return measure
@@ -385,9 +380,7 @@ def _ground_energy(
     if not isinstance(value, Operator):
         what = "`ground_energy` takes a Hamiltonian"
         fail(BadOperation, node, what, f"this is {describe(value)}", "write `ground_energy(h())`")
-    if not value.hermitian:
-        at = argument_at(node, 0, "")
-        fail(NotHermitian, at, "this operator is not Hermitian", "has complex coefficients")
+    require_hermitian(argument_at(node, 0, ""), value)
     if any(lift(c).constant is None for _, c in value.terms):
         what = "the ground energy is worked out when compiling"
         fail(NotKnown, node, what, "this Hamiltonian depends on inputs or parameters")
@@ -410,8 +403,9 @@ def _file(read: Callable[[Frame, tree.Node, Value], Value]) -> Callable[..., Val
 
 Row = tuple[Callable[..., Value], int, int, tuple[str, ...]]
 MANY = 1_000
+"""As many arguments as anybody gives."""
 
-FUNCTIONS: dict[str, Row] = {
+COMPILE_TIME: dict[str, Row] = {
     "range": (_range, 1, 3, ()),
     "len": (_len, 1, 1, ()),
     "sum": (_fold(op.add, 0), 1, 2, ("dim",)),
@@ -439,12 +433,12 @@ FUNCTIONS: dict[str, Row] = {
     **{kind: (_of_qubits(kind), 1, 1, ()) for kind in ("probs", "state", "entropy", "purity")},
     **{kind: (_sampled(kind), 1, 2, ("shots",)) for kind in ("counts", "sample")},
 }
-"""By name: the function, the fewest and most arguments, and its keywords."""
+"""The functions by name, each with the fewest and most arguments, and its keywords."""
 
 
 def works_on(name: str, arguments: Arguments) -> bool:
     """Whether `name` is meant as a compile-time function of these arguments."""
-    if name not in FUNCTIONS:
+    if name not in COMPILE_TIME:
         return False
     tensors = any(isinstance(a, Tensor) for a in arguments)
     if any(isinstance(a, tuple) and any(isinstance(x, Tensor) for x in a) for a in arguments):

@@ -7,15 +7,13 @@ from typing import Any
 from qmlc.check.bind_settings import check_setting, missing_setting
 from qmlc.check.dimensions import Mismatch, dimension, match_dims
 from qmlc.check.errors_types import UnknownDimension, WrongArguments
-from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate import require_value
 from qmlc.check.evaluate_arguments import as_gate, takes_gate
 from qmlc.check.frame import Frame
 from qmlc.check.hand_over import adopt
 from qmlc.check.making import Making
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
-    Poison,
-    Stop,
     Unplaced,
     Value,
     component_kind,
@@ -56,9 +54,7 @@ def read_setting(frame: Frame, parameter: tree.Parameter, written: tree.Expressi
     """A setting as written, checked; gates are looked up among gates."""
     if takes_gate(parameter):
         return as_gate(frame, written)
-    value = evaluate(frame, written)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, written)
     return check_setting(parameter, parameter, value)
 
 

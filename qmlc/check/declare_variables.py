@@ -8,11 +8,11 @@ from qmlc.check.bind_arguments import bind_arguments
 from qmlc.check.dimensions import names_in, resolve_type
 from qmlc.check.errors_names import AlreadyDeclared, UnknownName
 from qmlc.check.errors_types import BadOperation, BadType, Misplaced, TooMuch, WrongArguments
-from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate import evaluate, require_value
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, CircuitState, Frame, Register
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import candidates
-from qmlc.check.values import Bits, Poison, Qubits, Stop, Tensor, Value, describe, fail
+from qmlc.check.values import Bits, Qubits, Tensor, Value, describe, fail
 from qmlc.ir.circuit import Distribution, Instruction, Variable
 from qmlc.ops.distributions import DISTRIBUTIONS
 from qmlc.ops.parameters import REQUIRED, Parameter
@@ -114,9 +114,7 @@ def _distribution_name(written: tree.Expression) -> str:
 
 
 def _real(frame: Frame, node: tree.Expression) -> float:
-    value = evaluate(frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, node)
     if isinstance(value, bool) or not isinstance(value, int | float):
         fail(BadOperation, node, "a number is needed here", f"this is {describe(value)}")
     return float(value)
@@ -195,9 +193,7 @@ def _refuse_twice(frame: Frame, name: tree.Identifier) -> None:
 
 def measure(frame: Frame, node: tree.Measure, name: str) -> Bits:
     """Measure qubits into new bits called `name`."""
-    value = evaluate(frame, node.operand)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, node.operand)
     if not isinstance(value, Qubits):
         fail(
             BadOperation, node.operand, "only qubits can be measured", f"this is {describe(value)}"

@@ -13,7 +13,7 @@ from qmlc.check.bind_settings import PYTHON, check_setting
 from qmlc.check.call import call
 from qmlc.check.check_header import check_header
 from qmlc.check.complete_settings import read_setting
-from qmlc.check.dimensions import dimension_names, has_rest
+from qmlc.check.dimensions import REST, dimension_names, has_rest
 from qmlc.check.elaborate_data import elaborate_data
 from qmlc.check.elaborate_deployment import elaborate_deployment
 from qmlc.check.elaborate_rewrite import elaborate_rules
@@ -147,13 +147,8 @@ def find_component(module: Module, name: str) -> Declared | None:
 def _recover(state: Elaboration) -> Iterator[None]:
     """Collect the error that stops a declaration, unless there is no going on after it."""
     state.session.begin()
-    try:
+    with state.session.recover():
         yield
-    except Exhausted:
-        raise
-    except Stop as stop:
-        if stop.diagnostic is not None:
-            state.session.report(stop.diagnostic)
 
 
 def _blocks(
@@ -197,7 +192,7 @@ def _entry(state: Elaboration, entry: Declared) -> None:
             return
         except NeedsDimensions as error:
             needs += _checked(declaration, error)
-    sizes = tuple(dict.fromkeys(n for n in needs))
+    sizes = tuple(dict.fromkeys(needs))
     if not _made_elsewhere(state, declaration):
         sizes = _try_out(state, entry, given, sizes)
     state.templates.append(
@@ -254,7 +249,7 @@ def make_entry(
         elif not module.has_constant(name) and name not in names:
             making.binding.setdefault(name, Polynomial.symbol(name))
     if any(has_rest(kind) for kind in types):
-        making.binding.setdefault("...", (Polynomial.symbol("..."),))
+        making.binding.setdefault(REST, (Polynomial.symbol(REST),))
     return make_unit(making)
 
 

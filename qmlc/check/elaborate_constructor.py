@@ -7,9 +7,9 @@ from typing import Any
 from qmlc.check.bind_arguments import bind_arguments
 from qmlc.check.errors_training import BadOption
 from qmlc.check.errors_types import BadOperation
-from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate import require_value
 from qmlc.check.frame import Frame
-from qmlc.check.values import Poison, Stop, Value, describe, fail
+from qmlc.check.values import Value, describe, fail
 from qmlc.ir.array import Array
 from qmlc.ir.program import Call
 from qmlc.source.nearest import propose_nearest
@@ -39,9 +39,7 @@ def elaborate_constructor(frame: Frame, node: tree.Expression, rows: Any, kind: 
 
 def plain_option(frame: Frame, node: tree.Expression) -> Any:
     """The value of an option as plain data: a number, a string or a list."""
-    value = evaluate(frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, node)
     if isinstance(value, Array):
         value = value.items
     if not isinstance(value, bool | int | float | str | tuple | None):

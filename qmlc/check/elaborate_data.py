@@ -11,11 +11,10 @@ from qmlc.check.elaborate_constructor import elaborate_constructor
 from qmlc.check.errors_names import AlreadyDeclared, UnknownName, WrongKind
 from qmlc.check.errors_training import NoSuchColumn
 from qmlc.check.errors_types import BadOperation, Misplaced
-from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate import evaluate, require_value
 from qmlc.check.frame import Frame
 from qmlc.check.read_columns import SKLEARN, Columns, read_columns
 from qmlc.check.values import (
-    Poison,
     Stop,
     describe,
     fail,
@@ -266,8 +265,6 @@ def _argument(block: _Block, node: tree.Expression, parameter: Parameter) -> tup
     if parameter.name == "tokenizer" and not isinstance(node, tree.Literal):
         call = elaborate_constructor(block.frame, node, TOKENIZERS, "tokenizer")
         return call, call
-    value = evaluate(block.frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(block.frame, node)
     value = plain(value)
     return value, value

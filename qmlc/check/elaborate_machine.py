@@ -61,10 +61,8 @@ def elaborate_machine(
     check_together(frame, block, nodes)
     options = option_values(frame, nodes)
     unit = _kernel_unit(units, frame, kernel, features, given["inputs"])
-    count = units.trained.get(NAME, 0) + 1
-    units.trained[NAME] = count
     return Training(
-        NAME if count == 1 else f"{NAME}_{count}",
+        units.training_name(NAME),
         unit.class_name,
         NAME,
         "",

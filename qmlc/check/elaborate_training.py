@@ -7,7 +7,7 @@ from typing import Any
 from qmlc.check.elaborate_machine import elaborate_machine, is_machine
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_training import BadLoss
-from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate import evaluate, require_value
 from qmlc.check.frame import Frame, NetworkState
 from qmlc.check.making import Units
 from qmlc.check.operate import as_node
@@ -77,10 +77,8 @@ def elaborate_training(
         check_metrics(frame, metrics_node, metrics, numbers, classes)
     unit = _loss_unit(units, frame, name, inputs, loss, bool(metrics), loss_node or block)
     _find_model(frame, block, instance, name)
-    count = units.trained.get(name, 0) + 1
-    units.trained[name] = count
     return Training(
-        name if count == 1 else f"{name}_{count}",
+        units.training_name(name),
         frame.network.submodules[name].target,
         name,
         unit.class_name,
@@ -123,9 +121,7 @@ def _loss(frame: Frame, block: tree.TrainBlock, name: str, node: tree.Expression
             "no `loss = …`",
             f"write `loss = cross_entropy({name}(x), y)`, or any number",
         )
-    loss = evaluate(frame, node)
-    if isinstance(loss, Poison):
-        raise Stop(None)
+    loss = require_value(frame, node)
     tensor = as_node(frame, node, loss)
     if tensor.type.dims or tensor.type.dtype not in ("real", "int"):
         fail(
@@ -140,9 +136,7 @@ def _loss(frame: Frame, block: tree.TrainBlock, name: str, node: tree.Expression
 
 def _model(frame: Frame, block: tree.TrainBlock) -> tuple[Instance, str]:
     callee = block.model.function if isinstance(block.model, tree.Call) else block.model
-    value = evaluate(frame, callee)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, callee)
     if not isinstance(value, Declared) or value.kind not in ("model", "circuit", "layer"):
         fail(
             WrongKind,

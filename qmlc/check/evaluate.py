@@ -41,6 +41,14 @@ def evaluate(frame: Frame, expression: tree.Expression) -> Value:
     return _RULES[type(expression)](frame, expression)
 
 
+def require_value(frame: Frame, expression: tree.Expression) -> Value:
+    """The value of an expression; Stop where it has none, or holds a mistake reported before."""
+    value = evaluate(frame, expression)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    return value
+
+
 def attempt(frame: Frame, expression: tree.Expression) -> Value:
     """The value of an expression; Poison where it has none: what stands beside it goes on."""
     try:
@@ -137,9 +145,7 @@ def generate(frame: Frame, clauses: tuple[tree.Clause, ...]) -> Iterator[Frame]:
 
 def iterate(frame: Frame, expression: tree.Expression) -> list[Value]:
     """The items to loop over, known when compiling."""
-    value = evaluate(frame, expression)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, expression)
     if isinstance(value, range):
         frame.session.step(expression, 0)
         return _bounded(frame, expression, value)
@@ -356,7 +362,7 @@ def _take(node: tree.Index, base: Qubits | Bits, items: tuple[Any, ...]) -> Valu
             node,
             f"a single {kind} has no elements",
             "not a register",
-            f"declare a register: `{kind} {node.base.span.text}[{2}]`",
+            f"declare a register: `{kind} {node.base.span.text}[2]`",
         )
     if len(items) != 1 or items[0] is None or items[0] is ...:
         fail(BadIndex, node, "a register has one index", "too many")
@@ -381,10 +387,7 @@ def _subscript(frame: Frame, node: tree.Expression) -> Any:
         return Slice(start, stop, step)
     if isinstance(node, tree.Ellipsis):
         return ...
-    value = evaluate(frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
-    return value
+    return require_value(frame, node)
 
 
 def _unary(frame: Frame, node: tree.Unary) -> Value:

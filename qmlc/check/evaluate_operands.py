@@ -7,9 +7,9 @@ from typing import Any
 
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import BadOperation
-from qmlc.check.evaluate import attempt, evaluate
+from qmlc.check.evaluate import attempt, require_value
 from qmlc.check.frame import Frame
-from qmlc.check.values import Poison, Qubits, Stop, as_qubits, describe, fail
+from qmlc.check.values import Qubits, Stop, as_qubits, describe, fail
 from qmlc.ir.array import Array
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
@@ -25,9 +25,7 @@ class Operand:
 
 def evaluate_operand(frame: Frame, node: tree.Expression) -> Operand:
     """The qubits of an operand; Stop where it is anything else."""
-    value = evaluate(frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, node)
     qubits = as_qubits(value)
     if qubits is None:
         fail(
@@ -55,9 +53,7 @@ def evaluate_operands(frame: Frame, node: tree.Apply) -> list[Operand]:
 
 def evaluate_angle(frame: Frame, node: tree.Expression) -> Any:
     """A number, or an array of numbers; Stop where it is anything else."""
-    value = evaluate(frame, node)
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, node)
     if isinstance(value, bool) or not isinstance(value, int | float | Polynomial | Array):
         fail(BadOperation, node, "an angle is a number", f"this is {describe(value)}")
     return value

@@ -7,10 +7,10 @@ from typing import Any
 
 from qmlc.check.bind_arguments import argument_at
 from qmlc.check.errors_names import UnknownName
-from qmlc.check.errors_qubits import NotHermitian
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import MAX_STEPS, Frame
+from qmlc.check.require_hermitian import require_hermitian
 from qmlc.check.require_number import require_number
 from qmlc.check.values import Poison, Stop, Unplaced, Value, describe, fail
 from qmlc.ir.circuit import Instruction
@@ -165,10 +165,7 @@ def _operator(frame: Frame, node: tree.Apply, value: Value, qubits: tuple[int, .
             f"this is {describe(value)}",
             "write `evolve(ising(J, g), time=t) q`, or a sum of Pauli operators",
         )
-    if not value.hermitian:
-        at = argument_at(node.gate, 0, "hamiltonian")
-        proposal = "Hamiltonians are sums of Pauli strings with real coefficients"
-        fail(NotHermitian, at, "this operator is not Hermitian", "complex coefficients", proposal)
+    require_hermitian(argument_at(node.gate, 0, "hamiltonian"), value)
     return value
 
 

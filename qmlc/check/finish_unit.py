@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.check.dimensions import Binding, Mismatch, match_dims, resolve_type
+from qmlc.check.dimensions import REST, Binding, Mismatch, match_dims, resolve_type
 from qmlc.check.errors_names import NotAvailable
 from qmlc.check.errors_qubits import BitsReturned, UnusedQubit
 from qmlc.check.errors_types import BadOperation, ResultMismatch, UnknownDimension
@@ -179,7 +179,7 @@ def _compare_one(
         match_dims(frame, written.dims, actual.dims, solved)
     except Mismatch as mismatch:
         _differ(declaration, place, actual, str(mismatch))
-    new = [name for name in solved if name not in binding and name != "..."]
+    new = [name for name in solved if name not in binding and name != REST]
     if new:
         fail(
             UnknownDimension,

@@ -15,10 +15,6 @@ from qmlc.source.span import Source
 from qmlc.syntax import tree
 from qmlc.syntax.parse import parse
 
-PLANNED = "transformer quantum_layers".split()
-"""Library modules that LANGUAGE names and this version does not have yet."""
-
-
 PLANNED_NAMES = {
     "torch_hub": 'declare the function of `hubconf.py`: `extern layer … = "hubconf:NAME"`',
     "safetensors": "weights alone are no model; `load(m, path)` puts them into a part",
@@ -132,14 +128,6 @@ class Loader:
                 self.errors += inner.errors
                 self.files[f"std/{name}"] = known
             return known
-        if use.path.startswith("std.") and name in PLANNED:
-            self._fail(
-                NotAvailable,
-                use,
-                f"the library module `{use.path}` does not exist yet",
-                "available are " + ", ".join(available),
-            )
-            return None
         proposal = propose_nearest(use.path, available, "available are " + ", ".join(available))
         self._fail(ImportFailed, use, f"there is no module `{use.path}`", proposal)
         return None
@@ -175,7 +163,7 @@ class Loader:
 
     def _fail(
         self,
-        error: type[NotAvailable] | type[ImportFailed] | type[SelfReference],
+        error: type[ImportFailed] | type[SelfReference],
         use: tree.Use,
         what: str,
         proposal: str,

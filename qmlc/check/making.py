@@ -46,6 +46,11 @@ class Units:
         self.names[base] = count + 1
         return base if count == 0 else f"{base}{count + 1}"
 
+    def training_name(self, model: str) -> str:
+        """A name for another train block of `model`."""
+        self.trained[model] = count = self.trained.get(model, 0) + 1
+        return model if count == 1 else f"{model}_{count}"
+
 
 @dataclass(frozen=True)
 class Input:

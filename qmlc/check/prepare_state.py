@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from qmlc.check.errors_qubits import WrongOperands
 from qmlc.check.errors_types import WrongArguments
-from qmlc.check.evaluate import evaluate
+from qmlc.check.evaluate import require_value
 from qmlc.check.frame import Frame
-from qmlc.check.values import Poison, Stop, describe, fail
+from qmlc.check.values import describe, fail
 from qmlc.ir.array import Array
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.operator import Operator
@@ -22,9 +22,7 @@ def preparation(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list
         fail(WrongOperands, place, what, "these were used before", "prepare them first")
     if len(node.gate.arguments) != 1 or node.gate.keywords:
         fail(WrongArguments, node.gate, "`prepare` takes one vector", "does not fit")
-    value = evaluate(frame, node.gate.arguments[0])
-    if isinstance(value, Poison):
-        raise Stop(None)
+    value = require_value(frame, node.gate.arguments[0])
     size = 2 ** len(qubits)
     numbers = isinstance(value, Array) and not any(isinstance(v, Operator) for v in value.items)
     if not numbers or value.shape != (size,):

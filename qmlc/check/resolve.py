@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qmlc.check.compile_time import COMPILE_TIME
 from qmlc.check.errors_names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
 from qmlc.check.foreign_names import SHAPELESS, SYNONYMS
@@ -33,13 +34,7 @@ CONSTANTS: dict[str, Value] = {
     "frozen": Frozen(),
     "full": Full(),
 }
-COMPILE_TIME = (
-    "range len sum min max int float zip enumerate ring chain pairs edges paulis "
-    "X Y Z I expval variance probs counts sample state entropy purity prod reversed "
-    "ground_energy numpy pauli_sum last lora"
-).split()
-"""Functions of compile-time values; see `check.compile_time`."""
-PLANNED = ("quantize prune torch_hub keras onnx safetensors device svm").split()
+PLANNED = ("quantize prune torch_hub keras onnx safetensors").split()
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:

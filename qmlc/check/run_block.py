@@ -10,7 +10,7 @@ from qmlc.check.apply_gate import apply_gate
 from qmlc.check.declare_variables import declare_parameter, declare_qubits, measure
 from qmlc.check.errors_names import AlreadyDeclared, UnknownName
 from qmlc.check.errors_types import BadOperation, Misplaced
-from qmlc.check.evaluate import bind_names, evaluate, iterate
+from qmlc.check.evaluate import bind_names, evaluate, iterate, require_value
 from qmlc.check.frame import Frame
 from qmlc.check.leave_block import leave_block
 from qmlc.check.operate import as_condition, truth
@@ -222,9 +222,7 @@ def _for(frame: Frame, node: tree.For) -> Returned | None:
 
 
 def _if(frame: Frame, node: tree.If) -> Returned | None:
-    condition = evaluate(frame, node.condition)
-    if isinstance(condition, Poison):
-        raise Stop(None)
+    condition = require_value(frame, node.condition)
     if isinstance(condition, Bits | BitTest):
         _feed_forward(frame, node, condition)
         return None
