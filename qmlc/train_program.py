@@ -152,7 +152,8 @@ def find_prediction(program: Program, training: Training) -> Prediction:
     calls = [
         n for n in graph.nodes if n.operation == "call" and n.attribute("module") == training.model
     ]
-    if not all(source in names for source in calls[0].inputs):
+    skips = "places" in dict(calls[0].attributes)
+    if skips or not all(source in names for source in calls[0].inputs):
         raise DataError(
             "E0706",
             f"`{training.name}` does not take its inputs straight from the data",

@@ -124,7 +124,7 @@ def _hold_layer(
 def call_node(
     frame: Frame, path: str, tensors: Sequence[Any], kind: Type, **attributes: Any
 ) -> Value:
-    """The node of a call of the submodule at `path`; `names` where inputs are left out."""
+    """The node of a call of the submodule at `path`; see `ir.graph` for its attributes."""
     assert frame.network is not None
     graph = frame.network.graph
     node = graph.add("call", [t.node for t in tensors], kind, module=path, **attributes)

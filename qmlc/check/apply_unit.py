@@ -12,7 +12,7 @@ from qmlc.check.dimensions import REST, Binding
 from qmlc.check.frame import Frame
 from qmlc.check.hand_over import constructor_arguments
 from qmlc.check.make_unit import make_unit
-from qmlc.check.making import Making, Units
+from qmlc.check.making import Input, Making, Units
 from qmlc.check.match_inputs import match_inputs, match_rows
 from qmlc.check.values import Declared, Instance, Value
 from qmlc.ir.program import Submodule, Unit
@@ -51,7 +51,16 @@ def apply_unit(
     handed = constructor_arguments(frame, node, settings, unit)
     module = Submodule(path, unit.class_name, handed, True, instance.given, instance.changes)
     hold_unit(frame, node, module, parameter_types(units, unit))
-    return call_node(frame, path, [i.node for i in inputs], kind)
+    return call_node(frame, path, [i.node for i in inputs], kind, **_places(callee, inputs))
+
+
+def _places(callee: Declared, inputs: Sequence[Input]) -> dict[str, tuple[int, ...]]:
+    """Which inputs are given, where one of them stands behind one that is left out."""
+    assert isinstance(callee.declaration, tree.Component)
+    names = [parameter.name.name for parameter in callee.declaration.inputs]
+    places = tuple(names.index(given.parameter.name.name) for given in inputs)
+    in_order = callee.kind == "kernel" or places == tuple(range(len(places)))
+    return {} if in_order else {"places": places}
 
 
 def parameter_types(units: Units, unit: Unit) -> dict[str, TensorType]:

@@ -8,7 +8,7 @@ from qmlc.check.dimensions import DTYPES, KINDS, dimension_names, fail_type
 from qmlc.check.errors_names import AlreadyDeclared
 from qmlc.check.errors_types import BadType, UnknownDimension, WrongArguments
 from qmlc.check.frame import Session
-from qmlc.check.values import Module, fail
+from qmlc.check.values import UNITS, Module, fail
 from qmlc.source.diagnostic import Label
 from qmlc.source.span import Span
 from qmlc.syntax import tree
@@ -26,6 +26,8 @@ def check_header(session: Session, module: Module, declaration: tree.Component) 
         _check_result(module, declaration)
     with session.recover():
         _check_kernel(declaration)
+    with session.recover():
+        _check_defaults(declaration)
     return len(session.errors) == count
 
 
@@ -85,3 +87,19 @@ def _check_kernel(declaration: tree.Component) -> None:
             "compares the states of two rows: `k(a, b)`",
             "take one tensor, and index it",
         )
+
+
+def _check_defaults(declaration: tree.Component) -> None:
+    """Inputs that can be left out come last, and the others tell their sizes."""
+    first: tree.Parameter | None = None
+    for parameter in declaration.inputs if declaration.kind in UNITS else ():
+        first = first or (parameter if parameter.default is not None else None)
+        if first is not None and parameter.default is None:
+            fail(
+                WrongArguments,
+                parameter,
+                f"`{parameter.name.name}` has no default, but `{first.name.name}` before it has",
+                "cannot be left out",
+                "inputs with defaults come last",
+                (Label(first.span, "can be left out"),),
+            )

@@ -21,6 +21,7 @@ from qmlc.check.errors_types import BadType
 from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output
 from qmlc.check.frame import CircuitState, Frame, NetworkState
 from qmlc.check.hand_over import component_key, component_text, reserve_names
+from qmlc.check.input_defaults import default_node, default_numbers
 from qmlc.check.lint_unit import lint_circuit, lint_network
 from qmlc.check.make_extern import extern_output, name_module
 from qmlc.check.making import CIRCUITS, Making
@@ -104,7 +105,8 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
         kind = _input_type(making, frame, parameter)
         name = parameter.name.name
         frame.network.taken[name] = 1
-        node = frame.network.graph.add("input", [], kind, name=name)
+        default = default_node(making, frame, parameter, kind)
+        node = frame.network.graph.add("input", default, kind, name=name)
         value = RecordNode(node, kind) if isinstance(kind, RecordType) else Tensor(node, kind)
         frame.scope.bind(name, value, parameter.name.span)
         inputs.append((name, kind))
@@ -149,7 +151,8 @@ def _build_circuit(
         dims = [require_number(frame, d, parameter, "a dimension of a circuit") for d in kind.dims]
         check_size(parameter, tuple(dims))
         kind = TensorType(kind.dtype, tuple(dims))
-        symbols = state.builder.input(parameter.name.name, *dims)
+        default = default_numbers(making, parameter, kind)
+        symbols = state.builder.input(parameter.name.name, *dims, default=default)
         frame.scope.bind(parameter.name.name, symbols, parameter.name.span)
         inputs.append((parameter.name.name, kind))
     value = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from qmlc.check.bind_arguments import argument_at, bind_arguments
 from qmlc.check.call_function import bind_declared, fill_default
@@ -15,7 +16,7 @@ from qmlc.check.dimensions import (
 from qmlc.check.errors_types import WrongArguments
 from qmlc.check.frame import Frame
 from qmlc.check.making import CIRCUITS, Input, Making
-from qmlc.check.operate import as_node, as_record
+from qmlc.check.operate import add_node, as_node, as_record
 from qmlc.check.origin import origin
 from qmlc.check.values import Fields, RecordNode, Scope, Tensor, Value, describe, fail, type_of
 from qmlc.ops.parameters import Parameter
@@ -31,12 +32,22 @@ Keywords = Mapping[str, Value]
 def match_inputs(
     making: Making, frame: Frame, arguments: Arguments, keywords: Keywords
 ) -> tuple[list[Input], tuple[Exact, ...]]:
-    """The inputs, whose sizes are bound now; the leading dimensions that a circuit maps over."""
+    """The inputs, whose sizes are bound now; the leading dimensions that a circuit maps over.
+
+    Inputs that are left out are not among them: the unit knows what stands for them, except where
+    it comes from elsewhere.
+    """
     pairs = bind_declared(frame, making.node, making.callee, list(arguments), dict(keywords))
     home = Frame(frame.session, making.callee.module, Scope(), stack=frame.stack)
-    inputs = [
-        _input(frame, making.node, p, fill_default(home, p, v), i) for i, (p, v) in enumerate(pairs)
-    ]
+    inputs = []
+    for i, (parameter, value) in enumerate(pairs):
+        if value is not parameter.default or parameter.default is None:
+            inputs.append(_input(frame, making.node, parameter, value, i))
+        elif making.callee.kind == "extern":
+            value = fill_default(home, parameter, value)
+            inputs.append(_input(frame, making.node, parameter, value, i))
+    if making.declaration.kind not in CIRCUITS:
+        inputs = [_as_tensor(frame, given) for given in inputs]
     _bind_whole_settings(making)
     leading = [_match(making, frame, given, 0) for given in inputs]
     return inputs, _broadcast(making.node, leading)
@@ -82,6 +93,16 @@ def _input(
     if kind is None and not listed:
         fail(WrongArguments, place, what, f"this is {describe(value)}", "", declared)
     return Input(parameter, as_node(frame, place, value), place)
+
+
+def _as_tensor(frame: Frame, given: Input) -> Input:
+    """An input of a network, where a number is a tensor, too."""
+    assert frame.network is not None
+    node = frame.network.graph.nodes[given.node.node]
+    if node.operation not in ("constant", "dimension"):
+        return given
+    number = node.attribute("value")
+    return replace(given, node=add_node(frame, given.place, "full", [], size=(), fill_value=number))
 
 
 def _match(making: Making, frame: Frame, given: Input, rows: int) -> tuple[Exact, ...]:

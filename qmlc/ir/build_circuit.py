@@ -33,9 +33,14 @@ class CircuitBuilder:
         self._results: list[Result] = []
         self._condition: Condition | None = None
 
-    def input(self, name: str, *shape: int) -> Any:
-        """Declare an input; its symbols (an array, or one polynomial for a scalar)."""
-        self._inputs.append(Variable(name, shape))
+    def input(
+        self, name: str, *shape: int, default: float | tuple[float, ...] | None = None
+    ) -> Any:
+        """Declare an input; its symbols (an array, or one polynomial for a scalar).
+
+        One with a `default` can be left out: a number for each element, or one for all.
+        """
+        self._inputs.append(Variable(name, shape, default=default))
         return Array.symbols(name, shape)
 
     def parameter(self, name: str, *shape: int, start: Distribution = Distribution("zeros")) -> Any:

@@ -27,6 +27,8 @@ class Variable:
     distribution: Distribution | None = None
     dtype: str = "real"
     """`complex` only for parameters of networks."""
+    default: float | tuple[float, ...] | None = None
+    """What stands for an input that is left out: a number for each element, or one for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,13 @@ class Node:
     """One value of the graph.
 
     `operation` is one of:
-      * `input`, `parameter` (attribute `name`; `emb.weight` for one that a submodule holds);
+      * `input` (attribute `name`; its input, if any, is what stands for it where it is left out);
+      * `parameter` (attribute `name`; `emb.weight` for one that a submodule holds);
       * `constant` (attribute `value`: a number or a bool);
       * `dimension` (attribute `value`: a polynomial over dimension names, known when called);
-      * `call` (attribute `module`: the path of a submodule, such as `block.0` or `linear_1`);
+      * `call` (attribute `module`: the path of a submodule, such as `block.0` or `linear_1`; where
+        inputs are left out, `names` are those that a layer of torch's is given, `places` those
+        that a unit is given);
       * `record` (attribute `names`), `field` (attribute `name`);
       * a row of `ops.functions` (attributes: its settings, in the order of the row).
     `inputs` are positions of earlier nodes.
@@ -61,11 +64,17 @@ class Graph:
         return networkx.freeze(graph)
 
     def live(self) -> set[int]:
-        """The nodes that the output needs, and every input."""
+        """The nodes that the output needs, and every input with its default."""
         import networkx
 
-        ancestors: set[int] = networkx.ancestors(self.networkx, self.output)
-        return ancestors | {self.output}
+        live = {i for i, node in enumerate(self.nodes) if node.operation == "input"}
+        live.add(self.output)
+        return live.union(*(networkx.ancestors(self.networkx, i) for i in live))
+
+    def optional(self) -> frozenset[str]:
+        """The names of the inputs that can be left out."""
+        inputs = (node for node in self.nodes if node.operation == "input" and node.inputs)
+        return frozenset(node.attribute("name") for node in inputs)
 
 
 class GraphBuilder:

@@ -18,11 +18,7 @@ def _unit(unit: Unit) -> Unit:
         return unit
     graph = unit.graph
     live = graph.live()
-    kept = [
-        i
-        for i, node in enumerate(graph.nodes)
-        if i in live or node.operation in ("input", "parameter")
-    ]
+    kept = [i for i, node in enumerate(graph.nodes) if i in live or node.operation == "parameter"]
     place = {old: new for new, old in enumerate(kept)}
     nodes = tuple(
         replace(graph.nodes[i], inputs=tuple(place[s] for s in graph.nodes[i].inputs)) for i in kept

@@ -18,7 +18,8 @@ def bind_inputs(
 ) -> list[Tensor]:
     """A tensor for each input of `circuit`; numbers and lists become tensors like `like`.
 
-    ValueError, in the author's names, where they are not the inputs declared.
+    An input that is left out, or None, is its default. ValueError, in the author's names, where
+    they are not the inputs declared.
     """
     variables, name = circuit.inputs, circuit.name
     if len(inputs) > len(variables):
@@ -30,10 +31,18 @@ def bind_inputs(
         if all(key != v.name for v in variables):
             raise ValueError(f"{name}: has no input `{key}`")
         values[key] = value
-    missing = [v.name for v in variables if v.name not in values]
+    missing = [v.name for v in variables if values.get(v.name) is None and v.default is None]
     if missing:
         raise ValueError(f"{name}: needs `{'`, `'.join(missing)}`")
-    return [_check(name, v, _tensor(values[v.name], like)) for v in variables]
+    return [_check(name, v, _given(v, values.get(v.name), like)) for v in variables]
+
+
+def _given(variable: Variable, value: Any, like: Tensor) -> Tensor:
+    """The tensor for an input: what is given, or else the default, in the shape declared."""
+    if value is not None:
+        return _tensor(value, like)
+    default = _tensor(variable.default, like)
+    return default.reshape(variable.shape) if default.dim() else default.expand(variable.shape)
 
 
 def _tensor(value: Any, like: Tensor) -> Tensor:

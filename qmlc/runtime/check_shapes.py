@@ -84,17 +84,23 @@ def _simplify(tree: ast.expr) -> Size:
 def bind_dimensions(
     unit: str,
     declared: Mapping[str, str],
-    tensors: Mapping[str, Tensor],
+    tensors: Mapping[str, Tensor | None],
     sizes: Sequence[str] = (),
+    optional: Sequence[str] = (),
 ) -> dict[str, int]:
     """The size of each dimension name, from the shapes of the `tensors` of `unit`.
 
     A name is the same number in all of them; a record is checked field by field by the caller.
+    Of `optional` inputs None is given where they are left out.
     ValueError, in the author's names, for a tensor that is not what is declared. Arithmetic is
     checked where all its names are known from the other dimensions. `sizes` are what `unit` makes
     of them, `T - 3` or `T / 2`: each must be a whole number, 0 or more.
     """
-    found = _bind(unit, declared, tensors)
+    given = {name: tensor for name, tensor in tensors.items() if tensor is not None}
+    missing = [name for name in declared if name not in given and name not in optional]
+    if missing:
+        raise ValueError(f"{unit}: needs `{'`, `'.join(missing)}`")
+    found = _bind(unit, {name: text for name, text in declared.items() if name in given}, given)
     for text in sizes:
         _check_size(unit, text, found)
     return found

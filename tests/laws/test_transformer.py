@@ -89,6 +89,18 @@ def test_encoder_layer(norm_first, activation):
     torch.testing.assert_close(ours(X, KEEP)[KEEP], expected[KEEP], atol=1e-5, rtol=1e-4)
 
 
+def test_without_a_mask_everything_is_seen():
+    ours = compiled(
+        "decoder",
+        f"model m(x: real[B, T, {D}], y: real[B, S, {D}]) -> real[B, T, {D}] = "
+        f"decoder(1, {HEADS}, 16)(x, y) + decoder(1, {HEADS}, 16)(x, memory=y)",
+    )
+    first, second = ours.decoder, ours.decoder_1
+    everywhere = torch.ones(B, T, dtype=torch.bool), torch.ones(B, S, dtype=torch.bool)
+    expected = first(X, MEMORY, *everywhere) + second(X, MEMORY, *everywhere)
+    torch.testing.assert_close(ours(X, MEMORY), expected)
+
+
 @pytest.mark.parametrize("norm_first", [False, True])
 def test_decoder(norm_first):
     inner = nn.TransformerDecoderLayer(D, HEADS, 16, norm_first=norm_first, batch_first=True)

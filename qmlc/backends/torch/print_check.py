@@ -36,6 +36,8 @@ def print_check(unit: Unit, forward: Forward) -> Iterator[str]:
         tensors = ", ".join(f"{name!r}: {text}" for name, text in python.items())
         sizes = [str(size) for size in _doubtful(unit)]
         more = f", sizes={sizes!r}" if sizes else ""
+        optional = tuple(name for name, _ in unit.inputs if name in forward.optional)
+        more += f", optional={optional!r}" if optional else ""
         check = f"bind_dimensions({unit.name!r}, {print_value(types)}, {{{tensors}}}{more})"
         yield f"dims = {check}" if forward.dimensions else check
     for name, variable in forward.dimensions.items():

@@ -68,7 +68,10 @@ class _Printer:
         yield f"{c} = CircuitBuilder({circuit.name!r}{doc})"
         for variable in circuit.inputs:
             name = self.variables[variable.name][0]
-            yield f"{name} = {c}.input({_arguments(repr(variable.name), *variable.shape)})"
+            arguments = _arguments(repr(variable.name), *variable.shape)
+            if variable.default is not None:
+                arguments += f", default={print_value(variable.default)}"
+            yield f"{name} = {c}.input({arguments})"
         for variable in circuit.parameters:
             name = self.variables[variable.name][0]
             assert variable.distribution is not None

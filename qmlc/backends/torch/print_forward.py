@@ -14,7 +14,7 @@ from qmlc.ir.graph import Graph, Node
 from qmlc.ops.fill_template import Expression, fill_template
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.parameters import REQUIRED
-from qmlc.ops.rows import ATOM, PRODUCT, SUM, UNARY, Layer
+from qmlc.ops.rows import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Layer
 from qmlc.types.polynomial import Polynomial, Symbol, lift
 from qmlc.types.sizes import rounded
 from qmlc.types.tensors import RecordType, TensorType, Type
@@ -44,6 +44,8 @@ class Forward:
     """The arguments of `forward`, the dimensions it needs by Python name, and its statements."""
 
     inputs: Mapping[str, str]
+    optional: frozenset[str]
+    """The inputs that can be left out."""
     dimensions: Mapping[str, str]
     statements: tuple[str, ...]
 
@@ -60,7 +62,7 @@ class _Forward:
 
     def __init__(self, graph: Graph, inputs: Sequence[str], around: Surroundings) -> None:
         self.nodes, self.output, self.around = graph.nodes, graph.output, around
-        self.authors = dict(graph.names)
+        self.authors, self.optional = dict(graph.names), graph.optional()
         self.live = _live(graph)
         uses = [i for n in self.live for i in self.nodes[n].inputs]
         self.uses = Counter([*uses, self.output])
@@ -98,7 +100,7 @@ class _Forward:
         self._choose_names(order)
         lines = [line for n in order for line in self._statement(n)]
         lines += self._commented(f"return {self.expression(self.output)[0]}", self.output)
-        return Forward(self.inputs, self.dimensions, tuple(lines))
+        return Forward(self.inputs, self.optional, self.dimensions, tuple(lines))
 
     def _statement(self, n: int) -> list[str]:
         chain = self.chains.get(n)
@@ -137,6 +139,8 @@ class _Forward:
         """Make `n` a statement where it is named or used again; else parts of it, if too large."""
         node = self.nodes[n]
         if node.operation in LEAVES:
+            if node.inputs:
+                self.statements.add(n)
             return
         name = self.authors.get(n) or self._name_of_chain(n) or _default_name(node)
         if n in self.chains:
@@ -188,6 +192,8 @@ class _Forward:
         held = dict.fromkeys(self.dimensions.values(), len(order))
         held.update((self.names[n], last.get(n, -1)) for n in self._input_nodes())
         for k, n in enumerate(order):
+            if self.nodes[n].operation == "input":
+                continue
             busy = RESERVED.union(name for name, until in held.items() if until > k)
             self.names[n] = _unique(self.names[n], busy.__contains__)
             held[self.names[n]] = last.get(n, k)
@@ -197,7 +203,7 @@ class _Forward:
 
     def _reads(self, n: int, top: bool) -> Iterator[int]:
         """The variables in the expression of `n`."""
-        if self.nodes[n].operation == "input" or (n in self.statements and not top):
+        if (self.nodes[n].operation == "input" or n in self.statements) and not top:
             yield n
             return
         for i in self.nodes[n].inputs:
@@ -208,9 +214,12 @@ class _Forward:
     def expression(self, n: int, top: bool = False) -> Expression:
         """The text of a node, and how tightly it binds."""
         node = self.nodes[n]
-        if node.operation == "input" or (n in self.statements and not top):
+        if (node.operation == "input" or n in self.statements) and not top:
             return self.names[n], ATOM
         match node.operation:
+            case "input":
+                default, name = self.expression(node.inputs[0])[0], self.names[n]
+                return f"{default} if {name} is None else {name}", COMPARISON
             case "parameter":
                 text = self.parameter(node.attribute("name"))
                 real = isinstance(node.type, TensorType) and node.type.dtype == "real"
@@ -252,6 +261,9 @@ class _Forward:
                 arguments.append(f"({', '.join(text for _, text in more)})")
             else:
                 arguments += [f"{name}={text}" for name, text in more]
+        elif places := dict(node.attributes).get("places"):
+            texts = dict(zip(places, arguments, strict=True))
+            arguments = [texts.get(i, "None") for i in range(max(places) + 1)]
         return f"{self.around.modules[path]}({', '.join(arguments)})"
 
     def record(self, node: Node) -> str:
@@ -292,8 +304,9 @@ class _Forward:
 
     def device(self) -> str | None:
         """Where new tensors belong: with the first input, else with the first parameter."""
-        if self.inputs:
-            return f"{next(iter(self.inputs.values()))}.device"
+        given = next((text for name, text in self.inputs.items() if name not in self.optional), "")
+        if given:
+            return f"{given}.device"
         return next((f"{p}.device" for p in self.around.parameters.values()), None)
 
     def _on_device(self, n: int) -> bool:

@@ -259,14 +259,12 @@ def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]
     layers = {s.path: LAYERS[s.target] for s in unit.submodules if not s.is_unit}
     around = Surroundings(modules.access, parameters.access, records, layers)
     forward = print_forward(unit.graph, unit.inputs, around)
-    arguments = ", ".join(
-        [
-            "self",
-            *(f"{forward.inputs[n]}: {records.get(kind, 'Tensor')}" for n, kind in unit.inputs),
-        ]
-    )
+    arguments = ["self"]
+    for name, kind in unit.inputs:
+        text = f"{forward.inputs[name]}: {records.get(kind, 'Tensor')}"
+        arguments.append(f"{text} | None = None" if name in forward.optional else text)
     output = "Tensor" if isinstance(unit.output, TensorType) else records.get(unit.output, "tuple")
-    yield f"def forward({arguments}) -> {output}:"
+    yield f"def forward({', '.join(arguments)}) -> {output}:"
     yield from _indent(
         [*docstring(describe_forward(unit)), *print_check(unit, forward), *forward.statements]
     )
