@@ -12,8 +12,11 @@ from qmlc.errors import all_errors
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.gates import ALIASES, GATES, angle_names, gate_arity
 from qmlc.ops.layers import LAYERS
+from qmlc.ops.losses import LOSSES
 from qmlc.ops.parameters import Parameter
 from qmlc.reference.entry import write_call
+from qmlc.reference.list_entries import list_entries
+from qmlc.resources import grammar_text
 from qmlc.syntax.list_library import list_library
 from qmlc.testing.read_fences import read_fences
 
@@ -41,11 +44,36 @@ def layers() -> Iterator[str]:
 
 
 def functions() -> Iterator[str]:
-    yield "# Functions\n\nPyTorch's and einops'. All work in layers and models; those of numbers\n"
-    yield "in circuits, too.\n\n| function | what it is | in circuits |\n|---|---|---|"
+    yield "# Functions\n\nPyTorch's and einops'. All work in layers and models; those of numbers"
+    yield "in circuits, too. [Losses](losses.md) have a table of their own.\n"
+    yield "| function | what it is | in circuits |\n|---|---|---|"
     for name, row in FUNCTIONS.items():
-        inside = "yes" if row.scalar else ""
-        yield f"| {call(name, row.parameters)} | {row.doc.replace('|', '&#124;')} | {inside} |"
+        if name not in LOSSES:
+            inside = "yes" if row.scalar else ""
+            yield f"| {call(name, row.parameters)} | {row.doc.replace('|', '&#124;')} | {inside} |"
+
+
+def losses() -> Iterator[str]:
+    yield "# Losses\n\nPyTorch's. They yield the mean, a number; with `reduction`, the sum or one"
+    yield "for each example. Scores stand on the last axis; a class of -100 is ignored.\n"
+    yield "| loss | what it is |\n|---|---|"
+    for name, row in LOSSES.items():
+        yield f"| {call(name, row.parameters)} | {row.doc.replace('|', '&#124;')} |"
+
+
+def initialisers() -> Iterator[str]:
+    yield "# Initialisers\n\n`param w: real[n] ~ normal(0, 0.1)` starts as the distribution says."
+    yield "They are those of `torch.nn.init`, and `identity_blocks`: see"
+    yield "[parameters](4_circuits.md#parameters).\n"
+    yield from (f"* `{entry.summary}`" for entry in list_entries("initialiser"))
+
+
+def grammar() -> Iterator[str]:
+    yield "# Grammar\n\nThe grammar that the compiler reads programs with, in [Lark]'s notation:"
+    yield "`?` may be there, `*` any number of times; an arrow names what a line makes.\n"
+    yield "[Lark]: https://lark-parser.readthedocs.io/en/stable/grammar.html\n\n```text"
+    yield grammar_text().rstrip()
+    yield "```"
 
 
 def errors() -> Iterator[str]:
@@ -67,7 +95,7 @@ def library() -> Iterator[str]:
         yield f"| {entry.kind} `{header}` | {doc} |"
 
 
-TABLES = [gates, layers, functions, errors, library]
+TABLES = [gates, layers, functions, losses, initialisers, library, errors, grammar]
 
 
 def test_the_page_of_the_library_uses_every_entry():
