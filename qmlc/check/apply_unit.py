@@ -14,6 +14,7 @@ from qmlc.check.hand_over import constructor_arguments
 from qmlc.check.make_unit import make_unit
 from qmlc.check.making import Input, Making, Units
 from qmlc.check.match_inputs import match_inputs, match_rows
+from qmlc.check.open_sizes import make_open_unit
 from qmlc.check.values import Declared, Instance, Value
 from qmlc.ir.program import Submodule, Unit
 from qmlc.ops.layer_parameters import layer_parameters
@@ -45,7 +46,9 @@ def apply_unit(
     else:
         inputs, leading = match_inputs(making, frame, arguments, keywords)
     check_width(making, frame, inputs)
-    unit, output, outer = make_unit(making)
+    # a train block's model goes on to other data; what is inside of a unit has the sizes of that
+    trained = not units.active and callee.kind in ("model", "layer")
+    unit, output, outer = make_open_unit(making) if trained else make_unit(making)
     kind = overlaps if callee.kind == "kernel" else _lead(_substitute(output, outer), leading)
     path = register(frame.network, instance, callee.name)
     handed = constructor_arguments(frame, node, settings, unit)

@@ -116,8 +116,15 @@ def _declaration(source: str, settings: Mapping[str, Any]) -> Iterator[str]:
         first, *rest = (line.replace(NO_BREAK, " ") for line in _wrap(held, 84))
         yield "\n".join([first, *(f"    {line}" for line in rest)])
     if settings:
-        given = ", ".join(f"{name} = {value}" for name, value in settings.items())
+        given = ", ".join(f"{name} = {_shown(value)}" for name, value in settings.items())
         yield f"Compiled for {given}."
+
+
+def _shown(value: Any) -> str:
+    """A setting as the language writes it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    return str(value)
 
 
 def _settings(unit: Unit) -> dict[str, Any]:

@@ -250,3 +250,25 @@ def test_the_face_of_the_package_is_the_typed_one():
     assert isinstance(qmlc.__version__, str)
     with pytest.raises(AttributeError, match="has no attribute `lod`"):
         _ = qmlc.lod
+
+
+OPEN = """
+layer mix(x: real[B, T, d]) -> real[B, T, d] = x |> linear(d)
+model reader(tokens: int[B, T]) -> real[B, 2] =
+    embedding(50, 4)(tokens) |> mix |> mean(dim=1) |> linear(2)
+model placed(tokens: int[B, T]) -> real[B, 2] = linear(2)(tokens * 1.0)
+data d = csv("d.csv") {
+    tokens = tokenize(text, words(vocab=50), length=6)
+    y = category(label)
+}
+train reader on d { loss = cross_entropy(reader(tokens), y) }
+train placed on d { loss = cross_entropy(placed(tokens), y) }
+"""
+
+
+def test_training_leaves_open_what_parameters_do_not_need():
+    units = {unit.name: unit for unit in qmlc.compile(OPEN).program.units}
+    assert str(units["reader"].inputs[0][1]) == "int[B, T]"
+    assert str(units["mix"].inputs[0][1]) == "real[B, T, 4]"
+    assert str(units["placed"].inputs[0][1]) == "int[B, 6]"
+    assert len([u for u in qmlc.compile(OPEN).program.units if u.name == "reader"]) == 1
