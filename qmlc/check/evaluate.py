@@ -14,7 +14,6 @@ from qmlc.check.operate import COMPARISONS, add_node, apply_binary, apply_unary,
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Bits,
-    Exhausted,
     Fields,
     Inside,
     Instance,
@@ -53,11 +52,8 @@ def attempt(frame: Frame, expression: tree.Expression) -> Value:
     """The value of an expression; Poison where it has none: what stands beside it goes on."""
     try:
         return evaluate(frame, expression)
-    except Exhausted:
-        raise
     except Stop as stop:
-        if stop.diagnostic is not None:
-            frame.session.report(stop.diagnostic)
+        frame.session.go_on(stop)
         return Poison()
 
 
@@ -296,22 +292,20 @@ def _index(frame: Frame, node: tree.Index) -> Value:
     base = evaluate(frame, node.base)
     if isinstance(base, Poison):
         return base
-    items = tuple(_subscript(frame, s) for s in node.subscripts)
+    items = tuple([_subscript(frame, s) for s in node.subscripts])
     if isinstance(base, Inside) and len(items) == 1:
         return frame.session.reach(frame, node, base, str(items[0]))
     if isinstance(base, Tensor):
         return add_node(frame, node, "index", [base], index=items)
-    plain = tuple(slice(i.start, i.stop, i.step) if isinstance(i, Slice) else i for i in items)
-    for item, subscript in zip(plain, node.subscripts, strict=True):
-        _check_subscript(item, subscript)
-    if isinstance(base, Qubits | Bits):
+    plain = items if _WHOLE.issuperset(map(type, items)) else _plain(node, items)
+    if isinstance(base, (Qubits, Bits)):
         return _take(node, base, plain)
     if isinstance(base, Array):
         try:
             return base[_without_ellipsis(plain, len(base.shape))]
         except ArrayError as error:
             fail(BadIndex, node, str(error), f"the tensor is {describe(base)}")
-    if isinstance(base, tuple | range):
+    if isinstance(base, (tuple, range)):
         return _element(node, tuple(base), plain)
     fail(BadOperation, node.base, f"{describe(base)} has no elements", "cannot be indexed")
 
@@ -329,6 +323,18 @@ def _element(node: tree.Index, sequence: tuple[Value, ...], items: tuple[Any, ..
 
 def _numbered(size: int) -> str:
     return f"they are numbered from 0 to {size - 1}" if size else "it is empty"
+
+
+_WHOLE = frozenset({int})
+"""What most subscripts are."""
+
+
+def _plain(node: tree.Index, items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Subscripts with Python's own slices; Stop where one is no subscript."""
+    plain = tuple(slice(i.start, i.stop, i.step) if isinstance(i, Slice) else i for i in items)
+    for item, subscript in zip(plain, node.subscripts, strict=True):
+        _check_subscript(item, subscript)
+    return plain
 
 
 def _check_subscript(item: Any, node: tree.Node) -> None:

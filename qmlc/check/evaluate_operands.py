@@ -42,8 +42,10 @@ def evaluate_operands(frame: Frame, node: tree.Apply) -> list[Operand]:
     """The operands of a gate statement; Stop where any is wrong, after a look at the rest of it."""
     operands = []
     for operand in node.operands:
-        with frame.session.recover():
+        try:
             operands.append(evaluate_operand(frame, operand))
+        except Stop as stop:
+            frame.session.go_on(stop)
     if len(operands) < len(node.operands):
         for argument in node.gate.arguments:
             attempt(frame, argument)

@@ -73,11 +73,15 @@ class Session:
         """Collect the error that stops what is inside, unless there is no going on after it."""
         try:
             yield
-        except Exhausted:
-            raise
         except Stop as stop:
-            if stop.diagnostic is not None:
-                self.report(stop.diagnostic)
+            self.go_on(stop)
+
+    def go_on(self, stop: Stop) -> None:
+        """Collect the error that stopped something, unless there is no going on after it."""
+        if isinstance(stop, Exhausted):
+            raise stop
+        if stop.diagnostic is not None:
+            self.report(stop.diagnostic)
 
     def step(self, at: tree.Node | Span | None, count: int = 1) -> None:
         """Count work; stop the program that asks for too much of it."""

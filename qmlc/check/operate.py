@@ -59,6 +59,7 @@ MAX_BITS = 4096
 """Whole numbers with more bits than this are refused."""
 
 Number = int | float | complex
+_NUMBERS = (int, float, complex, Polynomial, Operator, Array)
 
 
 def apply_binary(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
@@ -73,7 +74,7 @@ def apply_binary(frame: Frame, node: tree.Node, symbol: str, left: Value, right:
         return add_node(frame, node, ROWS[symbol], [left, right])
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return add_node(frame, node, ROWS[symbol], [left, right])
-    if isinstance(left, Bits | BitTest) or isinstance(right, Bits | BitTest):
+    if isinstance(left, (Bits, BitTest)) or isinstance(right, (Bits, BitTest)):
         return _test_bits(node, symbol, left, right)
     if isinstance(left, Unplaced) or isinstance(right, Unplaced):
         return _unplaced(frame, node, symbol, left, right)
@@ -107,11 +108,12 @@ def _is_number(value: Value, symbol: str) -> bool:
     """Whether arithmetic applies: truth values are compared, but not added."""
     if isinstance(value, bool) and symbol not in COMPARISONS:
         return False
-    return isinstance(value, Number | Polynomial | Operator | Array) and symbol in PYTHON
+    return isinstance(value, _NUMBERS) and symbol in PYTHON
 
 
 def _number(frame: Frame, node: tree.Node, symbol: str, left: Any, right: Any) -> Value:
-    _check_numbers(node, symbol, left, right)
+    if symbol not in ("+", "-"):
+        _check_numbers(node, symbol, left, right)
     if isinstance(left, Operator) and symbol == "**" and right > 1:
         half = _number(frame, node, symbol, left, right - 1)
         return _number(frame, node, "*", half, left)
@@ -132,8 +134,8 @@ def _number(frame: Frame, node: tree.Node, symbol: str, left: Any, right: Any) -
 
 def _check_numbers(node: tree.Node, symbol: str, left: Any, right: Any) -> None:
     """Refuse comparisons that cannot be decided, and powers that cannot be written down."""
-    symbolic = isinstance(left, Polynomial) or isinstance(right, Polynomial)
-    if symbolic and symbol in ("<", "<=", ">", ">="):
+    symbolic = symbol in ("<", "<=", ">", ">=") and Polynomial in (type(left), type(right))
+    if symbolic:
         fail(
             NotKnown,
             node,
