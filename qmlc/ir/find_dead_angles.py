@@ -33,11 +33,11 @@ def find_dead_angles(circuit: Circuit) -> frozenset[Symbol]:
     """
     if any(result.kind == "state" for result in circuit.results):
         return frozenset()
-    occurring = {s for i in circuit.instructions for s in symbols_of(i)}
     cone = _Cone(circuit)
     for instruction in reversed(list(_awake(circuit))):
         cone.add(instruction)
-    return frozenset(occurring - cone.live)
+    asleep = (s for i in circuit.instructions for s in symbols_of(i) if s not in cone.live)
+    return frozenset(asleep)
 
 
 def symbols_of(instruction: Instruction) -> Iterator[Symbol]:
@@ -128,15 +128,8 @@ class _Cone:
                 # times the string, no letter becomes its letter, and each other the third
                 self.letters[qubit] |= turned | (letter if len(string) > 1 else 0)
             return
-        table = _clifford(instruction.name, instruction.controls)
-        if table is None:
-            self._spread(instruction.qubits)
-            return
-        sets = [[0, *(p for p in (X, Y, Z) if self.letters[q] & p)] for q in instruction.qubits]
-        after = [0] * len(sets)
-        for before in product(*sets):
-            for place, letter in enumerate(table[before]):
-                after[place] |= letter
+        before = tuple([self.letters[q] for q in instruction.qubits])
+        after = _letters_through(instruction.name, instruction.controls, before)
         for qubit, letters in zip(instruction.qubits, after, strict=True):
             self.letters[qubit] = letters
 
@@ -148,25 +141,44 @@ class _Cone:
 def is_diagonal(instruction: Instruction) -> bool:
     """Whether a gate, its controls included, only turns phases of basis states."""
     name, payload = instruction.name, instruction.payload
-    if name in ("gphase", "p", "id"):
-        return True
     if isinstance(payload, Operator):
         return all(letter == "Z" for string, _ in payload.terms for _, letter in string)
+    if isinstance(payload, str):
+        return set(payload) <= {"Z", "I"}
+    return _is_diagonal(name)
+
+
+@cache
+def _is_diagonal(name: str) -> bool:
+    if name in ("gphase", "p", "id"):
+        return True
     row = GATES.get(name)
-    if isinstance(row, Rotation) or name == "rotation":
-        letters = row.pauli if isinstance(row, Rotation) else str(payload)
-        return set(letters) <= {"Z", "I"}
+    if isinstance(row, Rotation):
+        return set(row.pauli) <= {"Z", "I"}
     return isinstance(row, Phase) or (row is not None and phase_angle(name) is not None)
 
 
 def _rotation(instruction: Instruction) -> list[tuple[int, int]] | None:
     """(qubit, letter) of the string that an uncontrolled rotation turns about."""
-    row = GATES.get(instruction.name)
-    if instruction.controls or not (isinstance(row, Rotation) or instruction.name == "rotation"):
+    row, payload = GATES.get(instruction.name), instruction.payload
+    letters = row.pauli if isinstance(row, Rotation) else payload
+    if instruction.controls or not isinstance(letters, str):
         return None
-    letters = row.pauli if isinstance(row, Rotation) else str(instruction.payload)
     pairs = zip(instruction.targets, letters, strict=True)
     return [(qubit, LETTERS[letter]) for qubit, letter in pairs if letter != "I"]
+
+
+@cache
+def _letters_through(name: str, controls: str, letters: tuple[int, ...]) -> tuple[int, ...]:
+    """The letters that may stand before a gate, those that may stand after it being given."""
+    table = _clifford(name, controls)
+    if table is None:
+        return (EVERY,) * len(letters)
+    found = [0] * len(letters)
+    for after in product(*([0, *(p for p in (X, Y, Z) if some & p)] for some in letters)):
+        for place, letter in enumerate(table[after]):
+            found[place] |= letter
+    return tuple(found)
 
 
 @cache

@@ -46,6 +46,8 @@ class Search:
     """(gate, next gate, qubit): neighbours on a wire."""
     beside: Beside | None
     """What must stand beside the last gate; None for a rule of one gate."""
+    shared: int
+    """On how many qubits it must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def searches(rule: GateRule) -> Iterator[Search]:
         if anchor not in earlier:
             order = tuple(_order(anchor, links))
             near = beside(rule.before[order[0][0]], rule.before[anchor]) if order else None
-            yield Search(rule, anchor, order, links, near)
+            shared = sum((a, b) == (order[0][0], anchor) for a, b, _ in links) if order else 0
+            yield Search(rule, anchor, order, links, near, shared)
 
 
 def beside(near: Instruction, instruction: Instruction) -> Beside:

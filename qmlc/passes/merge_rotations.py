@@ -57,7 +57,7 @@ def _partner(
 def _alike(left: Instruction, right: Instruction) -> bool:
     """Whether two instructions differ in nothing but their angles."""
     same = left.name == right.name and left.qubits == right.qubits
-    return same and replace(left, angles=()) == replace(right, angles=())
+    return same and replace(left, angles=right.angles) == right
 
 
 def _turns(instruction: Instruction) -> bool:

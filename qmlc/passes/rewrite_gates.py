@@ -28,14 +28,20 @@ class _Line:
             self.wires.setdefault(wire, []).append(len(self.kept))
         self.kept.append(instruction)
 
-    def near(self, instruction: Instruction) -> list[Beside | None]:
-        """What stands last on each qubit of an instruction; None stands for nothing at all."""
-        found: list[Beside | None] = [None]
+    def near(self, instruction: Instruction) -> dict[Beside, int]:
+        """What stands last on the qubits of an instruction, and on how many of them."""
+        found: dict[Beside, int] = {}
+        shared: dict[int, int] = {}
         for qubit in instruction.qubits:
             places = self.wires.get(qubit)
-            last = self.kept[places[-1]] if places else None
-            if last is not None:
-                found.append(beside(last, instruction))
+            if places:
+                last = places[-1]
+                shared[last] = shared.get(last, 0) + 1
+        for place, count in shared.items():
+            neighbour = self.kept[place]
+            if neighbour is not None:
+                key = beside(neighbour, instruction)
+                found[key] = max(count, found.get(key, 0))
         return found
 
     def remove(self, places: Sequence[int]) -> None:
@@ -66,7 +72,7 @@ def rewrite_gates(
         near = line.near(instruction)
         line.append(instruction)
         for search in by_name.get(instruction.name, ()):
-            if search.beside not in near:
+            if search.beside is not None and near.get(search.beside, 0) < search.shared:
                 continue
             match = find_match(search, line.kept, line.wires, len(line.kept) - 1)
             if match is not None and _apply(line, match, todo):
