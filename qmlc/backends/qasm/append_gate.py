@@ -86,7 +86,7 @@ def _append_gate(circuit: QuantumCircuit, instruction: Instruction, names: Scala
     angles = [convert_angle(a, names) for a in instruction.angles]
     gate = qiskit_gate(name)
     if not states and gate is not None:
-        circuit.append(gate(*angles), qubits)
+        _append_named(circuit, name, angles, qubits)
     elif isinstance(row, Composite):
         for step in expand_composite(instruction):
             append_instruction(circuit, step, names)
@@ -100,11 +100,25 @@ def _append_gate(circuit: QuantumCircuit, instruction: Instruction, names: Scala
         _append_constant(circuit, name, states, qubits)
 
 
+def _append_named(
+    circuit: QuantumCircuit, name: str, angles: list[Angle], qubits: list[int]
+) -> None:
+    """Add a gate that Qiskit knows; most have a method, which takes half the time of `append`."""
+    method = getattr(circuit, name, None)
+    if method is not None:
+        method(*angles, *qubits)
+    else:
+        circuit.append(qiskit_gate(name)(*angles), qubits)
+
+
 def _append_constant(circuit: QuantumCircuit, name: str, states: str, qubits: list[int]) -> None:
     """Add a gate without angles under one control or more."""
-    controlled = qiskit_gate(controlled_name(name, len(states)) or "")
+    together = controlled_name(name, len(states)) or ""
+    controlled = qiskit_gate(together)
     phase = phase_angle(name)
-    if controlled is not None:
+    if controlled is not None and "0" not in states:
+        _append_named(circuit, together, [], qubits)
+    elif controlled is not None:
         circuit.append(controlled(ctrl_state=control_state(states)), qubits)
     elif phase is not None:
         if phase:

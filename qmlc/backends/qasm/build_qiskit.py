@@ -64,7 +64,8 @@ def append_all(
     """Add `instructions` to `circuit`, a run under one condition as one branch."""
     for run in _runs(instructions):
         condition = run[0].condition
-        plain = [j for i in run for j in expand_unknown(replace(i, condition=None))]
+        bare = run if condition is None else [replace(i, condition=None) for i in run]
+        plain = [j for i in bare for j in expand_unknown(i)]
         body = _body(circuit, plain, names)
         if condition is None:
             body()

@@ -41,17 +41,18 @@ class GatePrinter:
         for name, angles, places in _simple_gates(operation, list(range(len(qubits))), self.known):
             if name != PHASE:
                 self._define(name)
-            text = self._call(name, angles, [qubits[i] for i in places])
+            text = self.call(name, angles, [qubits[i] for i in places])
             if text:
                 yield text
 
     def phase(self, angle: Any) -> Iterator[str]:
         """The statement for a global phase, if it can be said and is not 0."""
-        text = self._call(PHASE, [angle], []) if is_symbolic(angle) or angle else ""
+        text = self.call(PHASE, [angle], []) if is_symbolic(angle) or angle else ""
         if text:
             yield text
 
-    def _call(self, name: str, angles: Sequence[Any], qubits: Sequence[str]) -> str:
+    def call(self, name: str, angles: Sequence[Any], qubits: Sequence[str]) -> str:
+        """The statement for a gate that is known or defined; "" for a phase that cannot be said."""
         if name == PHASE and not self.has_phase:
             return ""
         arguments = f"({', '.join(map(angle_text, angles))})" if angles else ""

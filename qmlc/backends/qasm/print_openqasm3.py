@@ -80,8 +80,11 @@ def _statements(
     circuit: QuantumCircuit, names: dict[Any, str], printer: GatePrinter
 ) -> Iterator[str]:
     for item in circuit.data:
-        operation = item.operation
         qubits = [names[q] for q in item.qubits]
+        if item.name in STANDARD_GATES:  # most are, and Qiskit takes long to make the operation
+            yield printer.call(item.name, item.params, qubits)
+            continue
+        operation = item.operation
         bits = [names[b] for b in item.clbits]
         match operation.name:
             case "measure":

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import ControlFlowOp, IfElseOp
+from qiskit.circuit import IfElseOp
 from qiskit.transpiler import CouplingMap, generate_preset_pass_manager
 from qiskit.transpiler import Target as QiskitTarget
 
@@ -80,7 +80,7 @@ def _best(
     circuit: QuantumCircuit, target: Target, level: int, seeds: Iterable[int]
 ) -> DeviceCircuit:
     # Qiskit's default layouts do not see what interacts in branches, and may tear it apart
-    branches = any(isinstance(item.operation, ControlFlowOp) for item in circuit.data)
+    branches = any(item.is_control_flow() for item in circuit.data)
     methods = (None, "dense") if branches and target.edges is not None else (None,)
     found = [_transpile(circuit, target, level, seed, m) for seed in seeds for m in methods]
     return min(found, key=lambda c: (c.two_qubit_gates, c.depth))
@@ -113,9 +113,9 @@ def count_two_qubit_gates(circuit: QuantumCircuit) -> int:
     """How many gates on two qubits there are, those in branches included."""
     total = 0
     for item in circuit.data:
-        if isinstance(item.operation, ControlFlowOp):
+        if item.is_control_flow():
             total += sum(count_two_qubit_gates(block) for block in item.operation.blocks)
-        elif len(item.qubits) == 2 and item.operation.name != "barrier":
+        elif len(item.qubits) == 2 and item.name != "barrier":
             total += 1
     return total
 

@@ -254,12 +254,11 @@ def _place(value: int, size: int) -> str:
 
 
 def _line(text: str) -> Line:
-    parts: list[str | Place] = []
-    end = 0
-    for match in PLACE.finditer(text):
-        parts += [text[end : match.start()], Place(int(match[1]), int(match[2]))]
-        end = match.end()
-    return (*parts, text[end:])
+    first, *rest = PLACE.split(text)
+    parts: list[str | Place] = [first]
+    for value, size, after in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        parts += [Place(int(value), int(size)), after]
+    return tuple(parts)
 
 
 def _plain(text: str) -> str:

@@ -97,7 +97,7 @@ def _loop_at(items: list[Item], keys: list[int], start: int, period: int) -> Blo
         return keys[start + turn * period : start + (turn + 1) * period]
 
     def places_of(turn: int) -> list[Place]:
-        return list(_places(items[start + turn * period : start + (turn + 1) * period]))
+        return _places(items[start + turn * period : start + (turn + 1) * period])
 
     first = places_of(0)
     fits = [_steps(a, b) for a, b in zip(first, places_of(1), strict=True)]
@@ -110,7 +110,10 @@ def _loop_at(items: list[Item], keys: list[int], start: int, period: int) -> Blo
         ]
         if not all(kept):
             break
-        first = [replace(a, wraps=a.wraps or b.wraps) for a, b in zip(first, turn, strict=True)]
+        first = [
+            replace(a, wraps=True) if b.wraps and not a.wraps else a
+            for a, b in zip(first, turn, strict=True)
+        ]
         fits, count = kept, count + 1
     body = items[start : start + period]
     if not _worth(count, sum(map(_height, body))):
@@ -161,12 +164,14 @@ def _key(item: Item) -> object:
     return tuple((p.size, p.steps) if isinstance(p, Place) else p for p in item)
 
 
-def _places(items: Sequence[Item]) -> Iterator[Place]:
+def _places(items: Sequence[Item]) -> list[Place]:
+    found: list[Place] = []
     for item in items:
         if isinstance(item, Block):
-            yield from _places([item.header, *item.body])
+            found += _places([item.header, *item.body])
         else:
-            yield from (part for part in item if isinstance(part, Place))
+            found += [part for part in item if isinstance(part, Place)]
+    return found
 
 
 def _rebuild(item: Item, change: Callable[[Place], Place]) -> Item:
