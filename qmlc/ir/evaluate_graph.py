@@ -103,6 +103,8 @@ SAME_NAME = (
 ).split()
 """Functions of tensors alone that numpy calls as torch does."""
 
+_REDUCE: dict[str, Any] = {"mean": np.mean, "sum": np.sum, "none": np.asarray}
+
 NUMPY: dict[str, Callable[..., Any]] = {
     **{name: getattr(np, name) for name in SAME_NAME},
     **{name: _reduction(name) for name in ("sum", "mean", "prod", "amin", "amax", "any", "all")},
@@ -144,8 +146,10 @@ NUMPY: dict[str, Callable[..., Any]] = {
     ),
     "stack": lambda *x, dim: np.stack(x, dim),
     "einsum": lambda *x, equation: np.einsum(equation.replace(" ", ""), *x),
-    "mse": lambda a, b: np.mean((a - b) ** 2), "mse_loss": lambda a, b: np.mean((a - b) ** 2),
-    "mae": lambda a, b: np.mean(abs(a - b)), "l1_loss": lambda a, b: np.mean(abs(a - b)),
+    "mse": lambda a, b, reduction: _REDUCE[reduction]((a - b) ** 2),
+    "mse_loss": lambda a, b, reduction: _REDUCE[reduction]((a - b) ** 2),
+    "mae": lambda a, b, reduction: _REDUCE[reduction](abs(a - b)),
+    "l1_loss": lambda a, b, reduction: _REDUCE[reduction](abs(a - b)),
     ATTENTION: _attention,
 }  # fmt: skip
 """Rows of `ops.functions` as numpy computes them: tensors by position, settings by name."""

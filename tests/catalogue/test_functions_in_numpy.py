@@ -19,7 +19,7 @@ from qmlc.ops.rows import ATOM
 SETTINGS = {
     "dim": -1, "keepdim": True, "dim0": 0, "dim1": 2, "dims": (1, 0, 2), "shape": (4, 6),
     "min": -0.5, "max": 0.5, "approximate": "tanh", "diagonal": 1, "correction": 0, "beta": 2.0,
-    "threshold": 1.0, "scale": 0.3, "equation": "b i j, b k j -> b i k",
+    "threshold": 1.0, "reduction": "sum", "scale": 0.3, "equation": "b i j, b k j -> b i k",
 }  # fmt: skip
 KEPT = {"dropout_p", "enable_gqa"}
 SHAPES = {"dot": (4,), "outer": (4,), "trace": (3, 3)}
