@@ -22,7 +22,8 @@ from qmlc.check.values import (
     describe,
     fail,
 )
-from qmlc.ir.program import Submodule
+from qmlc.ir.program import Call, Submodule
+from qmlc.ops.changes import CHANGES
 from qmlc.ops.layer_parameters import layer_parameters
 from qmlc.ops.layers import LAYERS
 from qmlc.syntax import tree
@@ -121,6 +122,11 @@ def _hold_layer(
     return path
 
 
+def hides_parameters(changes: Sequence[Call]) -> bool:
+    """Whether other numbers than a part's parameters are what it computes with."""
+    return any(CHANGES[change.function].masks for change in changes)
+
+
 def call_node(
     frame: Frame, path: str, tensors: Sequence[Any], kind: Type, **attributes: Any
 ) -> Value:
@@ -156,12 +162,14 @@ def _hold(network: NetworkState | None, node: tree.Node, submodule: Submodule) -
     assert network is not None
     earlier = network.submodules.setdefault(submodule.path, submodule)
     if earlier.changes != submodule.changes:
+        function = (*submodule.changes, *earlier.changes)[0].function
+        more = ", …" if CHANGES[function].parameters else ""
         fail(
             WrongKind,
             node,
-            f"one instance of `{submodule.target}` cannot be frozen or loaded here, not there",
+            f"one instance of `{submodule.target}` is changed by `{function}` here, and not there",
             "made otherwise before",
-            f"bind what is done to it: `let f = freeze({submodule.path})`, and use that throughout",
+            f"bind what is done to it, `let f = {function}({submodule.path}{more})`, and use that",
         )
     if earlier != submodule:
         old, new = dict(earlier.arguments), dict(submodule.arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from qmlc.check.apply import call_node, hold_unit, register
+from qmlc.check.apply import call_node, hides_parameters, hold_unit, register
 from qmlc.check.bind_settings import bind_settings
 from qmlc.check.check_width import check_width
 from qmlc.check.declare_pretrained import declare_pretrained, is_pretrained
@@ -71,6 +71,8 @@ def parameter_types(units: Units, unit: Unit) -> dict[str, TensorType]:
     found = {p.name: TensorType(p.dtype, p.shape) for p in unit.parameters}
     known = {made.class_name: made for made in units.order}
     for part in unit.submodules:
+        if hides_parameters(part.changes):
+            continue
         if part.is_unit:
             inner = parameter_types(units, known[part.target])
         else:

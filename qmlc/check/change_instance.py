@@ -1,4 +1,4 @@
-"""`freeze(m)` and `load(m, path)`: an instance of which something is done once it is made."""
+"""`freeze(m)`, `prune(m, amount)`: an instance to which something is done once it is made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qmlc.check.errors_types import WrongArguments
 from qmlc.check.frame import Frame
 from qmlc.check.values import Builtin, Declared, Instance, Value, describe, fail
 from qmlc.ir.program import Call
-from qmlc.ops.changes import CHANGES
+from qmlc.ops.changes import ARGUMENTS, CHANGES
 from qmlc.ops.parameters import Parameter
 from qmlc.syntax import tree
 
@@ -30,8 +30,9 @@ def change_instance(
         what = f"`{name}` takes a layer, a model or a circuit"
         fail(WrongKind, place, what, f"this is {describe(module)}", f"`{name}(linear(4))`")
     for position, (key, value) in enumerate(values.items(), 1):
-        if not isinstance(value, str):
+        if not ARGUMENTS[key].test(value):
             at = argument_at(node, position, key)
-            fail(WrongArguments, at, f"`{key}` is a text", f"this is {describe(value)}")
+            what = f"`{key}` {ARGUMENTS[key].words}"
+            fail(WrongArguments, at, what, f"this is {describe(value)}")
     change = Call(name, (), tuple(values.items()))
     return replace(module, changes=(*module.changes, change))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from qmlc.check.apply import hold_layer, register
-from qmlc.check.errors_names import UnknownName
+from qmlc.check.apply import hides_parameters, hold_layer, register
+from qmlc.check.errors_names import NotAvailable, UnknownName
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame
 from qmlc.check.values import Builtin, Inside, Instance, Tensor, Value, describe, fail
@@ -34,6 +34,10 @@ def _enter(frame: Frame, node: tree.Node, instance: Instance) -> Inside:
         what = "a parameter is reached through an instance that has a name"
         proposal = f"name it first: `let f = {instance.target.name}(…)`"
         fail(NotKnown, node, what, f"this is {describe(instance)}", proposal)
+    if hides_parameters(instance.changes):
+        what = "a parameter of what is pruned is not reached from outside"
+        proposal = "prune the layer or model that holds both, as a whole"
+        fail(NotAvailable, node, what, f"`{instance.name}` is pruned", proposal)
     if isinstance(instance.target, Builtin):
         hold_layer(frame, node, instance)
     path = register(frame.network, instance, instance.target.name)

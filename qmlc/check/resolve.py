@@ -34,7 +34,7 @@ CONSTANTS: dict[str, Value] = {
     "frozen": Frozen(),
     "full": Full(),
 }
-PLANNED = ("quantize prune torch_hub keras onnx safetensors").split()
+PLANNED = ("torch_hub", "keras", "onnx", "safetensors")
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:

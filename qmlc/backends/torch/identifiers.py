@@ -43,6 +43,8 @@ IMPORTS: Mapping[str, str] = {
     "CircuitModule": "from qmlc.runtime.circuit_module import CircuitModule",
     "freeze": "from qmlc.runtime.freeze import freeze",
     "load_part": "from qmlc.runtime.load_part import load_part",
+    "prune": "from qmlc.runtime.prune import prune",
+    "quantize": "from qmlc.runtime.quantize import quantize",
     "ExternModule": "from qmlc.runtime.extern_module import ExternModule",
     "HuggingFaceModule": "from qmlc.runtime.hugging_face import HuggingFaceModule",
     **{name: f"from qmlc.ops.tunings import {name}" for name in ("Frozen", "Full", "Last", "Lora")},
