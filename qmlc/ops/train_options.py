@@ -84,7 +84,7 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
         "simulated with its errors in training",
         lambda v: isinstance(v, str),
     ),
-    "shots": _PLANNED,
+    "shots": _whole(1),
     "gradient": _PLANNED,
     "private": _PLANNED,
 }

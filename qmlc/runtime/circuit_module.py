@@ -20,10 +20,12 @@ from qmlc.runtime.bind_inputs import (
 )
 from qmlc.runtime.check_memory import check_memory
 from qmlc.runtime.initialise import initialise
+from qmlc.runtime.measure_shots import measure_shots
 from qmlc.runtime.module import Module
-from qmlc.runtime.plan import Plan, place_plan
+from qmlc.runtime.plan import Placed, Plan, place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
 from qmlc.runtime.plan_noise import plan_noise
+from qmlc.runtime.plan_shots import ShotPlan, plan_shots
 from qmlc.runtime.run_plan import run_plan
 from qmlc.targets.read_target import Target
 
@@ -71,8 +73,9 @@ class CircuitModule(Module):
             # author's to use
             self._parameters[variable.name] = nn.Parameter(torch.empty(variable.shape))
         self._device: Target | None = None
+        self._shots: ShotPlan | None = None
         self._plans: dict[bool, Plan] = {}
-        self._placed: dict[tuple[bool, torch.dtype, torch.device], Plan] = {}
+        self._placed: dict[tuple[str, torch.dtype, torch.device], Any] = {}
         self._record = _record_type(circuit)
         self.reset_parameters()
         self._prepare()
@@ -110,6 +113,9 @@ class CircuitModule(Module):
         # autocast would round angles and observables to half precision
         with torch.autocast(parameters.device.type, enabled=False):
             results = run_plan(plan, rows, parameters)
+            if self.training and self._shots is not None:
+                shots = self._place("shots", self._shots, parameters.dtype, parameters.device)
+                results = measure_shots(shots, results, rows, parameters)
         shaped = [
             _lower(result.expand((samples, *shape)).reshape((*batch, *shape)), dtype)
             for result in results
@@ -125,7 +131,6 @@ class CircuitModule(Module):
         has no figures of noise, and for what it cannot run.
         """
         # qiskit takes seconds to import, and running a model without noise does not need it
-        from qmlc.backends.qasm.physical_circuit import physical_circuit
         from qmlc.targets.read_target import read_target
 
         self._plans.pop(True, None)
@@ -134,9 +139,28 @@ class CircuitModule(Module):
         if self._device is not None:
             if not self._device.noise:
                 raise ValueError(f"the noise of {target} is not known here")
-            self._plans[True] = plan_noise(
-                physical_circuit(self.circuit_ir, self._device), self._device
-            )
+            self._plans[True] = self._make_plan(self.circuit_ir)
+        self.simulate_shots(self._shots.shots if self._shots is not None else None)
+
+    def simulate_shots(self, shots: int | None) -> None:
+        """From now on measure results so many times in training mode.
+
+        What is drawn is the mean of `shots` measurements, of a noisy device's where noise is
+        simulated; its gradient is that of the exact result. Evaluation mode stays exact, and None
+        ends it. ValueError for results that no measurement yields.
+        """
+        self._shots = None
+        self._placed.clear()
+        if shots is not None:
+            self._shots = plan_shots(self.circuit_ir, shots, self._make_plan)
+
+    def _make_plan(self, circuit: Circuit) -> Plan:
+        """The plan of a circuit in training mode."""
+        from qmlc.backends.qasm.physical_circuit import physical_circuit
+
+        if self._device is None:
+            return plan_circuit(circuit)
+        return plan_noise(physical_circuit(circuit, self._device), self._device)
 
     def _plan_for(self, dtype: torch.dtype, device: torch.device, samples: int) -> Plan:
         """The plan on a device; made when first needed, as its tables can be large."""
@@ -147,10 +171,14 @@ class CircuitModule(Module):
             self._plans[noisy] = plan_circuit(circuit)
         plan = self._plans[noisy]
         check_memory(circuit.name, plan.num_qubits, samples * plan.branches, item, device)
-        placed = self._placed.get((noisy, dtype, device))
-        if placed is None:
-            placed = place_plan(plan, dtype, device)
-            self._placed[noisy, dtype, device] = placed
+        return self._place("noisy" if noisy else "exact", plan, dtype, device)
+
+    def _place(self, name: str, plan: Placed, dtype: torch.dtype, device: torch.device) -> Placed:
+        """The plan on a device, kept for the next call."""
+        key = (name, dtype, device)
+        if key not in self._placed:
+            self._placed[key] = place_plan(plan, dtype, device)
+        placed: Placed = self._placed[key]
         return placed
 
     def _prepare(self) -> None:

@@ -7,7 +7,7 @@ does not depend on inputs has a batch of 1 (it is computed once, and broadcasts)
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -238,7 +238,10 @@ class Plan:
     results: tuple[PlannedResult, ...]
 
 
-def place_plan(plan: Plan, dtype: torch.dtype, device: torch.device) -> Plan:
+Placed = TypeVar("Placed")
+
+
+def place_plan(plan: Placed, dtype: torch.dtype, device: torch.device) -> Placed:
     """`plan` with tensors on a device in the place of numpy arrays, reals as `dtype`."""
     complex_dtype = torch.complex128 if dtype == torch.float64 else torch.complex64
     kinds = {"f": dtype, "c": complex_dtype, "i": torch.int64}
@@ -257,6 +260,5 @@ def place_plan(plan: Plan, dtype: torch.dtype, device: torch.device) -> Plan:
             return replace(value, **{f.name: place(getattr(value, f.name)) for f in fields(value)})
         return value
 
-    result = place(plan)
-    assert isinstance(result, Plan)
+    result: Placed = place(plan)
     return result

@@ -67,6 +67,8 @@ class Plan:
     device: str | None = None
     noise: str | None = None
     """The target under whose noise circuits are trained."""
+    shots: int | None = None
+    """How often each circuit is measured in training; exact results where not given."""
 
 
 def read_options(training: Training, given: TrainOptions | None = None) -> Plan:

@@ -91,8 +91,8 @@ def train_block(
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)
         module = make_loss().to(device=accelerator.device, dtype=dtype)
-        if plan.noise is not None:
-            _simulate_noise(module, plan.noise)
+        if plan.noise is not None or plan.shots is not None:
+            _simulate_device(module, plan)
         model = module.get_submodule(training.model)
         length = plan_length(plan, len(loaders["learning"]))
         console = Console(stderr=True)
@@ -117,16 +117,18 @@ def train_block(
     return result
 
 
-def _simulate_noise(module: nn.Module, target: str) -> None:
-    """Train the circuits of `module` under the noise of a device."""
+def _simulate_device(module: nn.Module, plan: Plan) -> None:
+    """Train the circuits of `module` under the noise of a device, or with so many shots."""
+    how = f"under the noise of {plan.noise}" if plan.shots is None else "with shots"
     for name, circuit in module.named_modules():
         if isinstance(circuit, KernelModule):
-            raise DataError("E0706", f"the kernel `{name}` is not simulated under noise yet")
+            raise DataError("E0706", f"the kernel `{name}` is not trained {how} yet")
         if isinstance(circuit, CircuitModule):
             try:
-                circuit.simulate_noise(target)
+                circuit.simulate_noise(plan.noise)
+                circuit.simulate_shots(plan.shots)
             except ValueError as error:
-                what = f"`{name}` cannot be trained under the noise of {target}: {error}"
+                what = f"`{name}` cannot be trained {how}: {error}"
                 raise DataError("E0706", what) from error
 
 
