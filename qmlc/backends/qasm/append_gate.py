@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ from qiskit.circuit.library import MCPhaseGate, StatePreparation, UnitaryGate
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 
 from qmlc.backends.qasm.convert_angle import Angle, convert_angle
-from qmlc.backends.qasm.errors import NeedsMethod, Unbound
+from qmlc.backends.qasm.errors import Unbound
+from qmlc.backends.qasm.expand_evolution import expand_evolution
 from qmlc.backends.qasm.scalar_names import ScalarNames
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import expand_composite
-from qmlc.ir.operator import Operator, commute
 from qmlc.ops.gates import GATES, Composite, Phase, Rotation, controlled_name, phase_angle
 from qmlc.types.polynomial import Polynomial, lift
 
@@ -51,7 +51,7 @@ def append_instruction(
                 circuit, UnitaryGate(np.array(instruction.payload)), instruction.controls, qubits
             )
         case "evolve":
-            _append_evolution(circuit, instruction, names)
+            _append_steps(circuit, expand_evolution(instruction), names)
         case "gphase":
             angle = convert_angle(instruction.angles[0], names)
             append_phase(circuit, angle, instruction.controls, qubits)
@@ -61,6 +61,13 @@ def append_instruction(
             append_rotation(circuit, instruction.payload, angle, instruction.controls, qubits)
         case _:
             _append_gate(circuit, instruction, names)
+
+
+def _append_steps(
+    circuit: QuantumCircuit, steps: Iterable[Instruction], names: ScalarNames
+) -> None:
+    for step in steps:
+        append_instruction(circuit, step, names)
 
 
 @cache
@@ -88,8 +95,7 @@ def _append_gate(circuit: QuantumCircuit, instruction: Instruction, names: Scala
     if not states and gate is not None:
         _append_named(circuit, name, angles, qubits)
     elif isinstance(row, Composite):
-        for step in expand_composite(instruction):
-            append_instruction(circuit, step, names)
+        _append_steps(circuit, expand_composite(instruction), names)
     elif isinstance(row, Rotation):
         append_rotation(circuit, row.pauli, angles[0], states, qubits)
     elif isinstance(row, Phase):
@@ -220,22 +226,6 @@ def append_ladder(
     for letter, qubit in zip(letters, targets, strict=True):
         for name in FROM_Z[letter]:
             circuit.append(qiskit_gate(name)(), [qubit])
-
-
-def _append_evolution(
-    circuit: QuantumCircuit, instruction: Instruction, names: ScalarNames
-) -> None:
-    operator = instruction.payload
-    assert isinstance(operator, Operator)
-    strings = [string for string, _ in operator.terms]
-    if not all(commute(a, b) for a, b in combinations(strings, 2)):
-        raise NeedsMethod(operator)
-    controls = list(instruction.qubits[: len(instruction.controls)])
-    for string, coefficient in operator.terms:
-        angle = convert_angle(lift(coefficient) * instruction.angles[0] * 2, names)
-        letters = "".join(letter for _, letter in string)
-        targets = [instruction.targets[position] for position, _ in string]
-        append_rotation(circuit, letters, angle, instruction.controls, controls + targets)
 
 
 def _amplitudes(instruction: Instruction) -> Any:

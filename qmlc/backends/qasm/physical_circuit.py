@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 from typing import Any
 
-from qmlc.backends.qasm.errors import NeedsMethod, NotExpressible
+from qmlc.backends.qasm.errors import NotExpressible
+from qmlc.backends.qasm.expand_evolution import expand_evolution
 from qmlc.backends.qasm.transpile_circuit import DeviceCircuit, transpile_circuit
 from qmlc.ir.circuit import Circuit, Instruction, Result, Variable
 from qmlc.ir.modify_gates import gate_instruction
-from qmlc.ir.operator import Operator, commute
+from qmlc.ir.operator import Operator
 from qmlc.targets.read_target import Target
 from qmlc.types.polynomial import Polynomial, Value, lift
 
@@ -53,19 +53,10 @@ def physical_circuit(circuit: Circuit, target: Target, *, level: int = 3, seed: 
 
 def _expand(instruction: Instruction) -> Iterator[Instruction]:
     """Rotations in the place of an evolution under terms that commute; NeedsMethod for others."""
-    if not isinstance(instruction.payload, Operator):
+    if isinstance(instruction.payload, Operator):
+        yield from expand_evolution(instruction)
+    else:
         yield instruction
-        return
-    terms = instruction.payload.terms
-    if not all(commute(a, b) for (a, _), (b, _) in combinations(terms, 2)):
-        raise NeedsMethod(instruction.payload)
-    controls = instruction.qubits[: len(instruction.controls)]
-    for string, coefficient in terms:
-        targets = tuple(instruction.targets[position] for position, _ in string)
-        angle = lift(coefficient) * instruction.angles[0] * 2
-        letters = "".join(letter for _, letter in string)
-        step = replace(instruction, name="rotation", angles=(angle,), payload=letters)
-        yield replace(step, qubits=controls + targets)
 
 
 def _slot(instructions: Sequence[Instruction]) -> tuple[tuple[Instruction, ...], list[Value]]:
