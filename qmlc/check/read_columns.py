@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import json
 import zipfile
@@ -10,13 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from qmlc.check.read_npy_header import read_npy_header
 from qmlc.ir.program import Call
 from qmlc.ops.data_functions import DATA_SOURCES
 from qmlc.ops.parameters import bind
 from qmlc.types.tensors import TensorType
 
 MAX_HEADER = 1_000_000
-"""The longest header that is read, in characters."""
+"""The longest header of a table that is read, in characters."""
 
 Columns = Mapping[str, TensorType]
 """The type of each column for one example; a cell of a table is `real`, whatever it holds."""
@@ -66,13 +66,8 @@ def _numpy(path: Path, arguments: Mapping[str, Any]) -> Columns | None:
 
 
 def _array(file: IO[bytes]) -> TensorType:
-    """The type of an example in an `.npy` file (NumPy enhancement proposal 1)."""
-    start = file.read(8)
-    if start[:6] != b"\x93NUMPY":
-        raise ValueError("not an array")
-    size = int.from_bytes(file.read(2 if start[6] == 1 else 4), "little")
-    header = ast.literal_eval(file.read(min(size, MAX_HEADER)).decode("latin-1"))
-    return TensorType("real", tuple(header["shape"][1:]))
+    """The type of an example in an `.npy` file."""
+    return TensorType("real", read_npy_header(file).shape[1:])
 
 
 def _features(count: int) -> Columns:

@@ -5,16 +5,17 @@ The files are read without numpy, which takes longer to import than a whole chec
 
 from __future__ import annotations
 
-import ast
 import json
 import math
 import re
 import struct
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from qmlc.check.errors_types import BadOperation
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, Frame
+from qmlc.check.read_npy_header import read_npy_header
 from qmlc.check.values import Poison, Stop, Unplaced, Value, describe, fail
 from qmlc.ir.array import Array
 from qmlc.ir.operator import Operator, PauliString
@@ -113,17 +114,12 @@ def _shown(error: _Unfit, source: Source) -> tuple[Label, ...]:
 
 
 def parse_npy(content: bytes) -> Value:
-    """The array in the bytes of a `.npy` file: numpy.lib.format, versions 1 to 3."""
-    if content[:6] != b"\x93NUMPY" or len(content) < 12:
-        raise _Unfit("it is no `.npy` file")
-    wide = content[6] > 1
-    (length,) = struct.unpack_from("<I" if wide else "<H", content, 8)
-    start = (12 if wide else 10) + length
+    """The array in the bytes of a `.npy` file."""
+    file = BytesIO(content)
     try:
-        header = ast.literal_eval(content[12 if wide else 10 : start].decode("utf-8"))
-        kind, by_columns, shape = header["descr"], header["fortran_order"], header["shape"]
-    except (ValueError, SyntaxError, KeyError, TypeError):
-        raise _Unfit("the header of the `.npy` file is damaged") from None
+        kind, by_columns, shape = read_npy_header(file)
+    except ValueError as error:
+        raise _Unfit(str(error)) from None
     if not isinstance(kind, str) or kind[1:] not in FORMATS:
         raise _Unfit(f"it holds values of type `{kind}`, not real numbers")
     count = math.prod(shape)
@@ -131,7 +127,7 @@ def parse_npy(content: bytes) -> Value:
         raise _Unfit(f"it holds {count:,} numbers; at most {MAX_ELEMENTS:,} are known in a program")
     order = ">" if kind[0] == ">" else "<"
     try:
-        items = struct.unpack_from(f"{order}{count}{FORMATS[kind[1:]]}", content, start)
+        items = struct.unpack_from(f"{order}{count}{FORMATS[kind[1:]]}", content, file.tell())
     except struct.error:
         raise _Unfit("it ends too early") from None
     if not shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from qmlc.ops import shape_laws
 from qmlc.types.tensors import ShapeError, TensorType
 
 Arguments = Mapping[str, Any]
@@ -57,14 +58,7 @@ def same(arguments: Arguments) -> tuple[TensorType, ...]:
 def broadcast(arguments: Arguments) -> tuple[TensorType, ...]:
     """`left` and `right` broadcast from the right, as in PyTorch."""
     left, right = _numbers(arguments["left"]), _numbers(arguments["right"])
-    dims = list(left.dims if len(left.dims) >= len(right.dims) else right.dims)
-    shorter = right.dims if len(left.dims) >= len(right.dims) else left.dims
-    for offset in range(1, len(shorter) + 1):
-        a, b = dims[-offset], shorter[-offset]
-        if a != b and a != 1 and b != 1:
-            raise ShapeError(f"`{left}` and `{right}` do not broadcast", 1)
-        dims[-offset] = b if a == 1 else a
-    return (TensorType("real", tuple(dims)),)
+    return (TensorType("real", shape_laws.broadcast(left.dims, right.dims)),)
 
 
 def category(arguments: Arguments) -> tuple[TensorType, ...]:

@@ -16,6 +16,8 @@ from qmlc.types.tensors import ShapeError, TensorType
 SCALAR = TensorType("real")
 
 
+IGNORED = -100
+"""The class that losses and metrics leave out, as in PyTorch."""
 REDUCTIONS = ("mean", "sum", "none")
 
 

@@ -10,12 +10,10 @@ import torchmetrics
 from torch import Tensor
 
 from qmlc.ir.program import Call
+from qmlc.ops.losses import IGNORED
 from qmlc.ops.metrics import METRICS
 from qmlc.training.construct import bind_call, construct, find_row, import_class
 from qmlc.training.errors import DataError
-
-IGNORED = -100
-"""The class that losses and metrics leave out, as in PyTorch."""
 
 
 def check_metrics(calls: tuple[Call, ...]) -> None:

@@ -8,13 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from qmlc.ops.losses import IGNORED
 from qmlc.training.errors import DataError
 from qmlc.training.table import Table
 from qmlc.training.train_tokenizer import build_tokenizer, find_tokenizer
 from qmlc.training.transform import Arguments, State, Transform, column_of, texts
-
-IGNORED = -100
-"""The class that losses leave out, as in PyTorch."""
 
 
 def _cells(arguments: Arguments, table: Table) -> list[str]:
