@@ -65,6 +65,7 @@ class Graph:
 
     def live(self) -> set[int]:
         """The nodes that the output needs, and every input with its default."""
+        # as above
         import networkx
 
         live = {i for i, node in enumerate(self.nodes) if node.operation == "input"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.ops.layer_laws import need_ranks, need_real, number, positive
+from qmlc.ops.layer_laws import need_ranks, need_real, positive
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings, tensors
+from qmlc.ops.shape_laws import known
 from qmlc.types.tensors import RecordType, ShapeError, TensorType, Type
 
 
@@ -27,7 +28,7 @@ def _cell(name: str) -> Any:
         output: Type = state
         if name == "lstm_cell":
             output = RecordType((("hidden", state), ("cell", state)))
-        return LayerShape(output, {"input_size": number(x.dims[-1])})
+        return LayerShape(output, {"input_size": known(x.dims[-1])})
 
     return law
 

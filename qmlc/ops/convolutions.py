@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.ops.layer_laws import channels, divides, number, positive, steps, steps_up
+from qmlc.ops.layer_laws import channels, divides, positive, steps, steps_up
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings
-from qmlc.ops.shape_laws import per_axis
+from qmlc.ops.shape_laws import known, per_axis
 from qmlc.types.polynomial import Value
 from qmlc.types.sizes import add, product
 from qmlc.types.tensors import ShapeError, TensorType
@@ -70,7 +70,7 @@ def _convolution(spatial: int) -> Any:
             steps(size, w, step, b, name)
             for size, w, step, b in zip(x.dims[-spatial:], window, stride, both, strict=True)
         ]
-        _groups(s, number(inputs))
+        _groups(s, known(inputs))
         return LayerShape(_shape(x, spatial, s["out_channels"], sizes), {"in_channels": inputs})
 
     return law
@@ -97,7 +97,7 @@ def _transposed(spatial: int) -> Any:
             if isinstance(result, int) and result < 1:
                 raise ShapeError(f"`padding={padding[i]}` leaves nothing of {size} elements", 0)
             sizes.append(result)
-        _groups(s, number(inputs))
+        _groups(s, known(inputs))
         return LayerShape(_shape(x, spatial, s["out_channels"], sizes), {"in_channels": inputs})
 
     return law

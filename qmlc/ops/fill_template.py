@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from qmlc.ops.parameters import REQUIRED
@@ -82,11 +82,16 @@ def write_constructor(
     return f"{row.constructor}({', '.join(parts)})"
 
 
+def write_tuple(items: Iterable[str]) -> str:
+    """Python source of a tuple of expressions."""
+    texts = list(items)
+    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+
+
 def write_setting(value: Any) -> str:
     """Python source of a compile-time value; infinities are `math.inf`."""
     if isinstance(value, (tuple, list)):
-        inner = ", ".join(map(write_setting, value))
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
+        return write_tuple(map(write_setting, value))
     if isinstance(value, float) and not math.isfinite(value):
         return "math.nan" if math.isnan(value) else "math.inf" if value > 0 else "-math.inf"
     return str(value) if isinstance(value, Polynomial) else repr(value)

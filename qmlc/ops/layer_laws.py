@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.ops.shape_laws import known, whole
+from qmlc.ops.shape_laws import whole
 from qmlc.types.polynomial import Polynomial, Value
 from qmlc.types.sizes import add, floor_divide
 from qmlc.types.tensors import ShapeError, TensorType
@@ -30,11 +30,6 @@ def channels(x: TensorType, spatial: int, name: str) -> Value:
         spatial - 1 : spatial]))  # fmt: skip
     need_ranks(x, (spatial + 1, spatial + 2), name, f"[batch, {axes}]")
     return x.dims[-spatial - 1]
-
-
-def number(dimension: Value) -> int:
-    """The size that fixes a parameter's shape; UnknownDimension where it is a symbol."""
-    return known(dimension)
 
 
 def positive(value: Any, name: str) -> int:

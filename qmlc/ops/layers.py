@@ -23,11 +23,11 @@ from typing import Any
 
 from qmlc.ops.cells import CELLS
 from qmlc.ops.convolutions import CONVOLUTIONS
-from qmlc.ops.layer_laws import channels, need_real, number, positive
+from qmlc.ops.layer_laws import channels, need_real, positive
 from qmlc.ops.normalizations import NORMALIZATIONS
 from qmlc.ops.recurrent import RECURRENT, TRANSFORMERS
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings, tensors
-from qmlc.ops.shape_laws import axis, need_rank, per_axis, same, show, whole
+from qmlc.ops.shape_laws import axis, known, need_rank, per_axis, same, show, whole
 from qmlc.types.polynomial import Polynomial, Value
 from qmlc.types.sizes import add, floor_divide, product, share_out
 from qmlc.types.tensors import ShapeError, TensorType
@@ -38,7 +38,7 @@ def _linear(types: Any, s: Settings) -> LayerShape:
     need_real(x, "linear")
     need_rank(x, 1, "linear")
     out = TensorType("real", (*x.dims[:-1], positive(s["out_features"], "out_features")))
-    return LayerShape(out, {"in_features": number(x.dims[-1])})
+    return LayerShape(out, {"in_features": known(x.dims[-1])})
 
 
 def _bilinear(types: Any, s: Settings) -> LayerShape:
@@ -49,7 +49,7 @@ def _bilinear(types: Any, s: Settings) -> LayerShape:
     if a.dims[:-1] != b.dims[:-1]:
         raise ShapeError(f"`{a}` and `{b}` differ before the last dimension", 1)
     out = TensorType("real", (*a.dims[:-1], positive(s["out_features"], "out_features")))
-    inferred = {"in1_features": number(a.dims[-1]), "in2_features": number(b.dims[-1])}
+    inferred = {"in1_features": known(a.dims[-1]), "in2_features": known(b.dims[-1])}
     return LayerShape(out, inferred)
 
 

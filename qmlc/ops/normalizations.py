@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.ops.layer_laws import channels, divides, need_ranks, need_real, number, probability
+from qmlc.ops.layer_laws import channels, divides, need_ranks, need_real, probability
 from qmlc.ops.layer_laws import positive as at_least_one
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings
-from qmlc.ops.shape_laws import need_rank
+from qmlc.ops.shape_laws import known, need_rank
 from qmlc.types.sizes import product
 from qmlc.types.tensors import ShapeError
 
@@ -17,7 +17,7 @@ def _last(name: str) -> Any:
         x = types[0]
         need_real(x, name)
         need_rank(x, 1, name)
-        return LayerShape(x, {"normalized_shape": number(x.dims[-1])})
+        return LayerShape(x, {"normalized_shape": known(x.dims[-1])})
 
     return law
 
@@ -26,7 +26,7 @@ def _group(types: Any, s: Settings) -> LayerShape:
     x = types[0]
     need_real(x, "group_norm")
     need_rank(x, 2, "group_norm")
-    size, groups = number(x.dims[1]), at_least_one(s["num_groups"], "num_groups")
+    size, groups = known(x.dims[1]), at_least_one(s["num_groups"], "num_groups")
     divides(groups, size, "`num_groups` shares out the channels")
     if product((x.dims[0], size // groups, *x.dims[2:])) == 1:
         raise ShapeError(f"`group_norm` needs more than one element a group, this is `{x}`", 0)
@@ -42,7 +42,7 @@ def _batch(spatial: int) -> Any:
         x = types[0]
         need_real(x, name)
         need_ranks(x, (2, 3) if spatial == 1 else (spatial + 2,), name, axes)
-        return LayerShape(x, {"num_features": number(x.dims[1])})
+        return LayerShape(x, {"num_features": known(x.dims[1])})
 
     return law
 
@@ -55,7 +55,7 @@ def _instance(spatial: int) -> Any:
         features = channels(x, spatial, name)
         if not s["track_running_stats"] and product(x.dims[-spatial:]) == 1:
             raise ShapeError(f"`{name}` needs more than one element a channel, this is `{x}`", 0)
-        return LayerShape(x, {"num_features": number(features)})
+        return LayerShape(x, {"num_features": known(features)})
 
     return law
 

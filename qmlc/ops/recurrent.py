@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.ops.layer_laws import divides, need_ranks, need_real, number, positive, probability
+from qmlc.ops.layer_laws import divides, need_ranks, need_real, positive, probability
 from qmlc.ops.rows import Layer, LayerShape, Settings, layer, settings, tensors
-from qmlc.ops.shape_laws import same, show, whole
+from qmlc.ops.shape_laws import known, same, show, whole
 from qmlc.types.polynomial import Value
 from qmlc.types.sizes import product
 from qmlc.types.tensors import RecordType, ShapeError, TensorType
@@ -40,7 +40,7 @@ def _recurrent(name: str) -> Any:
         if name == "lstm":
             fields.append(("cell", TensorType("real", (*last, hidden))))
         _check_states(name, states, [kind for _, kind in fields[1:]])
-        return LayerShape(RecordType(tuple(fields)), {"input_size": number(x.dims[-1])})
+        return LayerShape(RecordType(tuple(fields)), {"input_size": known(x.dims[-1])})
 
     return law
 
@@ -64,7 +64,7 @@ def _multihead(types: Any, s: Settings) -> LayerShape:
         if len(x.dims) not in (2, 3) or len(x.dims) != len(query.dims):
             raise ShapeError(f"`{query}`, `{key}` and `{value}` do not go together", argument)
     probability(s, "dropout")
-    width, heads = number(query.dims[-1]), positive(s["num_heads"], "num_heads")
+    width, heads = known(query.dims[-1]), positive(s["num_heads"], "num_heads")
     divides(heads, width, "`num_heads` shares out the width")
     at = len(query.dims) - 2 if s["batch_first"] else 0
     same(key.dims[at], value.dims[at], "keys and values differ in length", 2)
@@ -78,7 +78,7 @@ def _multihead(types: Any, s: Settings) -> LayerShape:
     weights = TensorType("real", (*batch, scores[0], _more(scores[1], extra)))
     fields = (("output", TensorType("real", query.dims)), ("weights", weights))
     sizes = {"kdim": key.dims[-1], "vdim": value.dims[-1]}
-    inferred = {n: None if d == width else number(d) for n, d in sizes.items()}
+    inferred = {n: None if d == width else known(d) for n, d in sizes.items()}
     return LayerShape(RecordType(fields), {"embed_dim": width, **inferred})
 
 
@@ -108,7 +108,7 @@ def _encoder(types: Any, s: Settings) -> LayerShape:
     positive(s["dim_feedforward"], "dim_feedforward")
     if s["activation"] not in ("relu", "gelu"):
         raise ShapeError(f'`activation` is "relu" or "gelu", not `{s["activation"]!r}`')
-    width, heads = number(src.dims[-1]), positive(s["nhead"], "nhead")
+    width, heads = known(src.dims[-1]), positive(s["nhead"], "nhead")
     divides(heads, width, "`nhead` shares out the width")
     at = len(src.dims) - 2 if s["batch_first"] else 0
     batch: Dims = (src.dims[1 - at],) if len(src.dims) == 3 else ()

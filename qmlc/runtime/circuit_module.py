@@ -27,7 +27,7 @@ from qmlc.runtime.plan_circuit import plan_circuit
 from qmlc.runtime.plan_noise import plan_noise
 from qmlc.runtime.plan_shots import ShotPlan, plan_shots
 from qmlc.runtime.run_plan import run_plan
-from qmlc.targets.read_target import Target
+from qmlc.targets.read_target import Target, read_target
 
 EAGER_QUBITS = 12
 """Circuits of so many qubits are planned when made, wider ones when first called."""
@@ -130,9 +130,6 @@ class CircuitModule(Module):
         mode stays without noise, and None ends it. ValueError for a device that is not known or
         has no figures of noise, and for what it cannot run.
         """
-        # qiskit takes seconds to import, and running a model without noise does not need it
-        from qmlc.targets.read_target import read_target
-
         self._plans.pop(True, None)
         self._placed.clear()
         self._device = read_target(target) if target is not None else None
@@ -236,7 +233,6 @@ class CircuitModule(Module):
         """
         # qiskit takes seconds to import, and running a model does not need it
         from qmlc.backends.qasm.emit_openqasm import emit_openqasm
-        from qmlc.targets.read_target import read_target
 
         device = read_target(target) if target is not None else None
         values = self._known_values(bind, inputs)

@@ -23,6 +23,7 @@ def explain(words: tuple[str, ...], color: Color) -> None:
     Codes of errors (a program that fails, and its repair), gates, layers, functions, the library,
     devices, passes. A NAME may also be a kind, to list its names; without any, kinds are listed.
     """
+    # it reads all the tables, which no other verb needs
     from qmlc.reference.list_entries import KINDS, find_entries, list_entries, nearest_name
 
     colored = wants_color(color, sys.stdout)

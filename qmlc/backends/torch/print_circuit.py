@@ -26,6 +26,7 @@ from qmlc.backends.torch.roll_loops import (
 )
 from qmlc.ir.circuit import Circuit, Condition, Instruction, Result
 from qmlc.ir.operator import Operator
+from qmlc.ops.fill_template import write_tuple
 from qmlc.ops.gates import controlled_name
 from qmlc.types.polynomial import Symbol, Value
 
@@ -184,8 +185,7 @@ class _Printer:
                 if len(numbers) > 1:
                     return f"{name}[{begin}:{begin + len(numbers)}]"
             first += size
-        inner = ", ".join(texts[i] for i in numbers)
-        return f"({inner},)" if len(numbers) == 1 else f"({inner})"
+        return write_tuple(texts[i] for i in numbers)
 
     def vector(self, instruction: Instruction) -> str:
         """The amplitudes of a preparation."""

@@ -11,7 +11,7 @@ from qmlc.backends.torch.find_chains import Chain, find_chains
 from qmlc.backends.torch.identifiers import RESERVED, identifier
 from qmlc.backends.torch.print_value import print_number, print_polynomial, print_value
 from qmlc.ir.graph import Graph, Node
-from qmlc.ops.fill_template import Expression, fill_template
+from qmlc.ops.fill_template import Expression, fill_template, write_tuple
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.parameters import REQUIRED
 from qmlc.ops.rows import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Layer
@@ -318,8 +318,7 @@ class _Forward:
         if isinstance(value, Polynomial):
             return self.dimension(value)[0]
         if isinstance(value, (tuple, list)):
-            inner = ", ".join(map(self.setting, value))
-            return f"({inner},)" if len(value) == 1 else f"({inner})"
+            return write_tuple(map(self.setting, value))
         return print_value(value)
 
     def dimension(self, value: Any) -> Expression:

@@ -10,6 +10,7 @@ from qmlc.backends.torch.identifiers import BUILTINS
 from qmlc.ir.array import Array
 from qmlc.ir.circuit import Distribution
 from qmlc.ir.operator import Operator, PauliString
+from qmlc.ops.fill_template import write_tuple
 from qmlc.ops.tunings import Frozen, Full, Last, Lora
 from qmlc.types.polynomial import (
     FUNCTIONS,
@@ -168,8 +169,7 @@ def print_value(value: Any) -> str:
         case list():
             return f"[{', '.join(map(print_value, value))}]"
         case tuple():
-            inner = ", ".join(map(print_value, value))
-            return f"({inner},)" if len(value) == 1 else f"({inner})"
+            return write_tuple(map(print_value, value))
         case dict():
             items = (f"{print_value(k)}: {print_value(v)}" for k, v in value.items())
             return f"{{{', '.join(items)}}}"
