@@ -22,3 +22,12 @@ def run_module(module: nn.Module, batch: Sequence[Tensor]) -> Any:
             what = "the data holds a number that an embedding has no row for"
             help = "give the `embedding` as many rows as the tokenizer or the category has values"
         raise DataError("E0706", f"{what}: {error}", help) from None
+    except RuntimeError as error:
+        if "between 0 and 1" not in str(error):
+            raise
+        what = "`binary_cross_entropy` compares numbers from 0 to 1, and got others"
+        help = (
+            "the input: end the model with `sigmoid`; the target: `scale` goes beyond its bounds on"
+            " rows that were not learned from, `clip(…, min=0, max=1)` does not"
+        )
+        raise DataError("E0706", f"{what}: {error}", help) from None

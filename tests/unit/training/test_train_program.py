@@ -148,3 +148,23 @@ def test_numbers_that_the_model_has_no_place_for(write, rows, scores, message):
     assert caught.value.code == "E0706"
     fitting = write(CLASSES.replace("N", "8").replace("K", "8"))
     assert train_program(fitting, TrainOptions(quiet=True))["m"].steps == 1
+
+
+PROBABILITIES = """
+data d = csv("d.csv") {
+    y = [u]
+}
+model m(x: real[B, 1]) -> real[B, 1] = x |> linear(1) |> sigmoid
+train m on d {
+    loss = binary_cross_entropy(m(y), TARGET)
+    steps = 1
+}
+"""
+
+
+def test_targets_that_are_no_probabilities(write):
+    with pytest.raises(DataError, match="numbers from 0 to 1, and got others") as caught:
+        train_program(write(PROBABILITIES.replace("TARGET", "y + 2")), TrainOptions(quiet=True))
+    assert caught.value.code == "E0706"
+    fitting = write(PROBABILITIES.replace("TARGET", "sigmoid(y)"))
+    assert train_program(fitting, TrainOptions(quiet=True))["m"].steps == 1
