@@ -10,7 +10,7 @@ from qmlc.check.errors_qubits import QubitTwice
 from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown
 from qmlc.check.foreign_names import MODULES, instead_of_method, instead_of_module
 from qmlc.check.frame import Frame
-from qmlc.check.operate import COMPARISONS, add_node, apply_binary, apply_unary, truth
+from qmlc.check.operate import COMPARISONS, add_node, apply_binary, apply_unary, as_node, truth
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Bits,
@@ -295,6 +295,8 @@ def _index(frame: Frame, node: tree.Index) -> Value:
     items = tuple([_subscript(frame, s) for s in node.subscripts])
     if isinstance(base, Inside) and len(items) == 1:
         return frame.session.reach(frame, node, base, str(items[0]))
+    if isinstance(base, range) and (len(items) > 1 or isinstance(items[0], Tensor | None)):
+        base = as_node(frame, node, base) if frame.network else Array((len(base),), tuple(base))
     if isinstance(base, Tensor):
         return add_node(frame, node, "index", [base], index=items)
     plain = items if _WHOLE.issuperset(map(type, items)) else _plain(node, items)

@@ -150,6 +150,13 @@ def test_layer_of_llama():
     theirs.norm = nn.Identity()
     expected = theirs(inputs_embeds=x).last_hidden_state
     torch.testing.assert_close(ours(x, torch.ones(B, T).bool()), expected, atol=1e-5, rtol=1e-4)
+    known = compiled(
+        "llama_layer",
+        f"model m(x: real[B, {T}, 16], mask: bool[B, {T}]) -> real[B, {T}, 16] = "
+        "llama_layer(4, 2, 24)(x, mask)",
+    )
+    load(known, ours.state_dict())
+    torch.testing.assert_close(known(x, torch.ones(B, T).bool()), expected, atol=1e-5, rtol=1e-4)
 
 
 def test_positions_and_masks_are_the_formulas():
