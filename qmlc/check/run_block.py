@@ -127,6 +127,9 @@ def _let(frame: Frame, node: tree.Let) -> None:
     if len(node.names) == 1:
         value = _named(frame, node.names[0].name, node, value)
     bind_names(frame, node.names, value)
+    if len(node.names) > 1:
+        for name in node.names:
+            _name_node(frame, name.name, frame.scope.values[name.name])
 
 
 def _bound(frame: Frame, node: tree.Let | tree.Assign) -> Value:
@@ -154,9 +157,13 @@ def check_new(frame: Frame, name: tree.Identifier) -> None:
 
 def _named(frame: Frame, name: str, node: tree.Let, value: Value) -> Value:
     """Remember the author's name for an instance or a node."""
+    _name_node(frame, name, value)
+    return _named_instance(name, node.value.span, frame.loops, value)
+
+
+def _name_node(frame: Frame, name: str, value: Value) -> None:
     if isinstance(value, Tensor | RecordNode) and frame.network is not None:
         frame.network.graph.name(value.node, name)
-    return _named_instance(name, node.value.span, frame.loops, value)
 
 
 def _named_instance(name: str, mention: Span, loops: tuple[int, ...], value: Value) -> Value:

@@ -64,8 +64,7 @@ class _Forward:
         self.nodes, self.output, self.around = graph.nodes, graph.output, around
         self.authors, self.optional = dict(graph.names), graph.optional()
         self.live = _live(graph)
-        uses = [i for n in self.live for i in self.nodes[n].inputs]
-        self.uses = Counter([*uses, self.output])
+        self.uses = self._count_uses()
         self.inputs: dict[str, str] = {}
         self.dimensions: dict[str, str] = {}
         taken: set[str] = set(RESERVED) | {"dims"}
@@ -128,6 +127,15 @@ class _Forward:
     def _taken(self, chain: Chain) -> set[str]:
         """The names that a loop over modules may not give to a module."""
         return {*self.names.values(), *self.dimensions.values(), *RESERVED}
+
+    def _count_uses(self) -> Counter[int]:
+        """How often each node is needed; a record as often as the fields taken from it."""
+        uses = Counter([self.output])
+        for n in reversed(self.live):
+            again = self.nodes[n].operation == "field" and n not in self.authors
+            for i in self.nodes[n].inputs:
+                uses[i] += uses[n] if again else 1
+        return uses
 
     def _symbols(self) -> Iterator[str]:
         """The names of the dimensions that are computed with, in order."""
