@@ -307,6 +307,8 @@ def _expectation(kind: str) -> Callable[..., Value]:
         operators = value if isinstance(value, Operator) else value.map(lift_operator)
         for operator in items_of(operators):
             require_hermitian(argument_at(node, 0, ""), operator)
+        if frame.circuit is not None:
+            frame.circuit.ask(node.span, (q for o in items_of(operators) for q in o.qubits))
         return Measured(kind, operators)
 
     return measure
@@ -323,6 +325,8 @@ def _of_qubits(kind: str) -> Callable[..., Value]:
             fail(BadOperation, node, f"`{kind}` is given a qubit twice", "the same qubit again")
         if kind == "state":
             _check_state(frame, node, qubits)
+        if frame.circuit is not None:
+            frame.circuit.ask(node.span, qubits)
         return Measured(kind, qubits=qubits)
 
     return measure

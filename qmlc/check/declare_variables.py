@@ -222,4 +222,5 @@ def add_instruction(frame: Frame, instruction: Instruction) -> None:
     """Add an instruction to the circuit, or to the gate being put together."""
     assert frame.circuit is not None
     frame.session.step(frame.place)
+    frame.circuit.overtake(instruction, frame.place)
     frame.circuit.add(instruction)

@@ -314,3 +314,35 @@ class QubitLeft(Problem):
 
     code: ClassVar[str] = "E0410"
     title: ClassVar[str] = "qubit left in use"
+
+
+class ReadTooEarly(Problem):
+    """A result is asked for before a gate that still changes its qubits.
+
+    Results are read when all gates have acted, wherever they are written: there is no expectation
+    value of the middle of a circuit. So an operator, or `probs`, stands behind the last gate on its
+    qubits; gates on other qubits may follow.
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q
+        rx(x) q
+        let e = expval(Z(q))
+        h q
+        return e
+    }
+    ```
+
+    ```hqm
+    circuit c(x: real) -> real {
+        qubit q
+        rx(x) q
+        h q
+        let e = expval(Z(q))
+        return e
+    }
+    ```
+    """
+
+    code: ClassVar[str] = "E0417"
+    title: ClassVar[str] = "result read too early"

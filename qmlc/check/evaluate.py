@@ -376,6 +376,7 @@ def _take(node: tree.Index, base: Qubits | Bits, items: tuple[Any, ...]) -> Valu
         fail(BadIndex, node, "a register has one index", "too many")
     pick = items[0]
     if isinstance(pick, slice):
+        _check_bounds(node, pick, size)
         return type(base)(base.indices[pick], True)
     if not -size <= pick < size:
         fail(
@@ -386,6 +387,15 @@ def _take(node: tree.Index, base: Qubits | Bits, items: tuple[Any, ...]) -> Valu
             _numbered(size),
         )
     return type(base)((base.indices[pick],), False)
+
+
+def _check_bounds(node: tree.Index, pick: slice, size: int) -> None:
+    """A slice of a register lies inside, as one of a tensor does."""
+    for bound in (pick.start, pick.stop):
+        if bound is not None and not -size <= bound <= size:
+            what = f"there is no slice to {bound} in a register of {size}"
+            proposal = f"bounds are from 0 to {size}; leave it out to go to the end"
+            fail(BadIndex, node, what, "out of range", proposal)
 
 
 def _subscript(frame: Frame, node: tree.Expression) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from qmlc.check.dimensions import REST, Binding, Mismatch, match_dims, resolve_type
 from qmlc.check.errors_names import NotAvailable
-from qmlc.check.errors_qubits import BitsReturned, UnusedQubit
+from qmlc.check.errors_qubits import BitsReturned, ReadTooEarly, UnusedQubit
 from qmlc.check.errors_types import BadOperation, ResultMismatch, UnknownDimension
 from qmlc.check.frame import Frame
 from qmlc.check.operate import as_node, as_record
@@ -39,6 +39,7 @@ def circuit_output(
     if isinstance(value, Poison):
         raise Stop(None)
     place = _returned(declaration)
+    _check_order(frame)
     if isinstance(value, Fields):
         kinds = []
         for name, field in value.values:
@@ -49,6 +50,21 @@ def circuit_output(
     if declaration.result is not None:
         _compare(binding, frame, declaration, place, output)
     return output
+
+
+def _check_order(frame: Frame) -> None:
+    """Results are read at the end: none is asked for before its qubits are changed again."""
+    assert frame.circuit is not None
+    for place, statement in frame.circuit.overtaken.items():
+        frame.session.report(
+            ReadTooEarly(
+                place,
+                (Label(statement, "acts on its qubits later"),) if statement is not None else (),
+                what=f"`{place.text}` is read at the end of the circuit",
+                where="its qubits are changed after this line",
+                proposal="write it behind the last gate on these qubits",
+            )
+        )
 
 
 def _returned(declaration: tree.Component) -> tree.Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -142,6 +142,10 @@ class CircuitState:
     """The gate statement just before, and what it added."""
     condition: Condition | None = None
     """The feed-forward in force, of the gate or of the circuit."""
+    asked: list[tuple[Span, frozenset[int]]] = field(default_factory=list)
+    """Where a result was asked for, and of which qubits."""
+    overtaken: dict[Span, Span | None] = field(default_factory=dict)
+    """Where a result was asked for too early, and the statement that acts on its qubits later."""
 
     @property
     def count(self) -> int:
@@ -155,6 +159,18 @@ class CircuitState:
     def every_qubit(self) -> tuple[int, ...]:
         """The qubits in scope, in order."""
         return tuple(q for _, _, register in self.live for q in register)
+
+    def ask(self, place: Span, qubits: Iterable[int]) -> None:
+        """Remember that the result at `place` reads these qubits."""
+        if self.capture is None:
+            self.asked.append((place, frozenset(qubits)))
+
+    def overtake(self, instruction: Instruction, statement: Span | None) -> None:
+        """Remember the results that were asked for before this instruction changes their qubits."""
+        if self.asked and self.capture is None and instruction.name not in ("barrier", "delay"):
+            for place, qubits in self.asked:
+                if not qubits.isdisjoint(instruction.qubits):
+                    self.overtaken.setdefault(place, statement)
 
     def add(self, instruction: Instruction) -> None:
         """Add an instruction, under the feed-forward in force."""

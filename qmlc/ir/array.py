@@ -68,6 +68,9 @@ class Array:
                 raise ArrayError(f"{len(picks)} indices for a tensor with {len(self.shape)} axes")
             size = self.shape[axis]
             if isinstance(pick, slice):
+                for bound in (pick.start, pick.stop):
+                    if bound is not None and not -size <= bound <= size:
+                        raise ArrayError(f"there is no slice to {bound} on an axis of {size}")
                 chosen = list(range(size))[pick]
                 shape.append(len(chosen))
             else:

@@ -62,6 +62,9 @@ def expand_composite(instruction: Instruction) -> list[Instruction]:
 def inverse(instructions: Sequence[Instruction]) -> list[Instruction]:
     """The inverse of a sequence of gates; NotUnitary where one has none."""
     result: list[Instruction] = []
+    for instruction in instructions:
+        if not instruction.unitary and instruction.name not in ("barrier", "delay"):
+            raise NotUnitary(instruction.name)
     for instruction in reversed(instructions):
         result += _inverse(instruction)
     return result
@@ -70,8 +73,6 @@ def inverse(instructions: Sequence[Instruction]) -> list[Instruction]:
 def _inverse(instruction: Instruction) -> list[Instruction]:
     if instruction.name in ("barrier", "delay"):
         return [instruction]
-    if not instruction.unitary:
-        raise NotUnitary(instruction.name)
     if _scales(instruction):
         return [replace(instruction, angles=tuple(-a for a in instruction.angles))]
     if instruction.name == "unitary":

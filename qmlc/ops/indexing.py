@@ -68,6 +68,9 @@ def _length(item: Slice | slice, size: Value) -> Value:
     for bound in bounds:
         if bound is not None and not is_dimension(bound):
             raise ShapeError(f"the bounds of a slice are whole numbers, not `{bound!r}`", 0)
+        if isinstance(bound, int) and isinstance(size, int) and not -size <= bound <= size:
+            proposal = f"bounds are from 0 to {size}; leave it out to go to the end"
+            raise ShapeError(f"there is no slice to {bound} among {size}", 0, proposal)
     if isinstance(size, int) and all(b is None or isinstance(b, int) for b in bounds):
         return len(range(*slice(*bounds, step).indices(size)))
     length = add(_place(item.stop, size, size), lift(_place(item.start, size, 0)) * -1)
