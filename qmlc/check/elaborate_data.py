@@ -55,8 +55,9 @@ def elaborate_data(frame: Frame, block: tree.DataBlock) -> tuple[Data, Kinds, di
     recover = frame.session.recover
     source = Call("csv")
     columns: Columns | None = None
+    found = False
     with recover():
-        source = _source(frame, block.source)
+        source, found = _source(frame, block.source), True
         columns = read_columns(frame.session.base, source)
     state = _Block(frame, block.source, source, columns)
     places: dict[str, Span] = {}
@@ -73,6 +74,8 @@ def elaborate_data(frame: Frame, block: tree.DataBlock) -> tuple[Data, Kinds, di
             value, kinds = _line(state, statement)
             place = statement.names[0].span.to(statement.value.span)
             fields.append(Field(names, value, place))
+        if not found:  # nothing follows from columns that are not known
+            kinds = (None,) * len(kinds)
         for name, kind in zip(statement.names, kinds, strict=False):
             state.kinds[name.name] = kind
             places[name.name] = name.span

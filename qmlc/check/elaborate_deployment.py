@@ -96,13 +96,20 @@ def _mitigation(frame: Frame, node: tree.Expression) -> tuple[Call, ...]:
         fail(BadOption, node, what, "no list", proposal)
     calls: dict[str, Call] = {}
     for item in node.items:
-        call = elaborate_constructor(frame, item, MITIGATIONS, "mitigation")
-        row = MITIGATIONS[call.function]
-        keywords = dict(call.keywords)
-        values = bind_arguments(item, call.function, row.parameters, call.arguments, keywords)
-        if not row.fits(values):
-            fail(BadOption, item, f"`{call.function}` takes {row.takes}", "does not fit")
-        if call.function in calls:
-            fail(BadOption, item, f"`{call.function}` is asked for twice", "again here")
-        calls[call.function] = Call(call.function, (), tuple(values.items()))
+        with frame.session.recover():
+            call = _method(frame, item)
+            if call.function in calls:
+                fail(BadOption, item, f"`{call.function}` is asked for twice", "again here")
+            calls[call.function] = call
     return tuple(calls.values())
+
+
+def _method(frame: Frame, node: tree.Expression) -> Call:
+    """A method of error mitigation with all its settings."""
+    call = elaborate_constructor(frame, node, MITIGATIONS, "mitigation")
+    row = MITIGATIONS[call.function]
+    keywords = dict(call.keywords)
+    values = bind_arguments(node, call.function, row.parameters, call.arguments, keywords)
+    if not row.fits(values):
+        fail(BadOption, node, f"`{call.function}` takes {row.takes}", "does not fit")
+    return Call(call.function, (), tuple(values.items()))

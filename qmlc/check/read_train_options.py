@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from qmlc.check.bind_arguments import argument_at
 from qmlc.check.elaborate_constructor import elaborate_constructor, plain_option
 from qmlc.check.elaborate_data import Kinds
 from qmlc.check.errors_names import AlreadyDeclared, NotAvailable, UnknownName
@@ -16,7 +17,8 @@ from qmlc.check.run_block import run_block
 from qmlc.check.values import Stop, describe, fail
 from qmlc.ir.program import Call, Data
 from qmlc.ops.metrics import METRICS
-from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
+from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES, Constructor
+from qmlc.ops.option_ranges import OPTION_RANGES
 from qmlc.ops.train_options import EITHER, NEED_DATA, TRAIN_OPTIONS
 from qmlc.source.diagnostic import Label
 from qmlc.source.nearest import propose_nearest
@@ -114,10 +116,11 @@ def option_values(
 
 
 def _option_value(frame: Frame, name: str, node: tree.Expression) -> Any:
-    if name == "optimizer":
-        return elaborate_constructor(frame, node, OPTIMIZERS, "optimizer")
-    if name == "schedule":
-        return elaborate_constructor(frame, node, SCHEDULES, "schedule")
+    if name in ("optimizer", "schedule"):
+        rows = OPTIMIZERS if name == "optimizer" else SCHEDULES
+        call = elaborate_constructor(frame, node, rows, name)
+        _check_ranges(frame, node, call, rows[call.function])
+        return call
     if name == "noise":
         return read_noise(frame, node)
     words = name in ("precision", "device", "groups") and isinstance(node, tree.Identifier)
@@ -126,6 +129,20 @@ def _option_value(frame: Frame, name: str, node: tree.Expression) -> Any:
     if not row.fits(value):
         fail(BadOption, node, f"`{name}` takes {row.takes}", f"this is {describe(value)}")
     return value
+
+
+def _check_ranges(frame: Frame, node: tree.Node, call: Call, row: Constructor) -> None:
+    """Report each argument of an optimizer or schedule that is out of its range."""
+    defaults = {parameter.name: parameter.default for parameter in row.parameters}
+    names = list(defaults)
+    given = (*zip(names, call.arguments, strict=False), *call.keywords)
+    for name, value in given:
+        known = OPTION_RANGES.get(name)
+        if known is not None and value != defaults[name] and not known.fits(value):
+            at, shown = argument_at(node, names.index(name), name), describe(value)
+            what = f"`{name}` of `{call.function}` takes {known.takes}"
+            with frame.session.recover():
+                fail(BadOption, at, what, f"this is {shown}")
 
 
 def check_together(
