@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from qmlc.ir.program import Call
-from qmlc.ops.option_ranges import OPTION_RANGES
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
+from qmlc.ops.option_ranges import OPTION_RANGES
 from qmlc.training.build_optimizer import build_optimizer
 from qmlc.training.errors import DataError
 
