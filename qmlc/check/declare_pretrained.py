@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from qmlc.check.bind_settings import bind_settings
-from qmlc.check.errors_names import NotAvailable
+from qmlc.check.errors_names import NotAvailable, WrongKind
 from qmlc.check.errors_types import WrongArguments
 from qmlc.check.frame import Frame
+from qmlc.check.hold_tensors import holds_tensors
 from qmlc.check.making import Units
 from qmlc.check.values import Declared, Instance, Value, describe, fail
 from qmlc.ops.find_pretrained import NotFound, find_pretrained
@@ -17,9 +18,9 @@ from qmlc.ops.pretrained import (
     ARCHITECTURES,
     PretrainedType,
     UnknownArchitecture,
-    Unreadable,
     read_pretrained,
 )
+from qmlc.ops.safetensors_header import Unreadable
 from qmlc.ops.tunings import Frozen, Last, Tuning
 from qmlc.source.errors import UnreadableFile
 from qmlc.source.span import Source, Span
@@ -43,6 +44,9 @@ def declare_pretrained(
     """The instance, with a declaration that says the type of the model, all settings filled in."""
     callee = instance.target
     assert isinstance(callee, Declared) and isinstance(callee.declaration, tree.Component)
+    if holds_tensors(callee):
+        what, proposal = "`safetensors` holds tensors, and is not applied", "write `w.NAME`"
+        fail(WrongKind, node, what, "applied here", proposal)
     settings = bind_settings(node, instance)
     if "path" not in settings:
         what, proposal = f"`{callee.name}` needs `path`", f'write `{callee.name}("folder")(…)`'

@@ -65,6 +65,7 @@ def new_units(session: Session) -> Units:
     """An empty store of units, which `session` makes more of."""
     units = Units(session)
     session.apply_unit = partial(apply_unit, units)
+    session.reach = partial(reach, units)
     return units
 
 

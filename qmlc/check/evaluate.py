@@ -293,7 +293,7 @@ def _index(frame: Frame, node: tree.Index) -> Value:
     if isinstance(base, Poison):
         return base
     items = tuple([_subscript(frame, s) for s in node.subscripts])
-    if isinstance(base, Inside) and len(items) == 1:
+    if isinstance(base, Inside | Instance) and len(items) == 1:
         return frame.session.reach(frame, node, base, str(items[0]))
     if isinstance(base, range) and (len(items) > 1 or isinstance(items[0], Tensor | None)):
         base = as_node(frame, node, base) if frame.network else Array((len(base),), tuple(base))

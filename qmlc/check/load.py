@@ -17,7 +17,6 @@ from qmlc.syntax.parse import parse
 
 PLANNED_NAMES = {
     "torch_hub": 'declare the function of `hubconf.py`: `extern layer … = "hubconf:NAME"`',
-    "safetensors": "weights alone are no model; `load(m, path)` puts them into a part",
     "keras": "wrap the model in a torch module, and declare that: `extern layer`",
     "onnx": "wrap the model in a torch module, and declare that: `extern layer`",
 }

@@ -8,16 +8,22 @@ from qmlc.check.apply import hides_parameters, hold_layer, register
 from qmlc.check.errors_names import NotAvailable, UnknownName
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.frame import Frame
+from qmlc.check.hold_tensors import hold_tensors, holds_tensors
+from qmlc.check.making import Units
 from qmlc.check.values import Builtin, Inside, Instance, Tensor, Value, describe, fail
 from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 
 
 def reach(
-    frame: Frame, node: tree.Attribute | tree.Index, base: Instance | Inside, name: str
+    units: Units,
+    frame: Frame,
+    node: tree.Attribute | tree.Index,
+    base: Instance | Inside,
+    name: str,
 ) -> Value:
     """A parameter of an instance as a tensor, or a part of it on the way to one."""
-    inside = _enter(frame, node, base) if isinstance(base, Instance) else base
+    inside = _enter(units, frame, node, base) if isinstance(base, Instance) else base
     path = f"{inside.path}.{name}".lstrip(".")
     if path in inside.shapes:
         assert frame.network is not None
@@ -29,11 +35,13 @@ def reach(
     _refuse(node, inside, base, name)
 
 
-def _enter(frame: Frame, node: tree.Node, instance: Instance) -> Inside:
+def _enter(units: Units, frame: Frame, node: tree.Node, instance: Instance) -> Inside:
     if frame.network is None or not instance.name:
         what = "a parameter is reached through an instance that has a name"
         proposal = f"name it first: `let f = {instance.target.name}(…)`"
         fail(NotKnown, node, what, f"this is {describe(instance)}", proposal)
+    if holds_tensors(instance.target):
+        return hold_tensors(units, frame, node, instance)
     if hides_parameters(instance.changes):
         what = "a parameter of what is pruned is not reached from outside"
         proposal = "prune the layer or model that holds both, as a whole"

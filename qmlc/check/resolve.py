@@ -34,7 +34,7 @@ CONSTANTS: dict[str, Value] = {
     "frozen": Frozen(),
     "full": Full(),
 }
-PLANNED = ("torch_hub", "keras", "onnx", "safetensors")
+PLANNED = ("torch_hub", "keras", "onnx")
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:

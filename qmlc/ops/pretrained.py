@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qmlc.ops.safetensors_header import Unreadable, read_header
+
 HUGGING_FACE = "qmlc.runtime.hugging_face:HuggingFaceModule"
-LIBRARY = frozenset({HUGGING_FACE})
+SAFETENSORS = "qmlc.runtime.safetensors_file:SafetensorsFile"
+LIBRARY = frozenset({HUGGING_FACE, SAFETENSORS})
 """Modules of the runtime that `stdlib/pretrained.hqm` names: they run no code of the model's."""
-
-
-class Unreadable(Exception):
-    """A configuration that is not there, is no JSON, or does not say what it must."""
 
 
 class UnknownArchitecture(Exception):
@@ -63,22 +62,13 @@ def read_pretrained(folder: Path) -> PretrainedType:
 
 
 def weight_names(folder: Path) -> frozenset[str] | None:
-    """The names in the headers of a model's safetensors files; None where there are none.
-
-    The format: eight bytes with the length of a JSON header, then the header.
-    """
+    """The names in the headers of a model's safetensors files; None where there are none."""
     index, single = folder / "model.safetensors.index.json", folder / "model.safetensors"
     if index.is_file():
         return frozenset(_read_json(index).get("weight_map", {}))
     if not single.is_file():
         return None
-    with single.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        try:
-            header = json.loads(file.read(min(length, 100_000_000)))
-        except ValueError:
-            raise Unreadable(f"`{single.name}` is no safetensors file") from None
-    return frozenset(header) - {"__metadata__"}
+    return frozenset(read_header(single))
 
 
 def _read_json(path: Path) -> Config:

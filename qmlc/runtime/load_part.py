@@ -25,7 +25,7 @@ def load_part(module: AnyModule, path: str, *, at: str = "", beside: Module) -> 
     The file is looked for beside the program of `beside`, then in the current folder. CompileError
     where it cannot be read (E0601), or holds other names or shapes (E0606).
     """
-    weights = _read(path, beside)
+    weights = read_tensors(path, type(beside))
     prefix = f"{at}." if at else ""
     part = {n.removeprefix(prefix): t for n, t in weights.items() if n.startswith(prefix)}
     if not part:
@@ -50,8 +50,9 @@ def load_part(module: AnyModule, path: str, *, at: str = "", beside: Module) -> 
     return module
 
 
-def _read(path: str, beside: Module) -> dict[str, Tensor]:
-    source = source_of(type(beside))
+def read_tensors(path: str, beside: type[Module]) -> dict[str, Tensor]:
+    """The tensors of a file beside the program of a class, or in the current folder; E0601."""
+    source = source_of(beside)
     bases = [Path(source).parent] if source is not None else []
     found = next((b / path for b in [*bases, Path()] if (b / path).is_file()), None)
     try:

@@ -10,10 +10,10 @@ import torch
 from qmlc.ops.pretrained import (
     ARCHITECTURES,
     UnknownArchitecture,
-    Unreadable,
     read_pretrained,
     weight_names,
 )
+from qmlc.ops.safetensors_header import Unreadable
 from qmlc.runtime.check_shapes import bind_dimensions, parse_type
 from qmlc.runtime.pretrained_module import as_arguments
 

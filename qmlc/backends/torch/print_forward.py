@@ -230,8 +230,8 @@ class _Forward:
                 return f"{default} if {name} is None else {name}", COMPARISON
             case "parameter":
                 text = self.parameter(node.attribute("name"))
-                real = isinstance(node.type, TensorType) and node.type.dtype == "real"
-                return text if real else f"torch.view_as_complex({text})", ATOM
+                pairs = isinstance(node.type, TensorType) and node.type.dtype == "complex"
+                return f"torch.view_as_complex({text})" if pairs else text, ATOM
             case "constant":
                 return _constant(node.attribute("value"))
             case "dimension":
