@@ -103,8 +103,17 @@ class Session:
         self.steps = max(0, self.spent - MAX_TOTAL_STEPS)
 
 
+OTHER_NAMES = {
+    "transformer_encoder": "encoder", "transformer_decoder": "decoder",
+    "transformer": "encoder, decoder",
+}  # fmt: skip
+"""What PyTorch calls entries of `std.transformer`."""
+
+
 def _library(name: str) -> str:
     """How to import `name`, if a module of the library declares it."""
+    if name in OTHER_NAMES:
+        return f"write `use std.transformer ({OTHER_NAMES[name]})`: `encoder(depth, heads)(x)`"
     for module in resources.stdlib_names():
         text = resources.stdlib_path(module).read_text("utf-8")
         if re.search(

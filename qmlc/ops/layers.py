@@ -33,6 +33,20 @@ from qmlc.types.sizes import add, floor_divide, product, share_out
 from qmlc.types.tensors import ShapeError, TensorType
 
 
+def _rrelu(types: Any, s: Settings) -> LayerShape:
+    need_real(types[0], "rrelu")
+    if not 0 <= s["lower"] <= s["upper"] <= 1:
+        raise ShapeError("`lower` and `upper` are ascending, between 0 and 1")
+    return LayerShape(types[0])
+
+
+def _softmax2d(types: Any, s: Settings) -> LayerShape:
+    need_real(types[0], "softmax2d")
+    if len(types[0].dims) not in (3, 4):
+        raise ShapeError(f"`softmax2d` takes `[C, H, W]` or `[B, C, H, W]`, this is `{types[0]}`")
+    return LayerShape(types[0])
+
+
 def _linear(types: Any, s: Settings) -> LayerShape:
     x = types[0]
     need_real(x, "linear")
@@ -291,6 +305,9 @@ LAYERS: dict[str, Layer] = {
     "identity": layer("Identity", _identity, "x."),
     "prelu": layer("PReLU", _prelu, "x, or a learned multiple of x below 0.",
                    settings(num_parameters=1, init=0.25)),
+    "rrelu": layer("RReLU", _rrelu, "x, or below 0 a multiple of x, drawn in training.",
+                   settings(lower=1 / 8, upper=1 / 3), random=True),
+    "softmax2d": layer("Softmax2d", _softmax2d, "Softmax over the channels of a picture."),
     "glu": layer("GLU", _glu, "One half times the sigmoid of the other.", settings(dim=-1)),
     "pixel_shuffle": layer("PixelShuffle", _pixel_shuffle, "Channels become a larger picture.",
                            settings("upscale_factor")),

@@ -95,6 +95,34 @@ def _cosine_embedding(types: Any, settings: Settings) -> TensorType:
     return SCALAR
 
 
+def _without_last(name: str, target: str) -> Law:
+    """A loss with a number for each example, whose last axis is summed over."""
+    one_shape = _one_shape(name, "--r-", ("--r-", target), least=1)
+
+    def law(types: Any, settings: Settings) -> TensorType:
+        one_shape(types, settings)
+        return _reduced(TensorType("real", types[0].dims[:-1]), settings)
+
+    return law
+
+
+def _multilabel_margin(types: Any, settings: Settings) -> TensorType:
+    x, target = types
+    if not 1 <= len(x.dims) <= 2 or x.dims != target.dims:
+        raise ShapeError(f"`multilabel_margin_loss` takes `[classes]` or `[B, classes]` twice, "
+                         f"these are `{x}` and `{target}`", 1)  # fmt: skip
+    convert_kind(x.dtype, "--r-", "multilabel_margin_loss")
+    convert_kind(target.dtype, "-i--", "multilabel_margin_loss", 1)
+    return _reduced(TensorType("real", x.dims[:-1]), settings)
+
+
+def _kl_div(types: Any, settings: Settings) -> TensorType:
+    law = _one_shape("kl_div", "--r-", ("--r-",), least=1)
+    if settings["reduction"] == "batchmean":
+        return law(types, {})
+    return law(types, settings)
+
+
 _PAIR = tensors("input", "target")
 _CLASSES = tensors("scores", "target", "weight?")
 _REDUCTION = settings(reduction="mean")
@@ -159,6 +187,21 @@ LOSSES: dict[str, Function] = {
         "Distillation: teacher against student, both scores, softened by the temperature.",
         precedence=2,
     ),
+    "kl_div": Function(
+        (*_PAIR, *settings(reduction="mean", log_target=False)), _kl_div,
+        "F.kl_div({input}, {target}, reduction={reduction}, log_target={log_target})",
+        "target * (log(target) - input), for inputs that are logarithms; also `batchmean`.",
+    ),
+    "multilabel_margin_loss": Function(
+        (*_PAIR, *_REDUCTION), _multilabel_margin,
+        "F.multilabel_margin_loss({input}, {target}, reduction={reduction})",
+        "Hinge loss over several classes of an example, `[classes]`; its target ends at -1.",
+    ),
+    "multilabel_soft_margin_loss": Function(
+        (*_PAIR, *_REDUCTION), _without_last("multilabel_soft_margin_loss", "--r-"),
+        "F.multilabel_soft_margin_loss({input}, {target}, reduction={reduction})",
+        "For scores, of which sigmoid is the probability of each of several classes.",
+    ),
     "cosine_embedding_loss": Function(
         (*tensors("input1", "input2", "target"), *settings(margin=0.0)), _cosine_embedding,
         "F.cosine_embedding_loss({input1}.flatten(0, -2), {input2}.flatten(0, -2), "
@@ -172,9 +215,10 @@ LOSSES: dict[str, Function] = {
         "Distances made small where the target is 1, large where it is -1.",
     ),
     "margin_ranking_loss": Function(
-        (*tensors("input1", "input2", "target"), *settings(margin=0.0)),
+        (*tensors("input1", "input2", "target"), *settings(margin=0.0, reduction="mean")),
         _one_shape("margin_ranking_loss", "--r-", ("-ir-",)),
-        "F.margin_ranking_loss({input1}, {input2}, {target}, margin={margin})",
+        "F.margin_ranking_loss({input1}, {input2}, {target}, margin={margin}, "
+        "reduction={reduction})",
         "input1 ranked above input2 where the target is 1, below where it is -1.",
     ),
     "soft_margin_loss": Function(
@@ -184,22 +228,24 @@ LOSSES: dict[str, Function] = {
     ),
     "triplet_margin_loss": Function(
         (*tensors("anchor", "positive", "negative"),
-         *settings(margin=1.0, p=2.0, eps=1e-6, swap=False)),
-        _one_shape("triplet_margin_loss", "--r-", ("--r-",), least=1),
+         *settings(margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean")),
+        _without_last("triplet_margin_loss", "--r-"),
         "F.triplet_margin_loss({anchor}, {positive}, {negative}, margin={margin}, p={p}, "
-        "eps={eps}, swap={swap})",
+        "eps={eps}, swap={swap}, reduction={reduction})",
         "The positive brought nearer to the anchor than the negative.",
     ),
     "poisson_nll_loss": Function(
-        (*_PAIR, *settings(log_input=True, full=False, eps=1e-8)),
+        (*_PAIR, *settings(log_input=True, full=False, eps=1e-8, reduction="mean")),
         _one_shape("poisson_nll_loss", "--r-", ("--r-",)),
-        "F.poisson_nll_loss({input}, {target}, log_input={log_input}, full={full}, eps={eps})",
+        "F.poisson_nll_loss({input}, {target}, log_input={log_input}, full={full}, eps={eps}, "
+        "reduction={reduction})",
         "For counts.",
     ),
     "gaussian_nll_loss": Function(
-        (*tensors("input", "target", "var"), *settings(full=False, eps=1e-6)),
+        (*tensors("input", "target", "var"), *settings(full=False, eps=1e-6, reduction="mean")),
         _one_shape("gaussian_nll_loss", "--r-", ("--r-",)),
-        "F.gaussian_nll_loss({input}, {target}, {var}, full={full}, eps={eps})",
+        "F.gaussian_nll_loss({input}, {target}, {var}, full={full}, eps={eps}, "
+        "reduction={reduction})",
         "For means and variances.",
     ),
 }  # fmt: skip

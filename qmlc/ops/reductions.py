@@ -193,6 +193,11 @@ REDUCTIONS: dict[str, Function] = {
         (*tensors("x"), *settings(dim=-1)), _along("log_softmax", "--r-"),
         "torch.log_softmax({x}, dim={dim!s})", "Logarithm of softmax.",
     ),
+    "gumbel_softmax": Function(
+        (*tensors("x"), *settings(tau=1.0, hard=False, dim=-1)), _along("gumbel_softmax", "--r-"),
+        "F.gumbel_softmax({x}, tau={tau}, hard={hard}, dim={dim})",
+        "A class drawn by its score, softly; `hard` gives 1 at one place.", random=True,
+    ),
     "softmin": Function(
         (*tensors("x"), *settings(dim=-1)), _along("softmin", "--r-"),
         "F.softmin({x}, dim={dim!s})", "softmax(-x).",
