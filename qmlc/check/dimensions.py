@@ -56,21 +56,12 @@ def _found(scope: Scope, name: str) -> Value:
     return where.values[name] if where is not None else None
 
 
-def names_in(expression: Any) -> list[str]:
-    """The names in an expression, the last first."""
-    names: list[str] = []
-    stack = [expression]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tree.Identifier):
-            names.append(node.name)
-        elif isinstance(node, tree.Call):
-            stack += node.arguments  # what is called is a function, no size
-        elif isinstance(node, tree.Node):
-            stack += [getattr(node, s) for s in node.__slots__ if s != "span"]
-        elif isinstance(node, tuple):
-            stack += node
-    return names
+def names_in(expression: tree.Expression) -> list[str]:
+    """The names in an expression, in order, but for those of functions and keywords."""
+    nodes = list(tree.walk(expression))
+    others = {id(n.function) for n in nodes if isinstance(n, tree.Call)}
+    others |= {id(n.name) for n in nodes if isinstance(n, tree.Keyword)}
+    return [n.name for n in nodes if isinstance(n, tree.Identifier) and id(n) not in others]
 
 
 def resolve_type(frame: Frame, written: tree.TypeExpression, binding: Mapping[str, Value]) -> Type:
@@ -109,7 +100,7 @@ def dimension_names(written: tree.TypeExpression) -> list[str]:
     """The names in the dimensions of a type, in order."""
     if isinstance(written, tree.TypeRecord):
         return [name for _, kind in written.fields for name in dimension_names(kind)]
-    names = [name for d in written.dims for name in reversed(names_in(d))]
+    names = [name for d in written.dims for name in names_in(d)]
     return list(dict.fromkeys(names))
 
 

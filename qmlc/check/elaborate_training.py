@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from qmlc.check.elaborate_machine import elaborate_machine, is_machine
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_training import BadLoss
@@ -153,23 +151,11 @@ def _model(frame: Frame, block: tree.TrainBlock) -> tuple[Instance, str]:
 
 
 def _used_names(block: tree.TrainBlock) -> set[str]:
-    names: set[str] = set()
-    stack: list[Any] = [block.block]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tree.Identifier):
-            names.add(node.name)
-        elif isinstance(node, tree.Node):
-            stack += [getattr(node, s) for s in _slots(node)]
-        elif isinstance(node, tuple):
-            stack += node
-    return names
-
-
-def _slots(node: tree.Node) -> list[str]:
-    """The fields that hold expressions; the names of options and keywords are none."""
-    named = isinstance(node, tree.Assign | tree.Keyword)
-    return [s for s in node.__slots__ if s != "span" and not (named and s in ("name", "names"))]
+    """The names in the expressions of a block; those of options and keywords are none."""
+    nodes = list(tree.walk(block.block))
+    others = {id(name) for n in nodes if isinstance(n, tree.Assign) for name in n.names}
+    others |= {id(n.name) for n in nodes if isinstance(n, tree.Keyword)}
+    return {n.name for n in nodes if isinstance(n, tree.Identifier) and id(n) not in others}
 
 
 def _loss_unit(

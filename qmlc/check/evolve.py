@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from qmlc.check.bind_arguments import argument_at
+from qmlc.check.bind_arguments import argument_at, bind_arguments
 from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
 from qmlc.check.evaluate import evaluate
@@ -17,17 +17,19 @@ from qmlc.ir.circuit import Instruction
 from qmlc.ir.follow_time import MAGNUS_STEPS, NOW, depends_on_time, magnus, midpoints
 from qmlc.ir.operator import Operator, PauliString, commute
 from qmlc.ops.gates import GATES, Rotation
+from qmlc.ops.parameters import Parameter
 from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.polynomial import Value as Exact
 
+PARAMETERS = (Parameter("hamiltonian"), Parameter("time"), Parameter("method", None))
 METHODS = {
-    "trotter": {"order": 1, "steps": 1},
-    "exact": {"steps": MAGNUS_STEPS},
-    "magnus": {"steps": MAGNUS_STEPS},
+    "trotter": (Parameter("order", 1), Parameter("steps", 1)),
+    "exact": (Parameter("steps", MAGNUS_STEPS),),
+    "magnus": (Parameter("steps", MAGNUS_STEPS),),
 }
-"""The methods of evolution, their numbers and defaults."""
+"""The methods of evolution, and their numbers."""
 
 
 def evolution(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list[Instruction]:
@@ -81,29 +83,8 @@ def _exactly(operator: Operator, time: Exact, qubits: tuple[int, ...]) -> list[I
 
 
 def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
-    names = ("hamiltonian", "time", "method")
-    given: dict[str, tree.Expression] = dict(zip(names, head.arguments, strict=False))
-    if len(head.arguments) > len(names):
-        fail(WrongArguments, head, "`evolve` takes a Hamiltonian, a time and a method", "too many")
-    for keyword in head.keywords:
-        if keyword.name.name not in names or keyword.name.name in given:
-            fail(
-                WrongArguments,
-                keyword.name,
-                f"`evolve` has no argument `{keyword.name.name}`",
-                "not known",
-                "it takes `time=` and `method=`",
-            )
-        given[keyword.name.name] = keyword.value
-    for name in names[:2]:
-        if name not in given:
-            fail(
-                WrongArguments,
-                head,
-                f"`evolve` needs the {name}",
-                "not given",
-                "write `evolve(H, time=t) q`",
-            )
+    written = {k.name.name: k.value for k in head.keywords}
+    given = bind_arguments(head, "evolve", PARAMETERS, head.arguments, written)
     time = evaluate(frame, given["time"])
     inner = frame.inner()
     if frame.scope.find("time") is None:
@@ -113,7 +94,7 @@ def _arguments(frame: Frame, head: tree.Head) -> dict[str, Any]:
         raise Stop(None)
     if isinstance(time, bool) or not isinstance(time, int | float | Polynomial):
         fail(BadOperation, given["time"], "a time is a number", f"this is {describe(time)}")
-    method = _method(frame, given["method"]) if "method" in given else None
+    method = _method(frame, given["method"]) if given["method"] is not None else None
     return {"hamiltonian": operator, "time": time, "method": method}
 
 
@@ -124,23 +105,15 @@ def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
         proposal = propose_nearest(name.span.text, METHODS, methods)
         what = f"there is no method of evolution `{name.span.text}`"
         fail(UnknownName, name, what, "not known", proposal)
-    values = dict(METHODS[name.name])
-    if isinstance(node, tree.Call):
-        for key, argument in zip(values, node.arguments, strict=False):
-            values[key] = require_number(frame, evaluate(frame, argument), argument, f"`{key}`")
-        for keyword in node.keywords:
-            if keyword.name.name not in values:
-                fail(
-                    WrongArguments,
-                    keyword.name,
-                    f"`{name.name}` has no argument `{keyword.name.name}`",
-                    "not known",
-                    "it takes " + " and ".join(f"`{key}=`" for key in values),
-                )
-            value = evaluate(frame, keyword.value)
-            values[keyword.name.name] = require_number(
-                frame, value, keyword, f"`{keyword.name.name}`"
-            )
+    arguments = node.arguments if isinstance(node, tree.Call) else ()
+    keywords = node.keywords if isinstance(node, tree.Call) else ()
+    given = [evaluate(frame, a) for a in arguments]
+    named = {k.name.name: evaluate(frame, k.value) for k in keywords}
+    bound = bind_arguments(node, name.name, METHODS[name.name], given, named)
+    values = {
+        key: require_number(frame, value, argument_at(node, position, key), f"`{key}`")
+        for position, (key, value) in enumerate(bound.items())
+    }
     order, steps = values.get("order", 1), values["steps"]
     if steps < 1 or (order != 1 and (order < 1 or order % 2)):
         fail(

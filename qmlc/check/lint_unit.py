@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from qmlc.check.errors_lints import BarrenPlateau, NotLearned, UnusedName, UnusedParameter
 from qmlc.check.frame import Frame
@@ -85,9 +84,10 @@ def lint_names(frame: Frame, declaration: tree.Component) -> None:
     """Warn of what a body binds and never mentions again; of several names one is enough."""
     if not isinstance(declaration.body, tree.Block):
         return
-    lets = list(_lets(declaration.body))
+    nodes = list(tree.walk(declaration.body))
+    lets = [n for n in nodes if isinstance(n, tree.Let)]
     bindings = Counter(name.name for let in lets for name in let.names)
-    mentioned = Counter(_mentions(declaration.body))
+    mentioned = Counter(n.name for n in nodes if isinstance(n, tree.Identifier))
     for let in lets:
         names = [name.name for name in let.names]
         again = any(mentioned[n] > bindings[n] or n.startswith("_") for n in names)
@@ -100,32 +100,6 @@ def lint_names(frame: Frame, declaration: tree.Component) -> None:
                     proposal="remove the line, or use what it binds",
                 )
             )
-
-
-def _mentions(node: Any) -> Iterator[str]:
-    """Every name in a piece of text, with repetitions."""
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tree.Identifier):
-            yield item.name
-        elif isinstance(item, tree.Node):
-            stack += [getattr(item, s) for s in item.__slots__ if s != "span"]
-        elif isinstance(item, tuple):
-            stack += item
-
-
-def _lets(node: Any) -> Iterator[tree.Let]:
-    if isinstance(node, tree.Let):
-        yield node
-    elif isinstance(node, tree.Block):
-        for statement in node.statements:
-            yield from _lets(statement)
-    elif isinstance(node, tree.For):
-        yield from _lets(node.body)
-    elif isinstance(node, tree.If):
-        yield from _lets(node.then)
-        yield from _lets(node.otherwise)
 
 
 def _starts_anywhere(variable: Variable) -> bool:

@@ -113,6 +113,12 @@ class Operator:
         return " + ".join(texts).replace("+ -", "- ") or "0"
 
 
+def pauli_label(string: PauliString, num_qubits: int) -> str:
+    """A letter for each qubit, that of qubit 0 last, as in Qiskit."""
+    letters = dict(string)
+    return "".join(letters.get(q, "I") for q in reversed(range(num_qubits)))
+
+
 def lift_operator(value: Operator | Value) -> Operator:
     """A number as that multiple of the identity; an operator as itself."""
     if isinstance(value, Operator):

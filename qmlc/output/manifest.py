@@ -28,7 +28,7 @@ from qmlc.backends.qasm.plan_measurement import MeasurementPlan
 from qmlc.backends.torch.emit_torch import class_names
 from qmlc.ir.build_circuit import result_size
 from qmlc.ir.circuit import Circuit, Result
-from qmlc.ir.operator import Operator
+from qmlc.ir.operator import Operator, pauli_label
 from qmlc.ir.program import Deployment, Program, Setting, Template, Unit
 from qmlc.output.find_circuits import Use
 from qmlc.output.options import CompileOptions
@@ -166,12 +166,7 @@ def _result(circuit: Circuit, result: Result) -> dict[str, Any]:
 
 def _observable(operator: Operator, num_qubits: int) -> dict[str, Any]:
     """Coefficients by Pauli label, the last letter for the first qubit, as in Qiskit."""
-    found = {}
-    for string, coefficient in operator.terms:
-        letters = dict(string)
-        label = "".join(letters.get(q, "I") for q in reversed(range(num_qubits)))
-        found[label] = formula(coefficient)
-    return found
+    return {pauli_label(string, num_qubits): formula(c) for string, c in operator.terms}
 
 
 def formula(value: Value) -> float | str:

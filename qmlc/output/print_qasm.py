@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from qmlc.backends.qasm.bind_circuit import circuit_numbers
 from qmlc.backends.qasm.emit_openqasm import DeviceProgram, emit_device_program, print_logical
@@ -28,7 +26,7 @@ from qmlc.source.diagnostic import Problem
 from qmlc.source.nearest import propose_nearest
 from qmlc.source.span import NOWHERE, Span
 from qmlc.syntax.parse import parse
-from qmlc.syntax.tree import Apply
+from qmlc.syntax.tree import Apply, Node, walk
 from qmlc.targets.read_target import Target, UnknownTarget, read_target
 
 WIDTH = 80
@@ -154,19 +152,15 @@ def find_evolution(place: Span) -> Span | None:
     file, _ = parse(place.source)
     for declaration in file.declarations:
         if declaration.span.start <= place.start < declaration.span.end:
-            return next(_exact_evolutions(declaration), None)
+            return next((n.span for n in walk(declaration) if _is_exact(n)), None)
     return None
 
 
-def _exact_evolutions(node: Any) -> Iterator[Span]:
-    if isinstance(node, Apply) and node.gate.name.name == "evolve":
-        if not any(k.name.name == "method" for k in node.gate.keywords):
-            yield node.span
-    for item in fields(node):
-        value = getattr(node, item.name)
-        for child in value if isinstance(value, tuple) else (value,):
-            if is_dataclass(child) and not isinstance(child, Span):
-                yield from _exact_evolutions(child)
+def _is_exact(node: Node) -> bool:
+    """Whether a node is an `evolve` without a method."""
+    if not isinstance(node, Apply) or node.gate.name.name != "evolve":
+        return False
+    return len(node.gate.arguments) < 3 and all(k.name.name != "method" for k in node.gate.keywords)
 
 
 def error_at(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from qmlc.source.span import Span
 
@@ -12,6 +14,18 @@ class Node:
     """Anything with a place in the text."""
 
     span: Span = field(compare=False, repr=False)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all nodes inside it, each before what it holds, in the order of the fields."""
+    stack: list[Any] = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Node):
+            yield item
+            stack += [getattr(item, s) for s in reversed(item.__slots__) if s != "span"]
+        elif isinstance(item, tuple):
+            stack += reversed(item)
 
 
 # Expressions

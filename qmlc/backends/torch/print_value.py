@@ -9,7 +9,7 @@ from typing import Any
 from qmlc.backends.torch.identifiers import BUILTINS
 from qmlc.ir.array import Array
 from qmlc.ir.circuit import Distribution
-from qmlc.ir.operator import Operator, PauliString
+from qmlc.ir.operator import Operator, PauliString, pauli_label
 from qmlc.ops.fill_template import write_tuple
 from qmlc.ops.tunings import Frozen, Full, Last, Lora
 from qmlc.types.polynomial import (
@@ -145,8 +145,7 @@ def _print_labels(operator: Operator, symbol: PrintSymbol) -> str:
     width = max(operator.qubits, default=0) + 1
     rows = []
     for string, coefficient in operator.terms:
-        letters = dict(string)
-        label = "".join(letters.get(q, "I") for q in reversed(range(width)))
+        label = pauli_label(string, width)
         rows.append(f'("{label}", {print_polynomial(coefficient, symbol)})')
     return f"Operator.from_labels([{', '.join(rows)}])"
 
