@@ -13,6 +13,7 @@ from qmlc.check.errors_types import BadOperation, TooMuch, WrongArguments
 from qmlc.check.evaluate import attempt, require_value
 from qmlc.check.evaluate_operands import Operand, evaluate_angle, evaluate_operands
 from qmlc.check.evolve import evolution
+from qmlc.check.foreign_names import MODIFIERS_ELSEWHERE
 from qmlc.check.frame import MAX_STEPS, Frame
 from qmlc.check.lint_gates import lint_gates
 from qmlc.check.partial_gates import unfold_gate
@@ -58,6 +59,9 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
     assert frame.circuit is not None
     if frame.circuit.capture is None:
         frame.circuit.statement = node.span
+    head = node.gate.name
+    if head.name not in STATEMENTS and frame.scope.find(head.name) is None:
+        find_gate(frame, head)
     measured = dict(frame.circuit.measured)
     operands = evaluate_operands(frame, node)
     modifiers = [_modifier(frame, m) for m in node.modifiers]
@@ -113,7 +117,9 @@ def _modifier(frame: Frame, head: tree.Head) -> Modifier:
             head.name,
             f"`{name}` is not a modifier",
             "before `@`",
-            "modifiers are `ctrl`, `negctrl`, `inv` and `pow(k)`",
+            f"write `{MODIFIERS_ELSEWHERE[name]} @`"
+            if name in MODIFIERS_ELSEWHERE
+            else "modifiers are `ctrl`, `negctrl`, `inv` and `pow(k)`",
         )
     if len(head.arguments) > 1 or head.keywords or (name == "inv" and head.arguments):
         fail(
@@ -238,6 +244,21 @@ def _check_distinct(node: tree.Apply, places: Sequence[tuple[int, tree.Node]]) -
         seen[qubit] = place
 
 
+def _qubits_in_brackets(node: tree.Apply, arguments: Sequence[Value]) -> None:
+    """Stop: a gate is called like a function of its qubits, as in Qiskit and PennyLane."""
+    written = list(zip(arguments, node.gate.arguments, strict=True))
+    qubits = [place for value, place in written if isinstance(value, Qubits)]
+    angles = ", ".join(p.span.text for value, p in written if not isinstance(value, Qubits))
+    head = node.gate.name.name + (f"({angles})" if angles else "")
+    fail(
+        WrongOperands,
+        qubits[0],
+        "qubits stand behind a gate, without brackets",
+        "a qubit among the angles",
+        f"write `{head} {', '.join(place.span.text for place in qubits)}`",
+    )
+
+
 def _check_measured(
     frame: Frame,
     node: tree.Apply,
@@ -314,6 +335,8 @@ def _builtin(
             f"the angles of `{name}` have no names",
             "give them by position",
         )
+    if not operands and any(isinstance(a, Qubits) for a in arguments):
+        _qubits_in_brackets(node, arguments)
     if len(arguments) != angles:
         names = ", ".join(angle_names(name))
         fail(

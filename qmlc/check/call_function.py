@@ -31,6 +31,7 @@ from qmlc.check.errors_types import (
     WrongArguments,
 )
 from qmlc.check.evaluate import evaluate
+from qmlc.check.foreign_names import RESULTS
 from qmlc.check.frame import Frame
 from qmlc.check.match_operator import match_operator, takes_operator
 from qmlc.check.operate import as_node, shape_error
@@ -370,6 +371,8 @@ def run_body(inner: Frame, declaration: tree.Component) -> Value:
     result = run_block(inner, declaration.body)
     if result is None:
         last = declaration.body.statements[-1] if declaration.body.statements else declaration.name
+        if isinstance(last, tree.Apply) and last.gate.name.name in RESULTS:
+            raise Stop(None)  # a result without its `return`, which was told as an unknown gate
         fail(
             Misplaced,
             last,

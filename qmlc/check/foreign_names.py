@@ -1,4 +1,4 @@
-"""What PyTorch, numpy and Python call things, in the words of the language: for proposals."""
+"""What PyTorch, numpy, Qiskit and PennyLane call things, in the words of the language."""
 
 from __future__ import annotations
 
@@ -50,6 +50,51 @@ METHODS = {
 
 SHAPELESS = frozenset("nonzero masked_select unique unique_consecutive bincount argwhere".split())
 """Functions whose result has a shape that only the values tell."""
+
+
+RESULTS = ("expval", "variance", "probs", "state", "counts", "sample", "entropy", "purity")
+"""What a circuit may yield; others measure by a statement."""
+
+GATES_ELSEWHERE = {
+    "hadamard": "write `h q`", "toffoli": "write `ccx a, b, c`",
+    "fredkin": "write `cswap a, b, c`", "not": "write `x q`", "paulix": "write `x q`",
+    "pauliy": "write `y q`", "pauliz": "write `z q`", "phaseshift": "write `p(theta) q`",
+    "rot": "write `u(theta, phi, lambda) q`", "isingxx": "write `rxx(theta) a, b`",
+    "isingyy": "write `ryy(theta) a, b`", "isingzz": "write `rzz(theta) a, b`",
+    "mcx": "controls are put before any gate: `ctrl(2) @ x a, b, c`",
+    "mct": "controls are put before any gate: `ctrl(2) @ x a, b, c`",
+    "multicontrolledx": "controls are put before any gate: `ctrl(2) @ x a, b, c`",
+    "mcp": "controls are put before any gate: `ctrl(2) @ p(theta) a, b, c`",
+    "mcrx": "controls are put before any gate: `ctrl(2) @ rx(theta) a, b, c`",
+    "mcry": "controls are put before any gate: `ctrl(2) @ ry(theta) a, b, c`",
+    "mcrz": "controls are put before any gate: `ctrl(2) @ rz(theta) a, b, c`",
+    "measureall": "bind the bits, `let m = measure q`, or return `counts(q, shots=1024)`",
+    "unitary": "declare a `gate` made of others, or evolve: `evolve(H, time=t) q`",
+    "initialize": "write `prepare(x) q`", "statepreparation": "write `prepare(x) q`",
+    "bit": "bits are bound by a measurement: `let m = measure q`",
+    "creg": "bits are bound by a measurement: `let m = measure q`",
+    "qreg": "qubits are declared with `qubit q[n]`",
+    "wires": "qubits are declared with `qubit q[n]`",
+    "print": "nothing runs while a program is read: `return` what is to be seen",
+    **{kind: f"a result is returned: `return {kind}(…)`" for kind in RESULTS},
+}  # fmt: skip
+"""What gates and statements of other languages are here, in lower case without underscores."""
+
+VALUES_ELSEWHERE = {
+    "PauliX": "the operator is `X`: `X(q[0])`", "PauliY": "the operator is `Y`: `Y(q[0])`",
+    "PauliZ": "the operator is `Z`: `Z(q[0])`", "SparsePauliOp": 'write `paulis("XXI")(q)`',
+    "Hadamard": "as an operator this is `(X(q) + Z(q)) / sqrt(2)`",
+    "measure": "it is written without brackets: `let m = measure q`",
+    "var": "write `variance(O)`", "vn_entropy": "write `entropy(q)`",
+    "density_matrix": "return `state(q)`, `purity(q)` or `entropy(q)`",
+}  # fmt: skip
+"""What operators and results of Qiskit and PennyLane are here."""
+
+MODIFIERS_ELSEWHERE = {
+    "control": "ctrl", "controlled": "ctrl", "c": "ctrl", "adjoint": "inv", "adj": "inv",
+    "dagger": "inv", "dg": "inv", "inverse": "inv", "power": "pow(k)", "negcontrol": "negctrl",
+}  # fmt: skip
+"""What modifiers of gates are called in other languages."""
 
 
 def instead_of_method(node: tree.Attribute, base: Value) -> str:

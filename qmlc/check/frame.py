@@ -251,8 +251,8 @@ class Frame:
         if self.module.nameless:
             raise Stop(None)
         close = nearest(name.name, candidates)
-        proposal = _library(name.name) or "declare it, or `use` it from a module"
-        proposal = f"did you mean `{close}`?" if close and close != name.name else proposal
+        near = f"did you mean `{close}`?" if close and close != name.name else ""
+        proposal = _library(name.name) or near or "declare it, or `use` it from a module"
         what, place = f"there is no {kind} called `{name.name}`", self._place(close or "")
         related = (Label(place, f"`{close}` is declared here"),) if place is not None else ()
         fail(UnknownName, name, what, "not declared", proposal, related)

@@ -99,7 +99,9 @@ def _exact(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value
             return elementwise(lambda a, b: _number(frame, node, symbol, a, b), left, right)
         if isinstance(left, Array) and isinstance(right, Array):
             return matmul(left, right)
-        fail(BadOperation, node, "`@` multiplies matrices and vectors", _both(left, right))
+        proposal = "operators are multiplied by `*`" if isinstance(left, Operator) else ""
+        what = "`@` multiplies matrices and vectors"
+        fail(BadOperation, node, what, _both(left, right), proposal)
     except ArrayError as error:
         fail(ShapeMismatch, node, "shapes do not agree", str(error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qmlc.check.compile_time import COMPILE_TIME
 from qmlc.check.errors_names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
-from qmlc.check.foreign_names import SHAPELESS, SYNONYMS
+from qmlc.check.foreign_names import GATES_ELSEWHERE, SHAPELESS, SYNONYMS, VALUES_ELSEWHERE
 from qmlc.check.frame import Frame
 from qmlc.check.split_tensor import SPLITS
 from qmlc.check.values import (
@@ -64,6 +64,9 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
         what = f"`{name.name}` makes a tensor whose shape hangs on values"
         proposal = "shapes are known when compiling: choose with `where(mask, a, b)`, or `where=`"
         fail(UnknownName, name, what, "not in the language", proposal)
+    if name.name in VALUES_ELSEWHERE:
+        what = f"there is no name called `{name.name}`"
+        fail(UnknownName, name, what, "not known", VALUES_ELSEWHERE[name.name])
     frame.unknown(name, "name", candidates(frame))
     raise AssertionError
 
@@ -90,7 +93,8 @@ def _instead_of_gate(frame: Frame, name: str) -> str:
     """What may be meant where a value is called like a gate."""
     if name.upper() in ("X", "Y", "Z"):
         return f"the operator is `{name.upper()}`; else bind it first with `let {name} = …`"
-    return f"declare it as an input, or bind it first with `let {name} = …`"
+    bound = f"declare it as an input, or bind it with `let {name} = …`"
+    return f"{bound}; a gate stands at the head of a statement of a circuit"
 
 
 def candidates(frame: Frame) -> list[str]:
@@ -146,19 +150,6 @@ _KINDS: dict[type, str] = {
     tree.Const: "constant", tree.DataBlock: "data block", tree.Rewrite: "rewrite rule",
 }  # fmt: skip
 
-OTHER_NAMES = {
-    "hadamard": "write `h q`",
-    "toffoli": "write `ccx a, b, c`",
-    "fredkin": "write `cswap a, b, c`",
-    "not": "write `x q`",
-    "rot": "write `u(theta, phi, lambda) q`",
-    "bit": "bits are bound by a measurement: `let m = measure q`",
-    "creg": "bits are bound by a measurement: `let m = measure q`",
-    "qreg": "qubits are declared with `qubit q[n]`",
-    "print": "nothing runs while a program is read: `return` what is to be seen",
-}
-"""What gates and statements of other languages are here."""
-
 
 def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
     """What the head of a gate statement means; it is looked up among gates only."""
@@ -190,8 +181,8 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
     ]  # fmt: skip
     known = [*gates, *frame.module.imported, *GATES, *ALIASES, "measure", "reset", "barrier",
              "evolve", "gphase", "delay", *STATEMENTS]  # fmt: skip
-    if name.name in OTHER_NAMES:
-        proposal = OTHER_NAMES[name.name]
+    proposal = GATES_ELSEWHERE.get(name.name.lower().replace("_", ""))
+    if proposal is not None:
         fail(UnknownName, name, f"there is no gate called `{name.name}`", "not known", proposal)
     frame.unknown(name, "gate", known)
     raise AssertionError

@@ -223,14 +223,25 @@ def _proposal(token: Token, accepted: set[str]) -> str:
         return "a body is `{ … }`, or `= expression` with the `=` on this line"
     if token == "=" and "COMPARE" in accepted and "NL" not in accepted:
         return "compare with `==`"
-    if token == "//" and "NL" in accepted:
-        return "comments begin with `#`"
-    if token == "->" and "NL" in accepted:
-        return "a measurement is bound: `let m = measure q`"
     if token in STATEMENT_OPERATORS and "AT" in accepted:
         return "an expression is never a statement: bind it with `let`, or `return` it"
     if token.type in WORDS and accepted == {"NAME"}:
         return f"`{token}` is a word of the language, not a name"
+    return _habit(token, accepted)
+
+
+def _habit(token: Token, accepted: set[str]) -> str:
+    """What is written here in the place of what other languages have."""
+    if token == "//" and "NL" in accepted:
+        return "comments begin with `#`"
+    if token == "->" and "NL" in accepted:
+        return "a measurement is bound: `let m = measure q`"
+    if token == "[" and accepted == {"NAME"}:
+        return "the size stands behind the name: `qubit q[2]`"
+    if token.startswith(".") and "LBRACE" in accepted:
+        return "write `range(0, 2)`"
+    if token == "," and accepted == {"NL"}:
+        return "several results are a record, `(a=…, b=…)`, or a list, `[…, …]`"
     return ""
 
 
@@ -239,6 +250,8 @@ def _in_gate_statement(before: Sequence[Token]) -> str:
     statement = before[_statement(before, len(before))[0] :]
     if not statement or statement[0].type != "NAME":
         return ""
+    if statement[0] in ("ctrl", "negctrl", "inv", "pow"):
+        return f"`@` stands behind a modifier: `{statement[0]} @ {statement[-1]} …`"
     if len(statement) == 2 and statement[1].type in ("NAME", "NUMBER"):
         return f"angles stand in brackets: `{statement[0]}({statement[1]}) …`"
     return "operands stand behind each other with commas: `cx a, b`"
