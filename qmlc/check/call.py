@@ -7,7 +7,8 @@ from typing import Any
 from qmlc.check.apply import apply_instance
 from qmlc.check.bind_arguments import argument_at, bind_arguments
 from qmlc.check.bind_settings import bind_settings
-from qmlc.check.call_function import call_fn, call_function, call_hamiltonian
+from qmlc.check.call_declared import call_fn, call_hamiltonian
+from qmlc.check.call_function import call_function
 from qmlc.check.change_instance import change_instance
 from qmlc.check.compile_time import call_compile_time, works_on
 from qmlc.check.errors_names import WrongKind

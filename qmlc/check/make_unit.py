@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from qmlc.check.bind_arguments import plain
-from qmlc.check.call_function import run_body
 from qmlc.check.complete_settings import complete_settings
 from qmlc.check.declare_variables import check_size
 from qmlc.check.dimensions import (
@@ -16,6 +15,7 @@ from qmlc.check.dimensions import (
     dimension_names,
     resolve_type,
 )
+from qmlc.check.enter_body import run_body
 from qmlc.check.errors_names import SelfReference
 from qmlc.check.errors_types import BadType
 from qmlc.check.finish_unit import circuit_output, finish_circuit, network_output

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qmlc.check.bind_arguments import argument_at, bind_arguments
-from qmlc.check.call_function import bind_declared, fill_default
 from qmlc.check.dimensions import (
     Binding,
     Mismatch,
     match_type,
     mismatch_error,
 )
+from qmlc.check.enter_body import bind_declared, fill_default
 from qmlc.check.errors_types import WrongArguments
 from qmlc.check.frame import Frame
 from qmlc.check.making import CIRCUITS, Input, Making
@@ -37,7 +37,7 @@ def match_inputs(
     Inputs that are left out are not among them: the unit knows what stands for them, except where
     it comes from elsewhere.
     """
-    pairs = bind_declared(frame, making.node, making.callee, list(arguments), dict(keywords))
+    pairs = bind_declared(making.node, making.callee, list(arguments), dict(keywords))
     home = Frame(frame.session, making.callee.module, Scope(), stack=frame.stack)
     inputs = []
     for i, (parameter, value) in enumerate(pairs):

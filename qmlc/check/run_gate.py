@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qmlc.check.call_function import bind_declared, bind_inputs, bind_operands, enter
 from qmlc.check.dimensions import Binding
+from qmlc.check.enter_body import bind_declared, bind_inputs, bind_operands, enter_body
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import Misplaced
 from qmlc.check.evaluate_arguments import as_gate, evaluate_arguments, takes_gate
@@ -25,7 +25,7 @@ def run_gate(
     declaration = gate.declaration
     assert isinstance(declaration, tree.Component) and frame.circuit is not None
     head = node.gate
-    inner = enter(frame, node, gate)
+    inner = enter_body(frame, node, gate)
     plain, handed = _split_gates(frame, inner, head, declaration)
     arguments, keywords = evaluate_arguments(frame, plain)
     if any(isinstance(v, Poison) for v in (*arguments, *keywords.values())):
@@ -36,7 +36,7 @@ def run_gate(
     for name, value in handed.items():
         inner.scope.bind(name, value)
     others = replace(declaration, inputs=tuple(p for p in declaration.inputs if not takes_gate(p)))
-    bound = bind_declared(frame, head, Declared(others, gate.module), arguments, keywords)
+    bound = bind_declared(head, Declared(others, gate.module), arguments, keywords)
     bind_inputs(inner, head, bound, binding, False)
     assert isinstance(declaration.body, tree.Block)
     result = run_inner(inner, declaration.body)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from qmlc.check.call_function import bind_inputs, bind_operands, enter, run_body
 from qmlc.check.dimensions import Binding, dimension, dimension_names, resolve_type
+from qmlc.check.enter_body import bind_inputs, bind_operands, enter_body, run_body
 from qmlc.check.errors_types import TooMuch
 from qmlc.check.evaluate_arguments import takes_gate
 from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
@@ -69,7 +69,7 @@ def run_alone(session: Session, module: Module, declaration: tree.Component, siz
         frame.network = NetworkState()
     else:
         frame.circuit = CircuitState(CircuitBuilder("probe"))
-    inner = enter(frame, declaration.name, callee)
+    inner = enter_body(frame, declaration.name, callee)
     names = [n for p in declaration.inputs if p.type for n in dimension_names(p.type)]
     names += [n for r in declaration.registers if r.size is not None for n in _register_names(r)]
     names += [p.name.name for p in declaration.inputs if _is_int(p)]
