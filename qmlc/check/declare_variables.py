@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from qmlc.check.bind_arguments import bind_arguments
-from qmlc.check.dimensions import names_in, resolve_type
+from qmlc.check.dimensions import check_known, names_in, resolve_type
 from qmlc.check.errors_names import AlreadyDeclared, UnknownName
 from qmlc.check.errors_types import BadOperation, BadType, Misplaced, TooMuch, WrongArguments
 from qmlc.check.evaluate import evaluate, require_value
@@ -41,6 +41,7 @@ def declare_parameter(frame: Frame, node: tree.Param) -> None:
             "not here",
             "give it one more dimension, for the rounds",
         )
+    check_known(frame, node.type)
     kind = resolve_type(frame, node.type, {})
     if not isinstance(kind, TensorType) or kind.dtype not in ("real", "complex"):
         what = "a parameter is a `real` or `complex` tensor"

@@ -56,12 +56,26 @@ def _found(scope: Scope, name: str) -> Value:
     return where.values[name] if where is not None else None
 
 
+def check_known(frame: Frame, written: tree.TypeExpression) -> None:
+    """Refuse sizes in the type of something inside a body that nothing says."""
+    for size in written.dims if isinstance(written, tree.TypeName) else ():
+        for name in identifiers_in(size):
+            known = frame.scope.find(name.name) or name.name in frame.dimensions
+            if not known and not frame.module.has_constant(name.name):
+                frame.unknown(name, "size", frame.scope.names())
+
+
 def names_in(expression: tree.Expression) -> list[str]:
     """The names in an expression, in order, but for those of functions and keywords."""
+    return [identifier.name for identifier in identifiers_in(expression)]
+
+
+def identifiers_in(expression: tree.Expression) -> list[tree.Identifier]:
+    """The names of `names_in` with their places."""
     nodes = list(tree.walk(expression))
     others = {id(n.function) for n in nodes if isinstance(n, tree.Call)}
     others |= {id(n.name) for n in nodes if isinstance(n, tree.Keyword)}
-    return [n.name for n in nodes if isinstance(n, tree.Identifier) and id(n) not in others]
+    return [n for n in nodes if isinstance(n, tree.Identifier) and id(n) not in others]
 
 
 def resolve_type(frame: Frame, written: tree.TypeExpression, binding: Mapping[str, Value]) -> Type:
