@@ -26,6 +26,7 @@ from qmlc.ir.program import Call, Submodule
 from qmlc.ops.changes import CHANGES
 from qmlc.ops.layer_parameters import layer_parameters
 from qmlc.ops.layers import LAYERS
+from qmlc.ops.parameters import REQUIRED
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, ShapeError, TensorType, Type, UnknownDimension
@@ -86,6 +87,7 @@ def _layer_settings(frame: Frame, node: tree.Node, instance: Instance) -> dict[s
     rows = LAYERS[name].parameters
     bound = bind_arguments(node, name, rows, list(instance.arguments), dict(instance.keywords))
     settings = {key: plain(value) for key, value in bound.items()}
+    _check_kinds(instance, settings)
     for key, value in settings.items():
         if isinstance(value, Polynomial):
             settings[key] = require_number(frame, value, node, f"`{key}` of `{name}`")
@@ -98,6 +100,24 @@ def _layer_settings(frame: Frame, node: tree.Node, instance: Instance) -> dict[s
                 f"settings first, inputs second: `{name}(…)(x)`",
             )
     return settings
+
+
+def _check_kinds(instance: Instance, settings: dict[str, Any]) -> None:
+    """Refuse what PyTorch takes as sizes, and stands here for `bias` or `eps`."""
+    name = instance.target.name
+    rows = LAYERS[name].parameters
+    sizes = ", ".join(row.name for row in rows if row.default is REQUIRED)
+    for row in rows:
+        value = settings[row.name]
+        if isinstance(row.default, bool) and not isinstance(value, bool):
+            what = f"`{row.name}` of `{name}` is `true` or `false`"
+        elif row.name == "eps" and isinstance(value, int | float) and value >= 1:
+            what = f"`eps` of `{name}` is a small number, such as 1e-5"
+        else:
+            continue
+        proposal = f"input sizes are inferred, and not given: `{name}({sizes})`"
+        where = f"`{row.name}` is {describe(value)} here"
+        fail(WrongArguments, instance.mention, what, where, proposal)
 
 
 def hold_layer(frame: Frame, node: tree.Node, instance: Instance) -> None:
