@@ -40,7 +40,8 @@ def apply_unit(
         callee = instance.target
         assert isinstance(callee, Declared)
     settings = bind_settings(node, instance)
-    making = Making(units, callee, node, dict(settings))
+    caller = frame.caller or node.span if callee.module.is_library else None
+    making = Making(units, callee, node, dict(settings), caller=caller)
     if callee.kind == "kernel":
         inputs, overlaps = match_rows(making, frame, arguments, keywords)
     else:

@@ -18,6 +18,7 @@ from qmlc.check.values import (
     Value,
 )
 from qmlc.ir.program import Unit, camel_case
+from qmlc.source.span import Span
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import Type
@@ -71,6 +72,8 @@ class Making:
     given: dict[str, Value]
     """Settings as given, by name."""
     binding: Binding = field(default_factory=dict)
+    caller: Span | None = None
+    """Of a part of the library: the place in the author's text that calls it."""
 
     @property
     def declaration(self) -> tree.Component:
@@ -87,4 +90,5 @@ class Making:
                 scope.bind(name, value)
         sizes = [v for v in self.binding.values() if isinstance(v, Polynomial)]
         open_names = frozenset(s.name for v in sizes for s in v.symbols())
-        return Frame(self.units.session, self.callee.module, scope, open_names)
+        session, module = self.units.session, self.callee.module
+        return Frame(session, module, scope, open_names, caller=self.caller)
