@@ -38,6 +38,13 @@ READABLE = {
     "EQUAL": "`=`", "COMMA": "`,`", "COLON": "`:`", "DOT": "`.`", "TILDE": "`~`",
     "IN": "`in`",
 }  # fmt: skip
+PYTHONS = {
+    "class": "a network is a function of tensors: `model net(x: real[B, 4]) -> real[B, 2] { … }`",
+    "def": "write `fn f(x: T) -> T = …`, or `layer` where there is something to learn",
+    "import": "write `use std.transformer (encoder)`; PyTorch's layers are there without",
+    "from": "write `use std.transformer (encoder)`; PyTorch's layers are there without",
+}
+"""How a Python program begins, and what stands there here."""
 
 
 def parse(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
@@ -83,13 +90,14 @@ def _parse_chunk(
 ) -> tuple[tree.Declaration, list[Diagnostic]]:
     """A declaration and what is wrong with it; behind an error it goes on at the next statement."""
     errors: list[Diagnostic] = []
-    tokens = chunk.tokens
+    tokens, whole = chunk.tokens, True
     while tokens and not chunk.broken and len(errors) < MAX_ERRORS:
         result, place = _feed(parser, tokens)
         if isinstance(result, Tree):
-            if not errors:
+            if whole:
                 return _build(builder, source, chunk, result)
             break
+        whole = False
         start, end = _statement(tokens, place)
         errors += _explain(source, chunk, tokens, place, end, result)
         unbalanced = any(e.at.text == "}" for e in chunk.strays.values())
@@ -210,6 +218,7 @@ def _unexpected(
             proposal = f"after `{token}` comes a name"
         elif token in ("/", "//", "*"):
             proposal = "comments begin with `#`"
+        proposal = PYTHONS.get(str(token), proposal)
     start = token_span(source, token)
     span = Span(source, start.start, start.start + (0 if token.type == "NL" else len(token)))
     return UnexpectedToken(span, found=found, expected=expected, proposal=proposal)
@@ -221,6 +230,8 @@ def _proposal(token: Token, accepted: set[str]) -> str:
         return "a component without inputs has `()` after its name"
     if token.type == "NL" and {"EQUAL", "LBRACE"} <= accepted:
         return "a body is `{ … }`, or `= expression` with the `=` on this line"
+    if token == "(" and {"NAME", "EQUAL"} <= accepted:
+        return "names stand side by side, in the order of the fields: `let a, b, c = …`"
     if token == "=" and "COMPARE" in accepted and "NL" not in accepted:
         return "compare with `==`"
     if token in STATEMENT_OPERATORS and "AT" in accepted:
