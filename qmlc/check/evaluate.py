@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from qmlc.check.errors_names import AlreadyDeclared, UnknownName, WrongKind
 from qmlc.check.errors_qubits import QubitTwice
@@ -195,7 +195,10 @@ def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -
         if isinstance(value, Array) and value.shape:
             value = tuple(value)
         if isinstance(value, Fields | RecordNode):
-            value = parts_of(frame, value)
+            parts = parts_of(frame, value)
+            if len(parts) != len(names):
+                _refuse_fields(names, value)
+            value = parts
         if not isinstance(value, tuple) or len(value) != len(names):
             fail(
                 BadOperation,
@@ -207,6 +210,17 @@ def bind_names(frame: Frame, names: tuple[tree.Identifier, ...], value: Value) -
         values = list(value)
     for name, item in zip(names, values, strict=True):
         frame.scope.bind(name.name, item, name.span)
+
+
+def _refuse_fields(names: tuple[tree.Identifier, ...], value: Fields | RecordNode) -> NoReturn:
+    """A record has a name for each field, or none."""
+    pairs = value.values if isinstance(value, Fields) else value.type.fields
+    fields = ", ".join(f"`{name}`" for name, _ in pairs)
+    what = f"the record has {len(pairs)} fields, and there are {len(names)} names for them"
+    proposal = (
+        f"give a name to each of {fields}; or one name `r` to all, and write `r.{pairs[0][0]}`"
+    )
+    fail(BadOperation, names[-1], what, f"it does not come apart into {len(names)}", proposal)
 
 
 def parts_of(frame: Frame, value: Fields | RecordNode) -> tuple[Value, ...]:

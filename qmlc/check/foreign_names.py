@@ -30,6 +30,16 @@ SYNONYMS = {
 }  # fmt: skip
 """Other names of rows of `ops.functions`."""
 
+NAMES = {
+    "True": "did you mean `true`?", "False": "did you mean `false`?",
+    "None": "did you mean `none`?",
+    "PauliX": "did you mean `X`?", "PauliY": "did you mean `Y`?", "PauliZ": "did you mean `Z`?",
+    "sequential": "write `x |> f |> g`", "Sequential": "write `x |> f |> g`",
+    "ModuleList": "write a list: `[linear(4) for i in range(3)]`",
+    "Parameter": "write `param w: real[4] ~ normal(0, 1)`",
+}  # fmt: skip
+"""Names of values and classes that no row is called like."""
+
 METHODS = {
     "shape": "sizes have names: `real[B, T, 4]` declares `B` and `T`, and both are numbers here",
     "size": "sizes have names: `real[B, T, 4]` declares `B` and `T`, and both are numbers here",
