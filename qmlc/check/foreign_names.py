@@ -30,16 +30,6 @@ SYNONYMS = {
 }  # fmt: skip
 """Other names of rows of `ops.functions`."""
 
-NAMES = {
-    "True": "did you mean `true`?", "False": "did you mean `false`?",
-    "None": "did you mean `none`?",
-    "PauliX": "did you mean `X`?", "PauliY": "did you mean `Y`?", "PauliZ": "did you mean `Z`?",
-    "sequential": "write `x |> f |> g`", "Sequential": "write `x |> f |> g`",
-    "ModuleList": "write a list: `[linear(4) for i in range(3)]`",
-    "Parameter": "write `param w: real[4] ~ normal(0, 1)`",
-}  # fmt: skip
-"""Names of values and classes that no row is called like."""
-
 METHODS = {
     "shape": "sizes have names: `real[B, T, 4]` declares `B` and `T`, and both are numbers here",
     "size": "sizes have names: `real[B, T, 4]` declares `B` and `T`, and both are numbers here",
@@ -97,8 +87,13 @@ VALUES_ELSEWHERE = {
     "measure": "it is written without brackets: `let m = measure q`",
     "var": "write `variance(O)`", "vn_entropy": "write `entropy(q)`",
     "density_matrix": "return `state(q)`, `purity(q)` or `entropy(q)`",
+    "True": "did you mean `true`?", "False": "did you mean `false`?",
+    "None": "did you mean `none`?",
+    "sequential": "write `x |> f |> g`", "Sequential": "write `x |> f |> g`",
+    "ModuleList": "write a list: `[linear(4) for i in range(3)]`",
+    "Parameter": "write `param w: real[4] ~ normal(0, 1)`",
 }  # fmt: skip
-"""What operators and results of Qiskit and PennyLane are here."""
+"""What values, operators, results and classes of Python, Qiskit and PennyLane are here."""
 
 MODIFIERS_ELSEWHERE = {
     "control": "ctrl", "controlled": "ctrl", "c": "ctrl", "adjoint": "inv", "adj": "inv",

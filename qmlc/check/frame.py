@@ -11,7 +11,6 @@ from typing import Any
 from qmlc import resources
 from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_types import TooMuch
-from qmlc.check.foreign_names import NAMES
 from qmlc.check.values import Exhausted, Module, Scope, Stop, Value, fail
 from qmlc.ir.build_circuit import CircuitBuilder, conjunction
 from qmlc.ir.circuit import Condition, Instruction, Variable
@@ -254,7 +253,6 @@ class Frame:
         close = nearest(name.name, candidates)
         near = f"did you mean `{close}`?" if close and close != name.name else ""
         proposal = _library(name.name) or near or "declare it, or `use` it from a module"
-        proposal = NAMES.get(name.name, proposal)
         what, place = f"there is no {kind} called `{name.name}`", self._place(close or "")
         related = (Label(place, f"`{close}` is declared here"),) if place is not None else ()
         fail(UnknownName, name, what, "not declared", proposal, related)
