@@ -384,7 +384,9 @@ def _element(node: tree.Apply, value: Value, position: int, size: int) -> Any:
             node.gate,
             "a vector of angles has one for each qubit of the register",
             f"{describe(value)} for {count_noun(size, 'qubit')}",
-            "pick one: `x[i]`",
+            "pick one: `x[i]`; inputs are declared for one example, without the batch"
+            if len(value.shape) > 1 and value.shape[-1] == size
+            else "pick one: `x[i]`",
         )
     return value[position]
 

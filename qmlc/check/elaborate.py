@@ -295,7 +295,7 @@ def _try_out(
                     return
                 found.extend(further)
 
-    try_sizes(state.session, attempt)
+    try_sizes(state.session, attempt, found)
     return tuple(found)
 
 

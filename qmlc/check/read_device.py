@@ -11,15 +11,14 @@ from qmlc.source.nearest import nearest, propose_nearest
 from qmlc.syntax import tree
 from qmlc.targets.read_target import list_targets, read_target
 
-VENDORS = ("ibm", "google", "ionq", "rigetti", "quantinuum", "iqm", "azure", "simulator")
-
 
 def read_device(frame: Frame, device: tree.Expression) -> str:
     """The device as `vendor:name`."""
     callee = device.function if isinstance(device, tree.Call) else device
     text = callee.name if isinstance(callee, tree.Identifier) else callee.span.text
-    if text not in VENDORS or not isinstance(device, tree.Call):
-        close = nearest(text, VENDORS)
+    vendors = sorted({known.split(":")[0] for known in list_targets()})
+    if text not in vendors or not isinstance(device, tree.Call):
+        close = nearest(text, vendors)
         known = 'devices are `ibm("torino")`, `simulator()`, …: see `qmlc targets`'
         proposal = f"did you mean `{close}`?" if close and close != text else known
         fail(UnknownName, callee, f"`{text}` is no device", "not known", proposal)

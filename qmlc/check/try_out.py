@@ -12,6 +12,7 @@ from qmlc.check.errors_types import TooMuch
 from qmlc.check.evaluate_arguments import takes_gate
 from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
 from qmlc.check.match_operator import takes_operator
+from qmlc.check.name_sizes import name_sizes
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_gate
 from qmlc.check.run_block import run_inner
@@ -31,8 +32,13 @@ PROBES = (
 """The size of the first open name, and what each further one has more."""
 
 
-def try_sizes(session: Session, attempt: Callable[[Session, Sizes], None]) -> None:
-    """Report what is wrong whatever the sizes are; the warnings of the first sizes that fit."""
+def try_sizes(
+    session: Session, attempt: Callable[[Session, Sizes], None], names: Sequence[str] = ()
+) -> None:
+    """Report what is wrong whatever the sizes are; the warnings of the first sizes that fit.
+
+    `names` are those that the attempts ask sizes for, by position; attempts may add to them.
+    """
     found: list[list[Diagnostic]] = []
     for first, step in PROBES:
         inner = replace(session, errors=[], entered=set(), steps=0, seen=set())
@@ -44,19 +50,23 @@ def try_sizes(session: Session, attempt: Callable[[Session, Sizes], None]) -> No
         if not errors or any(isinstance(e, TooMuch) for e in errors):
             found = [inner.errors]
             break
-    for diagnostic in _common(found):
-        session.report(diagnostic)
+    sizes = [{n: _size(*probe, i) for i, n in enumerate(names)} for probe in PROBES[: len(found)]]
+    for same in _common(found):
+        session.report(name_sizes(same, sizes))
 
 
 def _size(first: int, step: int, position: int) -> int:
     return max(1, first + step * position)
 
 
-def _common(found: Sequence[list[Diagnostic]]) -> list[Diagnostic]:
-    """The diagnostics of the first attempt that all others have, too."""
-    keys = [{(d.code, d.at.start, d.at.source.name) for d in attempt} for attempt in found]
-    shared = set.intersection(*keys)
-    return [d for d in found[0] if (d.code, d.at.start, d.at.source.name) in shared]
+def _common(found: Sequence[list[Diagnostic]]) -> list[list[Diagnostic]]:
+    """The diagnostics of the first attempt that all others have, too, each with theirs."""
+    keyed = [{(d.code, d.at.start, d.at.source.name): d for d in attempt} for attempt in found]
+    return [
+        [first, *(attempt[key] for attempt in keyed[1:])]
+        for first in found[0]
+        if all((key := (first.code, first.at.start, first.at.source.name)) in a for a in keyed)
+    ]
 
 
 def run_alone(session: Session, module: Module, declaration: tree.Component, sizes: Sizes) -> None:
