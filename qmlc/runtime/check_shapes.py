@@ -43,10 +43,13 @@ class DeclaredType:
     texts: tuple[str, ...]
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def parse_type(text: str) -> DeclaredType:
     """The parts of a type such as `real[..., T, 2*d]`; ValueError where it is none."""
     return _parse_type(text)
+
+
+# What torch.compiler.assume_constant_result sets; calling it imports torch._dynamo, for two seconds.
+parse_type._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=4096)
