@@ -47,7 +47,7 @@ class Search:
     beside: Beside | None
     """What must stand beside the last gate; None for a rule of one gate."""
     shared: int
-    """On how many qubits it must."""
+    """On how many qubits of the rule it must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,17 @@ def searches(rule: GateRule) -> Iterator[Search]:
 def beside(near: Instruction, instruction: Instruction) -> Beside:
     """What `near` is, seen from `instruction`: a cheap test before a search."""
     return near.name, len(near.controls) - len(instruction.controls)
+
+
+def qubits_beside(search: Search, last: Instruction) -> int:
+    """On how many qubits what must stand beside the last gate must do so.
+
+    Of two gates with more controls than in the rule, nothing may stand between on those either.
+    """
+    if len(search.rule.before) > 2:
+        return search.shared
+    controls = search.rule.before[search.anchor].controls
+    return search.shared + len(last.controls) - len(controls)
 
 
 def _order(

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.rules import GateRule
-from qmlc.passes.match_gates import Beside, Match, Search, beside, find_match, searches
+from qmlc.passes.match_gates import (
+    Beside,
+    Match,
+    Search,
+    beside,
+    find_match,
+    qubits_beside,
+    searches,
+)
 
 REACH = 512
 """How many instructions are looked back over where others have to be moved out of the way."""
@@ -69,11 +77,14 @@ def rewrite_gates(
     todo = list(reversed(instructions))
     while todo:
         instruction = todo.pop()
-        near = line.near(instruction)
+        candidates = by_name.get(instruction.name, ())
+        near = line.near(instruction) if candidates else {}
         line.append(instruction)
-        for search in by_name.get(instruction.name, ()):
-            if search.beside is not None and near.get(search.beside, 0) < search.shared:
-                continue
+        for search in candidates:
+            if search.beside is not None:
+                shared = near.get(search.beside)
+                if shared is None or shared < qubits_beside(search, instruction):
+                    continue
             match = find_match(search, line.kept, line.wires, len(line.kept) - 1)
             if match is not None and _apply(line, match, todo):
                 break
@@ -161,6 +172,8 @@ class _Marks:
 
 
 def _writes(instruction: Instruction) -> tuple[int, ...]:
+    if not instruction.bits:
+        return instruction.qubits
     return (*instruction.qubits, *(~bit for bit in instruction.bits))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qasm_oracles import VALUES, add_instruction, measured_circuits
@@ -107,3 +108,11 @@ def test_rules_keep_the_results_of_dense_circuits(circuit, values):
     after = replace(circuit, instructions=rewrite_gates(RULES, circuit.instructions))
     for a, b in zip(simulate(after, values), simulate(circuit, values), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-9)
+
+
+@given(circuit=interleaved())
+def test_the_look_at_neighbours_loses_no_application(circuit):
+    found = rewrite_gates(RULES, circuit.instructions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qmlc.passes.rewrite_gates.qubits_beside", lambda search, last: 0)
+        assert rewrite_gates(RULES, circuit.instructions) == found
