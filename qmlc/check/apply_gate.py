@@ -81,7 +81,7 @@ def apply_gate(frame: Frame, node: tree.Apply) -> None:
             run_statement(frame, node, name, operands)
             return
     controls = _count_controls(modifiers)
-    operands = _spread(operands, modifiers)
+    operands = _spread(operands, modifiers) if controls else operands
     if len(operands) < controls:
         fail(
             WrongOperands,
@@ -143,7 +143,7 @@ def _modifier(frame: Frame, head: tree.Head) -> Modifier:
 
 
 def _count_controls(modifiers: Sequence[Modifier]) -> int:
-    return sum(m.value for m in modifiers if m.name in ("ctrl", "negctrl"))
+    return sum([m.value for m in modifiers if m.name in ("ctrl", "negctrl")])
 
 
 def _spread(operands: list[Operand], modifiers: Sequence[Modifier]) -> list[Operand]:
@@ -309,14 +309,13 @@ def _special(
 def _gate(
     frame: Frame, node: tree.Apply, gate: Declared | Builtin, operands: list[Operand], controls: int
 ) -> list[Round]:
-    arguments = (
-        [attempt(frame, a) for a in node.gate.arguments] if isinstance(gate, Builtin) else []
-    )
-    if any(isinstance(a, Poison) for a in arguments):
-        raise Stop(None)
-    if isinstance(gate, Builtin):
-        return _builtin(frame, node, gate.name, arguments, operands, controls)
-    return _declared(frame, node, gate, operands, controls)
+    if isinstance(gate, Declared):
+        return _declared(frame, node, gate, operands, controls)
+    arguments = [attempt(frame, a) for a in node.gate.arguments]
+    for argument in arguments:
+        if isinstance(argument, Poison):
+            raise Stop(None)
+    return _builtin(frame, node, gate.name, arguments, operands, controls)
 
 
 def _builtin(
@@ -347,7 +346,7 @@ def _builtin(
             f"write `{name}({names}) …`" if angles else f"write `{name} …`",
         )
     for argument, place in zip(arguments, node.gate.arguments, strict=True):
-        if isinstance(argument, bool) or not isinstance(argument, int | float | Polynomial | Array):
+        if isinstance(argument, bool) or not isinstance(argument, (int, float, Polynomial, Array)):
             fail(BadOperation, place, "an angle is a number", f"this is {describe(argument)}")
     if len(operands) != qubits + controls:
         fail(
@@ -359,8 +358,8 @@ def _builtin(
         )
     rounds: list[Round] = []
     for i, places in enumerate(_broadcast(node, operands)):
-        values = tuple(_element(node, a, i, len(operands[-1].qubits.indices)) for a in arguments)
-        targets = tuple(q for q, _ in places[controls:])
+        values = [_element(node, a, i, len(operands[-1].qubits.indices)) for a in arguments]
+        targets = [q for q, _ in places[controls:]]
         rounds.append((places, [gate_instruction(name, targets, values)]))
     return rounds
 

@@ -22,6 +22,7 @@ from qmlc.check.values import (
     Poison,
     Qubits,
     RecordNode,
+    Scope,
     Stop,
     Tensor,
     Value,
@@ -52,15 +53,20 @@ def require_value(frame: Frame, expression: tree.Expression) -> Value:
 def attempt(frame: Frame, expression: tree.Expression) -> Value:
     """The value of an expression; Poison where it has none: what stands beside it goes on."""
     try:
-        return evaluate(frame, expression)
+        return _RULES[type(expression)](frame, expression)
     except Stop as stop:
         frame.session.go_on(stop)
         return Poison()
 
 
 def _identifier(frame: Frame, node: tree.Identifier) -> Value:
-    scope = frame.scope.find(node.name)
-    return scope.values[node.name] if scope else frame.session.lookup(frame, node)
+    name = node.name
+    scope: Scope | None = frame.scope
+    while scope is not None:
+        if name in scope.values:
+            return scope.values[name]
+        scope = scope.parent
+    return frame.session.lookup(frame, node)
 
 
 def _literal(frame: Frame, node: tree.Literal) -> Value:
@@ -332,7 +338,7 @@ def _unary(frame: Frame, node: tree.Unary) -> Value:
 
 
 def _binary(frame: Frame, node: tree.Binary) -> Value:
-    if _is_chain(node):
+    if node.operator in COMPARISONS and _is_chain(node):
         return _chain(frame, node)
     left = attempt(frame, node.left)
     if isinstance(left, bool) and node.operator in ("and", "or"):
@@ -344,7 +350,7 @@ def _binary(frame: Frame, node: tree.Binary) -> Value:
 def _is_chain(node: tree.Binary) -> bool:
     """Whether this is `a < b < c`; in `(a < b) < c` a bracket closes before the operator."""
     left = node.left
-    if not isinstance(left, tree.Binary) or node.operator not in COMPARISONS:
+    if not isinstance(left, tree.Binary):
         return False
     between = node.span.source.text[left.right.span.end : node.right.span.start]
     return left.operator in COMPARISONS and between.strip() == node.operator

@@ -35,7 +35,7 @@ def lint_gates(frame: Frame, node: tree.Apply, added: list[Instruction]) -> None
                 proposal="remove both, or put between them what is meant to stand there",
             )
         )
-    large = max((_magnitude(i) for i in added), default=0)
+    large = max([_magnitude(i) for i in added], default=0)
     if large >= LARGE:
         frame.session.report(
             PrecisionLost(
@@ -69,4 +69,4 @@ def _says_so(instruction: Instruction) -> bool:
 def _magnitude(instruction: Instruction) -> float:
     """The largest number beside the symbols of an angle that holds any."""
     angles = [a for a in instruction.angles if isinstance(a, Polynomial) and a.constant is None]
-    return max((abs(c) for a in angles for _, c in a.terms), default=0)
+    return max([abs(c) for a in angles for _, c in a.terms], default=0)

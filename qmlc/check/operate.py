@@ -54,6 +54,7 @@ _OTHERS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 """What else than numbers has operators, and which."""
 MAX_CONDITION = 12
 PLAIN = frozenset({"+", "-", "*", "//", "%"})
+SMALL = 1 << 31
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 MAX_BITS = 4096
 """Whole numbers with more bits than this are refused."""
@@ -65,7 +66,8 @@ _NUMBERS = (int, float, complex, Polynomial, Operator, Array)
 def apply_binary(frame: Frame, node: tree.Node, symbol: str, left: Value, right: Value) -> Value:
     """`left symbol right`."""
     if type(left) is int and type(right) is int and symbol in PLAIN:  # most of what loops do
-        return _number(frame, node, symbol, left, right)
+        if abs(left) < SMALL and 0 < right < SMALL:  # no power, no large product, no zero divisor
+            return PYTHON[symbol](left, right)
     if isinstance(left, Poison) or isinstance(right, Poison):
         return Poison()
     if left is None or right is None:

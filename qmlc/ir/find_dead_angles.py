@@ -16,7 +16,7 @@ from itertools import product
 from qmlc.ir.circuit import Circuit, Instruction
 from qmlc.ir.operator import Operator
 from qmlc.ops.gates import GATES, Constant, Matrix, Phase, Rotation, phase_angle
-from qmlc.types.polynomial import Symbol, lift
+from qmlc.types.polynomial import Polynomial, Symbol, lift
 
 X, Y, Z = 1, 2, 4
 LETTERS = {"I": 0, "X": X, "Y": Y, "Z": Z}
@@ -43,7 +43,8 @@ def find_dead_angles(circuit: Circuit) -> frozenset[Symbol]:
 def symbols_of(instruction: Instruction) -> Iterator[Symbol]:
     """The symbols in the angles and coefficients of an instruction, with repetitions."""
     for angle in instruction.angles:
-        yield from lift(angle).symbols()
+        if isinstance(angle, Polynomial):
+            yield from angle.symbols()
     if isinstance(instruction.payload, Operator):
         yield from instruction.payload.symbols()
 
