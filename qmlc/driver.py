@@ -20,6 +20,7 @@ from qmlc.source.compile_error import CompileError
 from qmlc.source.diagnostic import Diagnostic
 from qmlc.source.errors import UnreadableFile
 from qmlc.source.nearest import propose_nearest
+from qmlc.source.pause_collection import pause_collection
 from qmlc.source.span import NOWHERE, Source
 
 MAX_READ = 10_000_000
@@ -50,7 +51,7 @@ def analyse(
     source: Source, path: Path | None = None, settings: Mapping[str, Any] | None = None
 ) -> Compilation:
     """Parse and elaborate a text. `settings` fill sizes and settings that it leaves open."""
-    with allow_recursion():
+    with allow_recursion(), pause_collection():
         return _analyse(source, path, settings or {})
 
 
@@ -138,9 +139,10 @@ def compile_program(path: Path, options: CompileOptions) -> Output:
     # this needs qiskit and numpy, which take seconds to import; checking does not
     from qmlc.output.make_output import make_output
 
-    compilation = analyse_file(path, options.settings)
-    program = optimise(compilation.program, options.level)
-    return make_output(path, program, compilation.sources, options)
+    with pause_collection():
+        compilation = analyse_file(path, options.settings)
+        program = optimise(compilation.program, options.level)
+        return make_output(path, program, compilation.sources, options)
 
 
 def emit_stage(path: Path, stage: str, options: CompileOptions) -> str:

@@ -50,7 +50,12 @@ class Use:
             circuit = self.logical
         except (NotExpressible, ValueError):
             return None
-        return Size(circuit.depth(), count_two_qubit_gates(circuit), circuit.size())
+        return Size(circuit.depth(_counts), count_two_qubit_gates(circuit), circuit.size(_counts))
+
+
+def _counts(item: Any) -> bool:
+    """Whether depth and size count an instruction; Qiskit's own test makes each operation first."""
+    return bool(item.name != "barrier")
 
 
 def circuit_units(program: Program) -> list[tuple[str, Unit]]:
