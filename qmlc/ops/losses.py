@@ -37,6 +37,12 @@ def _classes(name: str) -> Law:
         convert_kind(scores.dtype, "--r-", name)
         if target.dtype != "int":
             raise ShapeError(f"the target holds classes, `int`, this is `{target}`", 1)
+        if scores.dims[-1] == 1:
+            raise ShapeError(
+                f"`{name}` of a single score is always the same: nothing is learned from it",
+                0,
+                "end with a score for each class, or use `binary_cross_entropy_with_logits`",
+            )
         if target.dims != scores.dims[:-1]:
             raise ShapeError(
                 f"scores `{scores}` need a target `{TensorType('int', scores.dims[:-1])}`, "
