@@ -48,7 +48,7 @@ def parse_type(text: str) -> DeclaredType:
     return _parse_type(text)
 
 
-# What torch.compiler.assume_constant_result sets; calling it imports torch._dynamo, for two seconds.
+# What torch.compiler.assume_constant_result sets; calling it imports torch._dynamo, for seconds.
 parse_type._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
