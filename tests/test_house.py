@@ -33,6 +33,7 @@ ROOMS_OF_PACKAGES = {
     "accelerate": ["qmlc.training"],
     "transformers": ["qmlc.runtime"],
     "peft": ["qmlc.runtime"],
+    "onnx": ["qmlc.ops", "qmlc.runtime"],
     "pandas": ["qmlc.training", "qmlc.train_program"],
     "einops": ["qmlc.runtime", "qmlc.testing"],
     "click": ["qmlc.tools"],
@@ -42,7 +43,7 @@ ROOMS_OF_PACKAGES = {
 }
 
 HEAVY = {
-    "accelerate", "networkx", "numpy", "pandas", "peft", "qiskit", "rich", "scipy", "torch",
+    "accelerate", "networkx", "numpy", "onnx", "pandas", "peft", "qiskit", "rich", "scipy", "torch",
     "torchmetrics", "transformers",
 }  # fmt: skip
 """What no verb may import that only reads programs and tables."""

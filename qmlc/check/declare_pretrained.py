@@ -13,13 +13,15 @@ from qmlc.check.frame import Frame
 from qmlc.check.hold_tensors import holds_tensors
 from qmlc.check.making import Units
 from qmlc.check.values import Declared, Instance, Value, describe, fail
-from qmlc.ops.find_pretrained import NotFound, find_pretrained
+from qmlc.ops.find_pretrained import NotFound, find_file, find_pretrained
 from qmlc.ops.pretrained import (
     ARCHITECTURES,
+    ONNX,
     PretrainedType,
     UnknownArchitecture,
     read_pretrained,
 )
+from qmlc.ops.read_onnx import OnnxMissing, Unsupported, read_onnx
 from qmlc.ops.safetensors_header import Unreadable
 from qmlc.ops.tunings import Frozen, Last, Tuning
 from qmlc.source.errors import UnreadableFile
@@ -49,10 +51,10 @@ def declare_pretrained(
         fail(WrongKind, node, what, "applied here", proposal)
     settings = bind_settings(node, instance)
     if "path" not in settings:
-        what, proposal = f"`{callee.name}` needs `path`", f'write `{callee.name}("folder")(…)`'
+        what, proposal = f"`{callee.name}` needs `path`", f'write `{callee.name}("PATH")(…)`'
         fail(WrongArguments, instance.mention, what, "not given", proposal)
     settings.setdefault("tune", Frozen())
-    kind = _read(frame, instance.mention, str(settings["path"]))
+    kind = _read(frame, instance.mention, str(settings["path"]), callee.declaration)
     _check_tuning(instance.mention, settings["tune"], kind)
     given = [name for name, _ in kind.inputs[: max(kind.needed, len(arguments))]]
     inputs = [(name, text) for name, text in kind.inputs if name in given or name in keywords]
@@ -65,15 +67,25 @@ def declare_pretrained(
     return replace(instance, target=known, arguments=(), keywords=tuple(settings.items()))
 
 
-def _read(frame: Frame, place: Span, path: str) -> PretrainedType:
+def _read(frame: Frame, place: Span, path: str, declaration: tree.Component) -> PretrainedType:
     """The type of the model at `path`, with an error for what is not there or not known."""
     bases = [Path(base) for base in (frame.session.base,) if base is not None]
+    onnx = isinstance(declaration.body, tree.Literal) and declaration.body.value == ONNX
     try:
+        if onnx:
+            return read_onnx(find_file(path, [*bases, Path()]))
         return read_pretrained(find_pretrained(path, [*bases, Path()]))
     except NotFound as error:
         fail(UnreadableFile, place, error.what, "not found", error.proposal)
     except Unreadable as error:
-        fail(UnreadableFile, place, str(error), "cannot be read", "a model has a `config.json`")
+        proposal = "" if onnx else "a model has a `config.json`"
+        fail(UnreadableFile, place, str(error), "cannot be read", proposal)
+    except OnnxMissing:
+        what, proposal = "`onnx` is not installed", "pip install 'qmlc[onnx]'"
+        fail(NotAvailable, place, what, "needed to read the type of the model", proposal)
+    except Unsupported as error:
+        proposal = "wrap the model in a torch module, and declare that: `extern layer`"
+        fail(NotAvailable, place, str(error), "read here", proposal)
     except UnknownArchitecture as error:
         fail(
             NotAvailable,
@@ -104,6 +116,7 @@ def _write(
     given = [(p.name.name, p.type) for p in declaration.settings or () if p.type is not None]
     settings = ", ".join(f"{name}: {written.span.text}" for name, written in given)
     taken = ", ".join(f"{name}: {text}" for name, text in inputs)
-    yielded = ", ".join(f"{name}: {text}" for name, text in kind.results)
+    yielded = ", ".join(f"{name}: {text}" if name else text for name, text in kind.results)
+    yielded = yielded if kind.results[0][0] == "" else f"({yielded})"
     name = declaration.name.name
-    return f'extern layer {name}({settings})({taken}) -> ({yielded}) = "{body.value}"\n'
+    return f'extern layer {name}({settings})({taken}) -> {yielded} = "{body.value}"\n'

@@ -11,6 +11,7 @@ from qmlc.check.frame import Frame
 from qmlc.check.making import Units
 from qmlc.check.values import Declared, Inside, Instance, Value, fail
 from qmlc.ir.program import Call, Submodule, Unit
+from qmlc.ops.find_pretrained import NotFound, find_file
 from qmlc.ops.pretrained import SAFETENSORS
 from qmlc.ops.safetensors_header import Unreadable, tensor_types
 from qmlc.source.errors import UnreadableFile
@@ -65,11 +66,9 @@ def _unit(units: Units, path: str, types: dict[str, TensorType], place: Span) ->
 def _read(frame: Frame, place: Span, path: str) -> dict[str, TensorType]:
     """The types of the tensors in a file beside the program or in the current folder."""
     bases = [Path(base) for base in (frame.session.base,) if base is not None]
-    found = next((b / path for b in [*bases, Path()] if (b / path).is_file()), None)
-    proposal = "a path is relative to the program, or to the current folder"
-    if found is None:
-        fail(UnreadableFile, place, f"there is no file `{path}`", "not found", proposal)
     try:
-        return tensor_types(found)
+        return tensor_types(find_file(path, [*bases, Path()]))
+    except NotFound as error:
+        fail(UnreadableFile, place, error.what, "not found", error.proposal)
     except (OSError, Unreadable) as error:
         fail(UnreadableFile, place, str(error), "cannot be read", "name a file of safetensors")

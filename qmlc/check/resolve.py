@@ -34,7 +34,7 @@ CONSTANTS: dict[str, Value] = {
     "frozen": Frozen(),
     "full": Full(),
 }
-PLANNED = ("torch_hub", "keras", "onnx")
+PLANNED = ("torch_hub", "keras")
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:

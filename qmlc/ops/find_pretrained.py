@@ -39,6 +39,21 @@ _HELP = (
 )
 
 
+def find_file(path: str, bases: Sequence[Path]) -> Path:
+    """The file `path` below one of `bases`; NotFound."""
+    for base in bases:
+        if (base / path).is_file():
+            return base / path
+    folder, name = Path(path).parent, Path(path).name
+    beside = [p.name for b in bases for p in sorted((b / folder).glob(f"*{Path(path).suffix}"))]
+    close = nearest(name, beside)
+    proposal = f"did you mean `{folder / close}`?" if close else _BESIDE
+    raise NotFound(f"there is no file `{path}`", proposal)
+
+
+_BESIDE = "a path is relative to the program, or to the current folder"
+
+
 def _cached(name: str) -> Path | None:
     """What `huggingface_hub` has stored under a model's name; see its guide "Manage your cache"."""
     home = os.environ.get("HF_HOME") or "~/.cache/huggingface"

@@ -16,7 +16,8 @@ from qmlc.ops.safetensors_header import Unreadable, read_header
 
 HUGGING_FACE = "qmlc.runtime.hugging_face:HuggingFaceModule"
 SAFETENSORS = "qmlc.runtime.safetensors_file:SafetensorsFile"
-LIBRARY = frozenset({HUGGING_FACE, SAFETENSORS})
+ONNX = "qmlc.runtime.onnx_model:OnnxModule"
+LIBRARY = frozenset({HUGGING_FACE, SAFETENSORS, ONNX})
 """Modules of the runtime that `stdlib/pretrained.hqm` names: they run no code of the model's."""
 
 

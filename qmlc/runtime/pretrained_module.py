@@ -24,13 +24,16 @@ class PretrainedModule(ExternModule):
     again, which has to lie where it lay.
     """
 
+    find = staticmethod(find_pretrained)
+    """Where it lies, by its path and the folders to look in; NotFound."""
+
     def make(self, **settings: Any) -> nn.Module:
         """The module in the folder `path`, with the parameters frozen that `tune` leaves out."""
         path, tune = settings.pop("path"), settings.pop("tune", Frozen())
         source = source_of(type(self))
         bases = [Path(source).parent] if source is not None else []
         try:
-            folder = find_pretrained(path, [*bases, Path()])
+            folder = self.find(path, [*bases, Path()])
         except NotFound as error:
             raise unfit(error.what, error.proposal) from None
         module = tune_module(self.read(folder, **settings), tune, self.name)
