@@ -198,11 +198,6 @@ class CircuitModule(Module):
         super().__setstate__(state)  # type: ignore[no-untyped-call]
         self._record = _record_type(self.circuit_ir)
 
-    @property
-    def engine(self) -> str:
-        """Which engine runs, and why."""
-        return "reference: plain torch operations"
-
     def extra_repr(self) -> str:
         """What `print` shows."""
         circuit = self.circuit_ir

@@ -11,7 +11,6 @@ from qiskit.quantum_info import Operator as Matrix
 from qiskit.quantum_info import Statevector
 
 from qmlc.backends.qasm.build_qiskit import to_qiskit
-from qmlc.backends.qasm.draw_circuit import draw_circuit
 from qmlc.backends.qasm.emit_openqasm import emit_device_program, emit_openqasm, scalar_values
 from qmlc.backends.qasm.errors import (
     NeedsMethod,
@@ -250,10 +249,6 @@ def test_symbolic_rotations_add_up():
         c.rz(0.25, q[0])
     (device,) = transpile_circuit(c.build(), read_target("ibm:torino"), tries=1)
     assert device.circuit.count_ops() == {"rz": 1}
-
-
-def test_drawing():
-    assert "Ry(2*x_0)" in draw_circuit(example())
 
 
 def test_same_bytes_in_every_process():
