@@ -315,11 +315,10 @@ def _gate(
     for argument in arguments:
         if isinstance(argument, Poison):
             raise Stop(None)
-    return _builtin(frame, node, gate.name, arguments, operands, controls)
+    return _builtin(node, gate.name, arguments, operands, controls)
 
 
 def _builtin(
-    frame: Frame,
     node: tree.Apply,
     name: str,
     arguments: list[Value],
@@ -357,7 +356,7 @@ def _builtin(
             _write_operands(node, name, qubits + controls),
         )
     rounds: list[Round] = []
-    for i, places in enumerate(_broadcast(node, operands)):
+    for i, places in enumerate(_broadcast(operands)):
         values = [_element(node, a, i, len(operands[-1].qubits.indices)) for a in arguments]
         targets = [q for q, _ in places[controls:]]
         rounds.append((places, [gate_instruction(name, targets, values)]))
@@ -390,7 +389,7 @@ def _element(node: tree.Apply, value: Value, position: int, size: int) -> Any:
     return value[position]
 
 
-def _broadcast(node: tree.Apply, operands: list[Operand]) -> list[list[tuple[int, tree.Node]]]:
+def _broadcast(operands: list[Operand]) -> list[list[tuple[int, tree.Node]]]:
     """One list of qubits for each application: registers go pairwise, single qubits with each."""
     sizes = {len(o.qubits.indices): o for o in operands if o.qubits.register}
     if len(sizes) > 1:
@@ -428,7 +427,7 @@ def _declared(
     whole = [False] * controls + [r.size is not None for r in registers]
     single = [o for o, w in zip(operands, whole, strict=True) if not w]
     rounds: list[Round] = []
-    for places in _broadcast(node, single) if single else [[]]:
+    for places in _broadcast(single) if single else [[]]:
         chosen = iter(places)
         split = [
             [(q, o.node) for q in o.qubits.indices] if w else [next(chosen)]

@@ -58,12 +58,12 @@ def call_function(
         settings["sizes"] = tuple(sizes.items())
     if row.variadic:
         tensors = list(tensors[0])
-    if frame.network is not None and _is_symbolic(tensors, settings, row):
+    if frame.network is not None and _is_symbolic(tensors, row):
         return _add(frame, node, name, row, tensors, settings)
-    return _scalar(frame, node, name, row, tensors, settings)
+    return _scalar(node, name, row, tensors, settings)
 
 
-def _is_symbolic(tensors: Sequence[Value], settings: dict[str, Any], row: Function) -> bool:
+def _is_symbolic(tensors: Sequence[Value], row: Function) -> bool:
     return (
         any(isinstance(t, Tensor | range) for t in tensors)
         or not row.scalar
@@ -115,7 +115,6 @@ def _add(
 
 
 def _scalar(
-    frame: Frame,
     node: tree.Node,
     name: str,
     row: Function,

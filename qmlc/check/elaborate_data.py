@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from qmlc.check.bind_arguments import bind_arguments, plain
 from qmlc.check.elaborate_constructor import elaborate_constructor
@@ -182,7 +182,7 @@ def _name(block: _Block, node: tree.Identifier) -> tuple[Any, TensorType]:
     return Column(name), block.columns.get(name, TensorType("real"))
 
 
-def _no_column(node: tree.Identifier, columns: Mapping[str, Any], source: Span) -> None:
+def _no_column(node: tree.Identifier, columns: Mapping[str, Any], source: Span) -> NoReturn:
     fail(
         NoSuchColumn,
         node,

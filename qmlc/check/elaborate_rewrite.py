@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from qmlc.check.check_header import check_twice
 from qmlc.check.dimensions import DTYPES, dimension_names, resolve_type
@@ -166,7 +167,7 @@ def _check_gates(declaration: tree.Rewrite, rule: GateRule, names: list[str]) ->
         _refuse(declaration, what, proposal)
 
 
-def _refuse(declaration: tree.Rewrite, what: str, proposal: str = "") -> None:
+def _refuse(declaration: tree.Rewrite, what: str, proposal: str = "") -> NoReturn:
     fail(UnusableRule, declaration.name, what, "cannot be used", proposal)
 
 

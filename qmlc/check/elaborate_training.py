@@ -74,7 +74,7 @@ def elaborate_training(
         numbers, classes = bool(losses & LOSSES_OF_NUMBERS), bool(losses & LOSSES_OF_CLASSES)
         check_metrics(frame, metrics_node, metrics, numbers, classes)
     unit = _loss_unit(units, frame, name, inputs, loss, bool(metrics), loss_node or block)
-    _find_model(frame, block, instance, name)
+    _find_model(frame, block, name)
     return Training(
         units.training_name(name),
         frame.network.submodules[name].target,
@@ -203,7 +203,7 @@ def _loss_unit(
     return unit
 
 
-def _find_model(frame: Frame, block: tree.TrainBlock, instance: Instance, name: str) -> None:
+def _find_model(frame: Frame, block: tree.TrainBlock, name: str) -> None:
     assert frame.network is not None
     if name not in frame.network.submodules:
         fail(

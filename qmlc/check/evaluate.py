@@ -140,9 +140,7 @@ def generate(frame: Frame, clauses: tuple[tree.Clause, ...]) -> Iterator[Frame]:
         frame.session.step(first)
         inner = frame.inner(loops=(*frame.loops, position))
         bind_names(inner, first.names, item)
-        if all(
-            truth(inner, condition, evaluate(inner, condition)) for condition in first.conditions
-        ):
+        if all(truth(condition, evaluate(inner, condition)) for condition in first.conditions):
             yield from generate(inner, tuple(rest))
 
 
@@ -372,7 +370,7 @@ def _chain(frame: Frame, node: tree.Binary) -> Value:
 
 
 def _conditional(frame: Frame, node: tree.Conditional) -> Value:
-    chosen = truth(frame, node.condition, evaluate(frame, node.condition))
+    chosen = truth(node.condition, evaluate(frame, node.condition))
     return evaluate(frame, node.then if chosen else node.otherwise)
 
 

@@ -41,7 +41,7 @@ def evolution(frame: Frame, node: tree.Apply, qubits: tuple[int, ...]) -> list[I
     else it is followed by `magnus(steps=)`, of 100 steps unless said otherwise.
     """
     arguments = _arguments(frame, node.gate)
-    operator = _operator(frame, node, arguments["hamiltonian"], qubits)
+    operator = _operator(node, arguments["hamiltonian"], qubits)
     if not set(operator.qubits) <= set(qubits):
         fail(
             WrongArguments,
@@ -127,7 +127,7 @@ def _method(frame: Frame, node: tree.Expression) -> tuple[str, int, int]:
     return name.name, order, steps
 
 
-def _operator(frame: Frame, node: tree.Apply, value: Value, qubits: tuple[int, ...]) -> Operator:
+def _operator(node: tree.Apply, value: Value, qubits: tuple[int, ...]) -> Operator:
     if isinstance(value, Unplaced):
         value = value.place(qubits)
     if not isinstance(value, Operator):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NoReturn
 
 from qmlc.check.dimensions import REST, Binding, Mismatch, match_dims, resolve_type
 from qmlc.check.errors_names import NotAvailable
@@ -124,7 +124,7 @@ def _add_result(frame: Frame, place: tree.Node, value: Value, name: str) -> Tens
     return TensorType(dtypes.get(value.kind, "real"), result_size(result))
 
 
-def finish_circuit(frame: Frame, declaration: tree.Component) -> None:
+def finish_circuit(frame: Frame) -> None:
     """Warn of qubits that nothing acts on and nothing reads."""
     assert frame.circuit is not None
     for name, span, qubits in frame.circuit.declared:
@@ -208,7 +208,9 @@ def _compare_one(
         _differ(declaration, place, actual)
 
 
-def _differ(declaration: tree.Component, place: tree.Node, actual: Any, reason: str = "") -> None:
+def _differ(
+    declaration: tree.Component, place: tree.Node, actual: Type, reason: str = ""
+) -> NoReturn:
     written = declaration.result
     assert written is not None
     fail(

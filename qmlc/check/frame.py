@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from qmlc import resources
 from qmlc.check.errors_names import UnknownName
@@ -246,7 +246,7 @@ class Frame:
         """A frame for a nested block."""
         return replace(self, scope=Scope(self.scope), **changes)
 
-    def unknown(self, name: tree.Identifier, kind: str, candidates: list[str]) -> None:
+    def unknown(self, name: tree.Identifier, kind: str, candidates: list[str]) -> NoReturn:
         """Stop: `name` is not declared."""
         if self.module.nameless:
             raise Stop(None)

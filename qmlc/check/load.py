@@ -15,7 +15,7 @@ from qmlc.source.span import Source
 from qmlc.syntax import tree
 from qmlc.syntax.parse import parse
 
-PLANNED_NAMES = {
+UNTYPED = {
     "torch_hub": 'declare the function of `hubconf.py`: `extern layer … = "hubconf:NAME"`',
     "keras": "wrap the model in a torch module, and declare that: `extern layer`",
 }
@@ -93,9 +93,9 @@ class Loader:
             _lose(module, (name,))
             if used.nameless:
                 continue
-            if use.path == "std.pretrained" and name.name in PLANNED_NAMES:
+            if use.path == "std.pretrained" and name.name in UNTYPED:
                 what = f"`{name.name}` is not there yet"
-                instead = PLANNED_NAMES[name.name]
+                instead = UNTYPED[name.name]
                 self.errors.append(NotAvailable(name.span, (), what, "", instead))
                 continue
             close = nearest(name.name, used.declared)

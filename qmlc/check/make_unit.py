@@ -12,7 +12,6 @@ from qmlc.check.declare_variables import check_size
 from qmlc.check.dimensions import (
     REST,
     Binding,
-    dimension_names,
     resolve_type,
 )
 from qmlc.check.enter_body import run_body
@@ -95,9 +94,8 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
     declaration = making.declaration
     frame = making.frame()
     frame.stack = (declaration,)
-    names = {n for p in declaration.inputs if p.type for n in dimension_names(p.type)}
     if declaration.kind in CIRCUITS:
-        return _build_circuit(making, settings, frame, sorted(names))
+        return _build_circuit(making, settings, frame)
     frame.network = NetworkState()
     reserve_names(frame.network, declaration)
     inputs = []
@@ -135,9 +133,7 @@ def _input_type(making: Making, frame: Frame, parameter: tree.Parameter) -> Type
     return resolve_type(frame, parameter.type, making.binding)
 
 
-def _build_circuit(
-    making: Making, settings: dict[str, Value], frame: Frame, names: list[str]
-) -> tuple[Unit, Type]:
+def _build_circuit(making: Making, settings: dict[str, Value], frame: Frame) -> tuple[Unit, Type]:
     declaration = making.declaration
     errors = frame.session.count_errors()
     state = CircuitState(CircuitBuilder(declaration.name.name))
@@ -163,7 +159,7 @@ def _build_circuit(
     output = circuit_output(making.binding, frame, declaration, value)
     circuit = state.builder.build()
     if frame.session.count_errors() == errors:
-        finish_circuit(frame, declaration)
+        finish_circuit(frame)
         lint_circuit(frame, declaration, circuit)
     unit = replace(
         _unit(making, settings, tuple(inputs), output),

@@ -281,7 +281,7 @@ def apply_unary(frame: Frame, node: tree.Node, symbol: str, value: Value) -> Val
     return apply_binary(frame, node, "*", -1, value) if symbol == "-" else value
 
 
-def truth(frame: Frame, node: tree.Node, value: Value) -> bool:
+def truth(node: tree.Node, value: Value) -> bool:
     """A condition that is known when compiling."""
     if isinstance(value, bool):
         return value

@@ -58,7 +58,7 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
             name,
             f"there is no value called `{name.name}`, only a gate",
             "a value is needed here",
-            _instead_of_gate(frame, name.name),
+            _instead_of_gate(name.name),
         )
     if name.name in SHAPELESS:
         what = f"`{name.name}` makes a tensor whose shape hangs on values"
@@ -68,7 +68,6 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
         what = f"there is no name called `{name.name}`"
         fail(UnknownName, name, what, "not known", VALUES_ELSEWHERE[name.name])
     frame.unknown(name, "name", candidates(frame))
-    raise AssertionError
 
 
 def _declared(
@@ -89,7 +88,7 @@ def _declared(
     return Declared(declaration, module)
 
 
-def _instead_of_gate(frame: Frame, name: str) -> str:
+def _instead_of_gate(name: str) -> str:
     """What may be meant where a value is called like a gate."""
     if name.upper() in ("X", "Y", "Z"):
         return f"the operator is `{name.upper()}`; else bind it first with `let {name} = …`"
@@ -185,4 +184,3 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
     if proposal is not None:
         fail(UnknownName, name, f"there is no gate called `{name.name}`", "not known", proposal)
     frame.unknown(name, "gate", known)
-    raise AssertionError

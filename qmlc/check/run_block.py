@@ -233,7 +233,7 @@ def _if(frame: Frame, node: tree.If) -> Returned | None:
     if isinstance(condition, Bits | BitTest):
         _feed_forward(frame, node, condition)
         return None
-    chosen = node.then if truth(frame, node.condition, condition) else node.otherwise
+    chosen = node.then if truth(node.condition, condition) else node.otherwise
     if chosen is None:
         return None
     return run_inner(replace(frame, scope=Scope(frame.scope)), chosen)

@@ -353,6 +353,3 @@ def _dtype_of(array: Array) -> str:
     if any(isinstance(item, complex) for item in array.items):
         return "complex"
     return "int" if array.items and all(isinstance(i, int) for i in array.items) else "real"
-
-
-Settings = Mapping[str, Value]
