@@ -11,6 +11,7 @@ from qmlc.check.values import (
     Builtin,
     Declared,
     Instance,
+    PartialGate,
     Poison,
     Stop,
     Tensor,
@@ -75,7 +76,8 @@ def check_setting(node: tree.Node, parameter: tree.Parameter, value: Value) -> V
         )
     if component_kind(parameter):
         return _as_component(node, parameter, value)
-    is_gate = isinstance(value, Declared | Builtin) and value.kind == "gate"
+    is_gate = isinstance(value, PartialGate)
+    is_gate = is_gate or (isinstance(value, Declared | Builtin) and value.kind == "gate")
     if is_gate != (kind == "gate"):
         _refuse(node, parameter, value)
     if wanted is None or _is_list(parameter) or isinstance(value, Polynomial):

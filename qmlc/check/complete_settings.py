@@ -8,10 +8,11 @@ from qmlc.check.bind_settings import check_setting, missing_setting
 from qmlc.check.dimensions import Mismatch, dimension, match_dims
 from qmlc.check.errors_types import UnknownDimension, WrongArguments
 from qmlc.check.evaluate import require_value
-from qmlc.check.evaluate_arguments import as_gate, takes_gate
+from qmlc.check.evaluate_arguments import takes_gate
 from qmlc.check.frame import Frame
 from qmlc.check.hand_over import adopt
 from qmlc.check.making import Making
+from qmlc.check.partial_gates import fix_angles, hand_over_gate
 from qmlc.check.require_number import require_number
 from qmlc.check.values import (
     Unplaced,
@@ -53,7 +54,7 @@ def complete_settings(making: Making) -> dict[str, Value]:
 def read_setting(frame: Frame, parameter: tree.Parameter, written: tree.Expression) -> Value:
     """A setting as written, checked; gates are looked up among gates."""
     if takes_gate(parameter):
-        return as_gate(frame, written)
+        return fix_angles(hand_over_gate(frame, written))
     value = require_value(frame, written)
     return check_setting(parameter, parameter, value)
 

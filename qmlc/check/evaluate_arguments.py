@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from qmlc.check.errors_names import WrongKind
 from qmlc.check.evaluate import attempt, evaluate
 from qmlc.check.frame import Frame
+from qmlc.check.partial_gates import fix_angles, hand_over_gate
 from qmlc.check.resolve import find_gate
-from qmlc.check.values import Builtin, Declared, Value, fail
+from qmlc.check.values import Declared, Value
 from qmlc.syntax import tree
 
 
@@ -28,9 +28,11 @@ def evaluate_arguments(
 
 
 def _setting(frame: Frame, node: tree.Expression) -> Value:
-    """A gate by its name, unless the name is bound here: an input may be called `x`."""
+    """A gate by its name, unless the name is bound here (an input may be called `x`), or a call."""
     if isinstance(node, tree.Identifier) and frame.scope.find(node.name) is None:
         return find_gate(frame, node)
+    if isinstance(node, tree.Call):
+        return fix_angles(hand_over_gate(frame, node))
     return evaluate(frame, node)
 
 
@@ -45,10 +47,3 @@ def takes_gate(parameter: tree.Parameter) -> bool:
     """Whether a parameter is of the kind `gate`."""
     written = parameter.type
     return isinstance(written, tree.TypeName) and written.name.name == "gate"
-
-
-def as_gate(frame: Frame, node: tree.Expression) -> Declared | Builtin:
-    """A gate handed over as a setting, by its name."""
-    if not isinstance(node, tree.Identifier):
-        fail(WrongKind, node, "a gate is handed over by its name", "not a name")
-    return find_gate(frame, node)

@@ -13,6 +13,7 @@ from qmlc.check.values import (
     Builtin,
     Declared,
     Instance,
+    PartialGate,
     Value,
     component_kind,
 )
@@ -122,6 +123,10 @@ def component_text(value: Value) -> str:
             return f"[{', '.join(map(component_text, value))}]"
         case Builtin() | Declared():
             return value.name
+        case PartialGate(head):
+            given = [_angle_text(node) for node in head.arguments]
+            given += [f"{k.name.name}={_angle_text(k.value)}" for k in head.keywords]
+            return f"{head.name.name}({', '.join(given)})"
         case Instance():
             given = [component_text(v) for v in value.arguments]
             given += [f"{name}={component_text(v)}" for name, v in value.keywords]
@@ -137,6 +142,10 @@ def component_text(value: Value) -> str:
     return str(value)
 
 
+def _angle_text(node: tree.Expression) -> str:
+    return str(node.value) if isinstance(node, tree.Literal) else node.span.text
+
+
 def component_key(value: Value) -> Any:
     """What tells components apart: equal texts from two files may mean different ones."""
     match value:
@@ -144,6 +153,8 @@ def component_key(value: Value) -> Any:
             return tuple(map(component_key, value))
         case Declared():
             return id(value.declaration)
+        case PartialGate():
+            return (component_text(value), value.frame.module.source.name)
         case Instance():
             given = (*value.arguments, *(v for _, v in value.keywords))
             return (component_key(value.target), component_text(value), component_key(given))

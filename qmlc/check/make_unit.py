@@ -32,6 +32,7 @@ from qmlc.check.values import (
     Instance,
     Measured,
     NeedsDimensions,
+    PartialGate,
     RecordNode,
     Tensor,
     Value,
@@ -43,7 +44,7 @@ from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial, lift
 from qmlc.types.tensors import RecordType, TensorType, Type
 
-COMPONENTS = Builtin | Declared | Instance
+COMPONENTS = Builtin | Declared | Instance | PartialGate
 
 
 def make_unit(making: Making) -> tuple[Unit, Type, Binding]:

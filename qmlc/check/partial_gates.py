@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
-from qmlc.check.errors_types import WrongArguments
-from qmlc.check.evaluate_arguments import as_gate
+from qmlc.check.errors_names import WrongKind
+from qmlc.check.errors_types import NotKnown, WrongArguments
+from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.resolve import find_gate
-from qmlc.check.values import Builtin, Declared, PartialGate, fail
+from qmlc.check.values import Builtin, Declared, PartialGate, Poison, Stop, describe, fail
 from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 
@@ -23,6 +25,37 @@ def hand_over_gate(frame: Frame, node: tree.Expression) -> Declared | Builtin | 
             find_gate(frame, name)
         return PartialGate(tree.Head(node.span, name, node.arguments, node.keywords, True), frame)
     return as_gate(frame, node)
+
+
+def as_gate(frame: Frame, node: tree.Expression) -> Declared | Builtin:
+    """A gate handed over by its name."""
+    if not isinstance(node, tree.Identifier):
+        fail(WrongKind, node, "a gate is handed over by its name", "not a name")
+    return find_gate(frame, node)
+
+
+def fix_angles(gate: Declared | Builtin | PartialGate) -> Declared | Builtin | PartialGate:
+    """A gate handed over as a setting, its angles as numbers; NotKnown where they are none."""
+    if not isinstance(gate, PartialGate):
+        return gate
+    head = gate.head
+    arguments = tuple(_number(gate.frame, node) for node in head.arguments)
+    keywords = tuple(replace(k, value=_number(gate.frame, k.value)) for k in head.keywords)
+    return replace(gate, head=replace(head, arguments=arguments, keywords=keywords))
+
+
+def _number(frame: Frame, node: tree.Expression) -> tree.Expression:
+    if isinstance(node, tree.Identifier) and frame.scope.find(node.name) is None:
+        with suppress(Stop):
+            if not isinstance(find_gate(frame, node), PartialGate):
+                return node  # a gate handed to this gate
+    value = evaluate(frame, node)
+    if isinstance(value, Poison):
+        raise Stop(None)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return tree.Literal(node.span, value)
+    what = "the angle of a gate that is a setting must be known when compiling"
+    fail(NotKnown, node, what, f"this is {describe(value)}", "hand it over as an input")
 
 
 def unfold_gate(frame: Frame, node: tree.Apply) -> tuple[Frame, tree.Apply]:

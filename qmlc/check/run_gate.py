@@ -9,9 +9,9 @@ from qmlc.check.dimensions import Binding
 from qmlc.check.enter_body import bind_declared, bind_inputs, bind_operands, enter_body
 from qmlc.check.errors_names import WrongKind
 from qmlc.check.errors_types import Misplaced
-from qmlc.check.evaluate_arguments import as_gate, evaluate_arguments, takes_gate
+from qmlc.check.evaluate_arguments import evaluate_arguments, takes_gate
 from qmlc.check.frame import Frame
-from qmlc.check.partial_gates import hand_over_gate
+from qmlc.check.partial_gates import as_gate, hand_over_gate
 from qmlc.check.run_block import run_inner
 from qmlc.check.values import Declared, Poison, Stop, Value, fail
 from qmlc.ir.circuit import Instruction
