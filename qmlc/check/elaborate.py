@@ -18,6 +18,7 @@ from qmlc.check.elaborate_data import elaborate_data
 from qmlc.check.elaborate_deployment import elaborate_deployment
 from qmlc.check.elaborate_rewrite import elaborate_rules
 from qmlc.check.elaborate_training import elaborate_training
+from qmlc.check.errors_names import UnknownName
 from qmlc.check.errors_types import NotKnown
 from qmlc.check.evaluate import make_list
 from qmlc.check.frame import Frame, Session
@@ -27,7 +28,7 @@ from qmlc.check.reach import reach
 from qmlc.check.read_train_options import Made
 from qmlc.check.resolve import resolve
 from qmlc.check.run_gate import run_gate
-from qmlc.check.try_out import Sizes, run_alone, try_sizes
+from qmlc.check.try_out import Sizes, is_guessed, is_stand_in, run_alone, stand_in, try_sizes
 from qmlc.check.values import (
     Declared,
     Exhausted,
@@ -241,6 +242,8 @@ def make_entry(
     for parameter in declaration.settings or ():
         if parameter.name.name in settings:
             value = settings[parameter.name.name]
+            if is_stand_in(value):
+                continue
             settings[parameter.name.name] = _from_outside(units, module, parameter, value)
     making = Making(units, Declared(declaration, module), declaration.name, settings)
     types = [p.type for p in declaration.inputs if p.type is not None]
@@ -274,20 +277,19 @@ def _try_out(
     """Elaborate with made-up sizes, to find errors and further needs; nothing of it is kept."""
     declaration = entry.declaration
     assert isinstance(declaration, tree.Component)
-    kinds = {p.name.name: p.type for p in declaration.settings or ()}
-    for name in needs:
-        written = kinds.get(name)
-        if isinstance(written, tree.TypeName):
-            if written.dims or written.name.name not in ("int", "real"):
-                return needs
-    found = list(needs)
+    stand_ins = {
+        p.name.name: value
+        for p in declaration.settings or ()
+        if p.name.name in needs and (value := stand_in(p)) is not None
+    }
+    found = [name for name in needs if name not in stand_ins]
 
     def attempt(session: Session, sizes: Sizes) -> None:
         units = new_units(session)
         while True:
             made_up = {name: sizes(found.index(name)) for name in found}
             try:
-                make_entry(units, entry.module, declaration, {**given, **made_up})
+                make_entry(units, entry.module, declaration, {**given, **stand_ins, **made_up})
                 return
             except NeedsDimensions as error:
                 further = [n for n in _checked(declaration, error) if n not in found]
@@ -295,8 +297,9 @@ def _try_out(
                     return
                 found.extend(further)
 
-    try_sizes(state.session, attempt, found)
-    return tuple(found)
+    # of what follows from stand-ins, only names that are not there are certain to be wrong
+    try_sizes(state.session, attempt, found, (UnknownName,) if stand_ins else ())
+    return (*(name for name in needs if name in stand_ins), *found)
 
 
 def _check_unused(state: Elaboration, declaration: tree.Component) -> None:
@@ -308,5 +311,6 @@ def _check_unused(state: Elaboration, declaration: tree.Component) -> None:
         new_units(session)
         run_alone(session, state.module, declaration, sizes)
 
+    guessed = any(is_guessed(parameter) for parameter in declaration.inputs)
     with suppress(NeedsDimensions):
-        try_sizes(state.session, attempt)
+        try_sizes(state.session, attempt, only=(UnknownName,) if guessed else ())

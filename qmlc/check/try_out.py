@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from qmlc.check.dimensions import Binding, dimension, dimension_names, resolve_type
+from qmlc.check.dimensions import Binding, dimension, dimension_names, has_rest, resolve_type
 from qmlc.check.enter_body import bind_inputs, bind_operands, enter_body, run_body
 from qmlc.check.errors_types import TooMuch
 from qmlc.check.evaluate_arguments import takes_gate
@@ -16,7 +16,19 @@ from qmlc.check.name_sizes import name_sizes
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_gate
 from qmlc.check.run_block import run_inner
-from qmlc.check.values import Declared, Module, Scope, Stop, Tensor, Unplaced, Value
+from qmlc.check.values import (
+    Builtin,
+    Declared,
+    Module,
+    Poison,
+    Scope,
+    Stop,
+    Tensor,
+    Unplaced,
+    Value,
+    component_kind,
+    setting_kind,
+)
 from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.operator import Operator
 from qmlc.source.diagnostic import Diagnostic
@@ -33,11 +45,15 @@ PROBES = (
 
 
 def try_sizes(
-    session: Session, attempt: Callable[[Session, Sizes], None], names: Sequence[str] = ()
+    session: Session,
+    attempt: Callable[[Session, Sizes], None],
+    names: Sequence[str] = (),
+    only: tuple[type[Diagnostic], ...] = (),
 ) -> None:
     """Report what is wrong whatever the sizes are; the warnings of the first sizes that fit.
 
-    `names` are those that the attempts ask sizes for, by position; attempts may add to them.
+    `names` are those that the attempts ask sizes for, by position; attempts may add to them. Where
+    a setting has a stand-in, `only` are the diagnostics that do not hang on it.
     """
     found: list[list[Diagnostic]] = []
     for first, step in PROBES:
@@ -45,6 +61,8 @@ def try_sizes(
         with inner.recover():
             attempt(inner, partial(_size, first, step))
         session.entered |= inner.entered
+        if only:
+            inner.errors = [e for e in inner.errors if isinstance(e, only)]
         found.append(inner.errors)
         errors = [e for e in inner.errors if e.severity == "error"]
         if not errors or any(isinstance(e, TooMuch) for e in errors):
@@ -67,6 +85,38 @@ def _common(found: Sequence[list[Diagnostic]]) -> list[list[Diagnostic]]:
         for first in found[0]
         if all((key := (first.code, first.at.start, first.at.source.name)) in a for a in keyed)
     ]
+
+
+def stand_in(parameter: tree.Parameter) -> Value:
+    """What a setting that is no number is tried out with; None for numbers.
+
+    A component yields what silences all that follows from it.
+    """
+    written, kind = parameter.type, setting_kind(parameter)
+    several = isinstance(written, tree.TypeName) and bool(written.dims)
+    if component_kind(parameter):
+        return (Poison(),) if several else Poison()
+    if kind == "operator":
+        some = Unplaced(lambda qubits: Operator.pauli("Z", qubits[0]))
+        several = isinstance(written, tree.TypeName) and len(written.dims) > 1
+        return (some,) if several else some
+    some_text = {"gate": Builtin("gate", "ry"), "str": "", "bool": True}.get(kind)
+    return Poison() if several else some_text
+
+
+def is_stand_in(value: Value) -> bool:
+    """Whether a setting is given by `stand_in`, and not by the author."""
+    some = value[0] if isinstance(value, tuple) and value else value
+    return isinstance(some, Poison | Unplaced | Builtin)
+
+
+def is_guessed(parameter: tree.Parameter) -> bool:
+    """Whether what a gate or `fn` is tried out with may not fit it, whatever its sizes are."""
+    written = parameter.type
+    if not isinstance(written, tree.TypeName):
+        return False
+    pairs = written.name.name == "int" and bool(written.dims)
+    return takes_gate(parameter) or pairs or setting_kind(parameter) == "str" or has_rest(written)
 
 
 def run_alone(session: Session, module: Module, declaration: tree.Component, sizes: Sizes) -> None:
