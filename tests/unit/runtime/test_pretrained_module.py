@@ -104,6 +104,8 @@ def test_frozen_parts_do_not_drop_out_and_others_do(program, batch):
     frozen = program().m().train()
     assert torch.equal(frozen(*batch), frozen(*batch))
     assert frozen.training and not frozen.encoder.training
+    # no graph is recorded of what nothing learns from
+    assert not frozen.encoder(*batch).last_hidden_state.requires_grad
     full = program("full").m().train()
     assert not torch.equal(full(*batch), full(*batch))
     last = program("last(1)").m().train()
