@@ -78,7 +78,7 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
     "early_stop": _whole(1),
     "accumulate": _whole(1),
     "checkpoint": _whole(1),
-    "device": TrainOption("`cpu` or `cuda`", lambda v: isinstance(v, str), blocks=ANY),
+    "device": TrainOption("`cpu`, `cuda` or `mps`", lambda v: isinstance(v, str), blocks=ANY),
     "noise": TrainOption(
         'that of a device, `device(ibm("torino"))`: all circuits are compiled for it, and '
         "simulated with its errors in training",
