@@ -78,6 +78,8 @@ class Polynomial:
         constants = [p.constant for p in polynomials]
         if all(c is not None for c in constants):
             return FUNCTIONS[function](*constants)
+        if function == "divide" and (ratio := _ratio(*polynomials)) is not None:
+            return ratio
         return Polynomial(((((Apply(function, polynomials), 1),), 1),))
 
     @cached_property
@@ -324,6 +326,18 @@ def _multiply(left: Monomial, right: Monomial) -> Monomial:
     for atom, exponent in right:
         powers[atom] = powers.get(atom, 0) + exponent
     return tuple(sorted(powers.items(), key=_order))
+
+
+def _ratio(left: Polynomial, right: Polynomial) -> Number | None:
+    """The number that `left` is times `right`, as `0.3*t` is 0.3 times `t`; None where none is.
+
+    So a schedule that goes by the part of the time that has passed has a value at time 0, too.
+    """
+    below = dict(right._canonical)
+    if not left.terms or {m for m, _ in left.terms} != set(below):
+        return None
+    ratios = {_divide(coefficient, below[monomial]) for monomial, coefficient in left.terms}
+    return ratios.pop() if len(ratios) == 1 else None
 
 
 def _divide(left: Number, right: Number) -> Number:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 
 class NotExpressible(ValueError):
     """A circuit that cannot be written in the form asked for; `proposal` says what would help."""
@@ -16,7 +18,7 @@ class NeedsMethod(NotExpressible):
 
     def __init__(self, operator: object) -> None:
         super().__init__(
-            f"the terms of `{operator}` do not commute",
+            f"the terms of `{shorten(str(operator), 80, placeholder=' …')}` do not commute",
             "a device must be told a method: evolve(H, time=t, method=trotter(steps=...))",
         )
 

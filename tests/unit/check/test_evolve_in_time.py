@@ -101,3 +101,19 @@ def test_identity_blocks_start_as_the_identity():
     assert net.w.std() > 0.5
     net(x).sum().backward()
     assert net.w.grad.abs().max() > 0.01
+
+
+def test_the_part_of_the_time_that_has_passed_is_a_number_even_where_no_time_passes() -> None:
+    text = """
+hamiltonian schedule(total: real, now: real) q[n] =
+    -(1 - now / total) * sum(X(q)) + (now / total) * sum(Z(q))
+
+circuit c(total: real) -> real {
+    qubit q
+    h q
+    evolve(schedule(total, time), time=total) q
+    return expval(X(q))
+}
+"""
+    circuit = qmlc.compile(text).c().double()
+    assert circuit(torch.tensor(0.0, dtype=torch.float64)).item() == pytest.approx(1.0)
