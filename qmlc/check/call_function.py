@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator as op
 from collections.abc import Sequence
 from typing import Any
 
@@ -129,10 +130,10 @@ def _scalar(
         wrong = next((v for v in values if type_of(v) is None), values[0] if values else None)
         fail(BadOperation, node, f"`{name}` takes tensors", f"this is {describe(wrong)}")
     try:
-        if name == "matmul" or name == "dot":
+        if name in ("matmul", "dot"):
             return matmul(values[0], values[1])
-        if name in _REDUCTIONS and isinstance(values[0], Array):
-            return _reduce(name, values[0], settings.get("dim"))
+        if name == "mean" and isinstance(values[0], Array):
+            return _mean(values[0], settings.get("dim"))
         if name in ARRAY_FUNCTIONS:
             return compute_array(name, row, values, settings)
         if row.scalar:
@@ -163,14 +164,9 @@ def _apply_scalar(node: tree.Node, name: str, scalar: str, arguments: tuple[Exac
         )
 
 
-_REDUCTIONS = ("sum", "mean", "prod")
-
-
-def _reduce(name: str, array: Array, axis: Any) -> Value:
+def _mean(array: Array, axis: Any) -> Value:
+    """The mean of all, or along one axis; sums and products are compile-time functions."""
     flat = Array((len(array.items),), array.items) if axis is None else array
     dim = 0 if axis is None else int(axis)
     count = flat.shape[dim]
-    if name == "prod":
-        return flat.reduce(lambda a, b: a * b, dim, 1)
-    total = flat.reduce(lambda a, b: a + b, dim, 0)
-    return total if name == "sum" else elementwise(lambda v: v / count, total)
+    return elementwise(lambda total: total / count, flat.reduce(op.add, dim, 0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from qmlc.check.compile_time import COMPILE_TIME
 from qmlc.check.errors_names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
@@ -27,10 +29,10 @@ from qmlc.ops.tunings import Frozen, Full
 from qmlc.syntax import tree
 
 CONSTANTS: dict[str, Value] = {
-    "pi": 3.141592653589793,
-    "tau": 6.283185307179586,
-    "inf": float("inf"),
-    "e": 2.718281828459045,
+    "pi": math.pi,
+    "tau": math.tau,
+    "inf": math.inf,
+    "e": math.e,
     "frozen": Frozen(),
     "full": Full(),
 }
