@@ -230,7 +230,11 @@ def _read(node: tree.Node, value: Value, known: dict[int, int]) -> int:
         return sum(known[bit] << i for i, bit in enumerate(value.indices))
     if isinstance(value, int):
         return int(value)
-    fail(BadOperation, node, "bits are compared with whole numbers", f"this is {describe(value)}")
+    what, proposal = (
+        "bits are compared with whole numbers",
+        "write a number: the first bit is the lowest",
+    )
+    fail(BadOperation, node, what, f"this is {describe(value)}", proposal)
 
 
 def as_condition(node: tree.Node, value: Value) -> Condition:
@@ -332,6 +336,8 @@ def as_node(frame: Frame, node: tree.Node, value: Value) -> Tensor:
         if isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
             return add_node(frame, node, "stack", value)
     proposal = f"apply it: `{value.target.name}(…)(x)`" if isinstance(value, Instance) else ""
+    if isinstance(value, RecordNode):
+        proposal = f"take one of its fields: `{node.span.text}.{value.type.fields[0][0]}`"
     fail(BadOperation, node, "a tensor is needed here", f"this is {describe(value)}", proposal)
 
 
