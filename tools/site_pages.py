@@ -53,7 +53,7 @@ def on_config(config: Any) -> Any:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     """Lead links of the repository to pages; what has no page is only named."""
-    pages = _kept_pages() | {f"docs/{f.src_uri}": f.src_uri for f in files if f.src_uri}
+    pages = {f"docs/{f.src_uri}": f.src_uri for f in files if f.src_uri} | _kept_pages()
     sources = {target: path for path, target in pages.items()}
     source = sources.get(page.file.src_uri)
     if source is None or page.file.src_uri.startswith(("library/", "reference/", "errors/")):
