@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator as op
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, product
@@ -13,7 +12,7 @@ from qmlc.check.errors_qubits import NoSingleState
 from qmlc.check.errors_types import BadOperation, NotKnown, TooMuch, WrongArguments
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, MAX_STEPS, Frame
 from qmlc.check.make_tuning import make_last, make_lora
-from qmlc.check.operate import add_range, apply_binary
+from qmlc.check.operate import PYTHON, add_range, apply_binary
 from qmlc.check.read_constants import read_array, read_pauli_sum
 from qmlc.check.require_hermitian import require_hermitian
 from qmlc.check.require_number import require_number
@@ -93,7 +92,10 @@ def _len(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords
     return len(_sequence(frame, node, arguments[0]))
 
 
-def _fold(rule: Callable[[Any, Any], Any], start: Any) -> Callable[..., Value]:
+def _fold(symbol: str, start: Any) -> Callable[..., Value]:
+    """The sum or product of a list, or of an array along an axis."""
+    rule = PYTHON[symbol]
+
     def fold(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
         value = arguments[0]
         axis = arguments[1] if len(arguments) > 1 else keywords.get("dim")
@@ -106,19 +108,16 @@ def _fold(rule: Callable[[Any, Any], Any], start: Any) -> Callable[..., Value]:
         while len(items) > 1 and all(isinstance(i, Operator) for i in items):
             # in pairs, for long sums: each addition copies its operands
             halves = [
-                _apply(frame, node, rule, a, b) for a, b in zip(*[iter(items)] * 2, strict=False)
+                apply_binary(frame, node, symbol, a, b)
+                for a, b in zip(*[iter(items)] * 2, strict=False)
             ]
             items = halves + items[len(items) // 2 * 2 :]
         total: Value = start
         for item in items:
-            total = _apply(frame, node, rule, total, item)
+            total = apply_binary(frame, node, symbol, total, item)
         return total
 
     return fold
-
-
-def _apply(frame: Frame, node: tree.Node, rule: Callable[..., Any], a: Value, b: Value) -> Value:
-    return apply_binary(frame, node, "+" if rule is op.add else "*", a, b)
 
 
 def _extreme(rule: Callable[..., Any], name: str) -> Callable[..., Value]:
@@ -412,8 +411,8 @@ MANY = 1_000
 COMPILE_TIME: dict[str, Row] = {
     "range": (_range, 1, 3, ()),
     "len": (_len, 1, 1, ()),
-    "sum": (_fold(op.add, 0), 1, 2, ("dim",)),
-    "prod": (_fold(op.mul, 1), 1, 2, ("dim",)),
+    "sum": (_fold("+", 0), 1, 2, ("dim",)),
+    "prod": (_fold("*", 1), 1, 2, ("dim",)),
     "min": (_extreme(min, "min"), 1, MANY, ()),
     "max": (_extreme(max, "max"), 1, MANY, ()),
     "int": (_number(int), 1, 1, ()),
