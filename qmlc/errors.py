@@ -16,6 +16,7 @@ ROOMS = (
     "qmlc.check.errors_lints",
     "qmlc.check.errors_training",
     "qmlc.check.errors_rules",
+    "qmlc.check.errors_targets",
     "qmlc.output.errors",
     "qmlc.runtime.errors",
     "qmlc.training.errors",

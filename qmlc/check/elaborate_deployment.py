@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from qmlc.check.bind_arguments import bind_arguments
 from qmlc.check.elaborate_constructor import elaborate_constructor, plain_option
 from qmlc.check.errors_names import UnknownName, WrongKind
+from qmlc.check.errors_targets import NotForTarget
 from qmlc.check.errors_training import BadOption
 from qmlc.check.errors_types import Misplaced
 from qmlc.check.evaluate import evaluate
@@ -14,21 +16,28 @@ from qmlc.check.frame import Frame
 from qmlc.check.making import Units
 from qmlc.check.read_device import read_device
 from qmlc.check.values import Declared, describe, fail
-from qmlc.ir.program import Call, Deployment
+from qmlc.ir.circuit import Circuit
+from qmlc.ir.program import Call, Deployment, Unit
 from qmlc.ops.mitigations import MITIGATIONS
 from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
+from qmlc.targets.read_target import Target, read_target
 
 OPTIONS = ("shots", "mitigation", "level", "layout")
 
 
 def elaborate_deployment(units: Units, frame: Frame, block: tree.DeployBlock) -> Deployment:
     """A deploy block: the part, the device, the options."""
+    unit: Unit | None = None
     with frame.session.recover():
-        _check_part(units, frame, block.part)
+        unit = _part(units, frame, block.part)
     target = ""
     with frame.session.recover():
         target = read_device(frame, block.device)
+    if unit is not None and target:
+        for circuit in _circuits(units, unit):
+            with frame.session.recover():
+                _check_fits(block.part, circuit, read_target(target))
     options: dict[str, Any] = {}
     for statement in block.block.statements:
         with frame.session.recover():
@@ -37,8 +46,32 @@ def elaborate_deployment(units: Units, frame: Frame, block: tree.DeployBlock) ->
     return Deployment(block.part.span.text, target, tuple(options.items()))
 
 
-def _check_part(units: Units, frame: Frame, part: tree.Expression) -> None:
-    """Refuse to deploy what is no component, or a part of none."""
+def _circuits(units: Units, unit: Unit) -> Iterator[Circuit]:
+    """The circuits of a unit and of the units inside of it."""
+    if unit.circuit is not None:
+        yield unit.circuit
+    known = {made.class_name: made for made in units.order}
+    for target in dict.fromkeys(part.target for part in unit.submodules if part.is_unit):
+        yield from _circuits(units, known[target])
+
+
+def _check_fits(part: tree.Expression, circuit: Circuit, target: Target) -> None:
+    """Refuse a circuit that a device has no room or no means for."""
+    name = circuit.name
+    if circuit.num_qubits > target.qubits:
+        what = f"`{name}` needs {circuit.num_qubits} qubits, {target.title} has {target.qubits}"
+        fail(NotForTarget, part, what, "too wide", "`qmlc targets` lists the devices")
+    if not target.feedforward and any(i.condition for i in circuit.instructions):
+        what = f"{target.title} cannot make gates depend on measured bits, as `{name}` does"
+        fail(NotForTarget, part, what, "feed-forward", "measure at the end, or choose another")
+    for result in circuit.results:
+        if result.kind in ("state", "purity", "entropy") and target.name != "simulator":
+            what = f"`{name}` returns `{result.kind}`, which no device can measure"
+            fail(NotForTarget, part, what, "simulators only", "return expval, variance or probs")
+
+
+def _part(units: Units, frame: Frame, part: tree.Expression) -> Unit | None:
+    """What is deployed, where it is made; refuse what is no component, or a part of none."""
     root: tree.Node = part
     while isinstance(root, tree.Attribute | tree.Index):
         root = root.base
@@ -60,6 +93,7 @@ def _check_part(units: Units, frame: Frame, part: tree.Expression) -> None:
             proposal = propose_nearest(name.name, parts, has)
             fail(UnknownName, name, f"`{unit.name}` has no part `{name.name}`", "no part", proposal)
         unit = next((u for u in units.order if u.class_name == parts[name.name]), None)
+    return unit
 
 
 def _names(part: tree.Expression) -> list[tree.Identifier]:

@@ -9,19 +9,6 @@ from qmlc.source.diagnostic import Problem
 
 
 @dataclass(frozen=True)
-class NotForTarget(Problem):
-    """A circuit cannot be written for the target that was asked for.
-
-    A device must be told a method for an evolution whose terms do not commute
-    (`evolve(H, time=t, method=trotter(steps=10))`), has a number of qubits, and yields measured
-    values only. OpenQASM 2 has no inputs: bind them with `--state` and `--input`.
-    """
-
-    code: ClassVar[str] = "E0501"
-    title: ClassVar[str] = "not for this target"
-
-
-@dataclass(frozen=True)
 class NoSuchTarget(Problem):
     """There is no device of that name; `qmlc targets` lists them."""
 
