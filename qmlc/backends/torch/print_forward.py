@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qmlc.backends.torch.find_chains import Chain, find_chains
@@ -14,7 +14,7 @@ from qmlc.ir.graph import Graph, Node
 from qmlc.ops.fill_template import Expression, fill_template, write_tuple
 from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.parameters import REQUIRED
-from qmlc.ops.rows import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Layer
+from qmlc.ops.rows import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Function, Layer
 from qmlc.types.polynomial import Polynomial, Symbol, lift
 from qmlc.types.sizes import rounded
 from qmlc.types.tensors import RecordType, TensorType, Type
@@ -111,7 +111,7 @@ class _Forward:
         """All modules of a list, one after the other, on a variable of one name."""
         first, last = chain.calls[0], chain.calls[-1]
         name = self.names[last]
-        module = _unique(_default_name(self.nodes[first]), self._taken(chain).__contains__)
+        module = _unique(_one_of(_default_name(self.nodes[first])), self._taken(chain).__contains__)
         arguments = [self.expression(i)[0] for i in self.nodes[first].inputs]
         before = [] if arguments[chain.place] == name else [f"{name} = {arguments[chain.place]}"]
         arguments[chain.place] = name
@@ -150,7 +150,8 @@ class _Forward:
             if node.inputs:
                 self.statements.add(n)
             return
-        name = self.authors.get(n) or self._name_of_chain(n) or _default_name(node)
+        name = self.authors.get(n) or self._name_of_chain(n) or self._name_in_record(n)
+        name = name or _default_name(node)
         if n in self.chains:
             chain = self.chains[n]
             start = self.nodes[chain.calls[0]].inputs[chain.place]
@@ -176,6 +177,13 @@ class _Forward:
         if any(self.nodes[i].operation not in LEAVES for i in others):
             return ""
         return self.authors.get(users[0]) or self._name_of_chain(users[0])
+
+    def _name_in_record(self, n: int) -> str:
+        """The name of the field of the result that `n` fills, if it does only that."""
+        node = self.nodes[self.output]
+        if node.operation != "record" or self.uses[n] != 1 or n not in node.inputs:
+            return ""
+        return str(node.attribute("names")[node.inputs.index(n)])
 
     def _inline(self, n: int) -> bool:
         return self.nodes[n].operation not in LEAVES and n not in self.statements
@@ -300,6 +308,7 @@ class _Forward:
         else:
             tensors.update(zip(names, operands, strict=False))
         settings = dict(node.attributes)
+        row = _without_flattening(row, [self.nodes[i].type for i in node.inputs])
         device = self.device() if "{device}" in row.template else None
         return fill_template(row, tensors, settings, self.setting, device), row.precedence
 
@@ -396,6 +405,25 @@ def _default_name(node: Node) -> str:
         return node.operation
     parts = [p for p in node.attribute("module").split(".") if not p.isdigit()]
     return parts[-1].rstrip("0123456789").rstrip("_") or "value"
+
+
+def _one_of(modules: str) -> str:
+    """What one of several modules is called: a `block` of `blocks`."""
+    for many, one in (("ies", "y"), ("s", "")):
+        if modules.endswith(many) and not modules.endswith("ss"):
+            return modules.removesuffix(many) + one
+    return modules
+
+
+def _without_flattening(row: Function, kinds: Sequence[Type]) -> Function:
+    """The row of a loss without `flatten` where there is nothing to flatten."""
+    template = row.template
+    for parameter, kind in zip(row.tensors, kinds, strict=False):
+        if isinstance(kind, TensorType) and Polynomial.symbol("...") not in kind.dims:
+            field = f"{{{parameter.name}}}"
+            needless = {1: ".flatten()", 2: ".flatten(0, -2)"}.get(len(kind.dims), "")
+            template = template.replace(f"{field}{needless}", field)
+    return replace(row, template=template)
 
 
 def _unique(name: str, busy: Callable[[str], bool]) -> str:
