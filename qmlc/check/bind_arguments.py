@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qmlc.check.errors_types import WrongArguments
+from qmlc.check.errors.types import WrongArguments
 from qmlc.check.values import Value, fail
 from qmlc.ir.array import Array
 from qmlc.ops.parameters import REQUIRED, ArgumentError, Parameter, bind

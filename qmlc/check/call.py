@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.check.apply import apply_instance
 from qmlc.check.bind_arguments import argument_at, bind_arguments
-from qmlc.check.bind_settings import bind_settings
 from qmlc.check.call_declared import call_fn, call_hamiltonian
 from qmlc.check.call_function import call_function
-from qmlc.check.change_instance import change_instance
 from qmlc.check.compile_time import call_compile_time, works_on
-from qmlc.check.errors_names import WrongKind
-from qmlc.check.errors_types import WrongArguments
+from qmlc.check.errors.names import WrongKind
+from qmlc.check.errors.types import WrongArguments
 from qmlc.check.evaluate import attempt, evaluate
 from qmlc.check.evaluate_arguments import evaluate_arguments
 from qmlc.check.frame import Frame
 from qmlc.check.split_tensor import SPLITS, split_tensor
+from qmlc.check.units.apply import apply_instance
+from qmlc.check.units.bind_settings import bind_settings
+from qmlc.check.units.change_instance import change_instance
 from qmlc.check.values import (
     UNITS,
     Builtin,

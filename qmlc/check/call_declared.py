@@ -20,7 +20,7 @@ from qmlc.check.enter_body import (
     enter_body,
     run_body,
 )
-from qmlc.check.errors_types import (
+from qmlc.check.errors.types import (
     ResultMismatch,
     WrongArguments,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from qmlc.check.bind_arguments import bind_arguments, plain
 from qmlc.check.compute_arrays import ARRAY_FUNCTIONS, compute_array
-from qmlc.check.errors_types import (
+from qmlc.check.errors.types import (
     BadOperation,
     NotKnown,
     ShapeMismatch,

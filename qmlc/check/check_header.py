@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qmlc.check.dimensions import DTYPES, KINDS, dimension_names, fail_type
-from qmlc.check.errors_names import AlreadyDeclared
-from qmlc.check.errors_types import BadType, UnknownDimension, WrongArguments
+from qmlc.check.errors.names import AlreadyDeclared
+from qmlc.check.errors.types import BadType, UnknownDimension, WrongArguments
 from qmlc.check.frame import Session
 from qmlc.check.values import UNITS, Module, fail
 from qmlc.source.diagnostic import Label

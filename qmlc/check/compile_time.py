@@ -8,14 +8,14 @@ from itertools import combinations, product
 from typing import Any
 
 from qmlc.check.bind_arguments import argument_at
-from qmlc.check.errors_qubits import NoSingleState
-from qmlc.check.errors_types import BadOperation, NotKnown, TooMuch, WrongArguments
+from qmlc.check.circuits.require_hermitian import require_hermitian
+from qmlc.check.errors.qubits import NoSingleState
+from qmlc.check.errors.types import BadOperation, NotKnown, TooMuch, WrongArguments
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, MAX_STEPS, Frame
-from qmlc.check.make_tuning import make_last, make_lora
 from qmlc.check.operate import PYTHON, add_range, apply_binary
 from qmlc.check.read_constants import read_array, read_pauli_sum
-from qmlc.check.require_hermitian import require_hermitian
 from qmlc.check.require_number import require_number
+from qmlc.check.units.make_tuning import make_last, make_lora
 from qmlc.check.values import (
     Measured,
     Poison,

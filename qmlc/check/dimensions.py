@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from qmlc.check.errors_types import BadType, ShapeMismatch
+from qmlc.check.errors.types import BadType, ShapeMismatch
 from qmlc.check.evaluate import evaluate
 from qmlc.check.frame import Frame
 from qmlc.check.values import Poison, Scope, Stop, Value, fail

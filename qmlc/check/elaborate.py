@@ -8,27 +8,27 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from qmlc.check.apply_unit import apply_unit
-from qmlc.check.bind_settings import PYTHON, check_setting
+from qmlc.check.blocks.elaborate_data import elaborate_data
+from qmlc.check.blocks.elaborate_deployment import elaborate_deployment
+from qmlc.check.blocks.elaborate_training import elaborate_training
+from qmlc.check.blocks.read_train_options import Made
 from qmlc.check.call import call
 from qmlc.check.check_header import check_header
-from qmlc.check.complete_settings import read_setting
+from qmlc.check.circuits.run_gate import run_gate
 from qmlc.check.dimensions import REST, dimension_names, has_rest
-from qmlc.check.elaborate_data import elaborate_data
-from qmlc.check.elaborate_deployment import elaborate_deployment
-from qmlc.check.elaborate_rewrite import elaborate_rules
-from qmlc.check.elaborate_training import elaborate_training
-from qmlc.check.errors_names import UnknownName
-from qmlc.check.errors_types import NotKnown
+from qmlc.check.errors.names import UnknownName
+from qmlc.check.errors.types import NotKnown
 from qmlc.check.evaluate import make_list
 from qmlc.check.frame import Frame, Session
-from qmlc.check.make_unit import make_unit, signature
-from qmlc.check.making import Making, Units
 from qmlc.check.reach import reach
-from qmlc.check.read_train_options import Made
 from qmlc.check.resolve import resolve
-from qmlc.check.run_gate import run_gate
+from qmlc.check.rules.elaborate_rewrite import elaborate_rules
 from qmlc.check.try_out import Sizes, is_guessed, is_stand_in, run_alone, stand_in, try_sizes
+from qmlc.check.units.apply_unit import apply_unit
+from qmlc.check.units.bind_settings import PYTHON, check_setting
+from qmlc.check.units.complete_settings import read_setting
+from qmlc.check.units.make_unit import make_unit, signature
+from qmlc.check.units.making import Making, Units
 from qmlc.check.values import (
     Declared,
     Exhausted,

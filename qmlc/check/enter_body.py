@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from qmlc.check.bind_arguments import argument_at, bind_arguments
-from qmlc.check.bind_settings import check_setting
+from qmlc.check.circuits.match_operator import match_operator, takes_operator
 from qmlc.check.dimensions import (
     REST,
     Binding,
@@ -17,16 +17,16 @@ from qmlc.check.dimensions import (
     match_type,
     mismatch_error,
 )
-from qmlc.check.errors_names import SelfReference
-from qmlc.check.errors_types import (
+from qmlc.check.errors.names import SelfReference
+from qmlc.check.errors.types import (
     Misplaced,
     WrongArguments,
 )
 from qmlc.check.evaluate import evaluate
 from qmlc.check.foreign_names import RESULTS
 from qmlc.check.frame import Frame
-from qmlc.check.match_operator import match_operator, takes_operator
 from qmlc.check.run_block import run_block
+from qmlc.check.units.bind_settings import check_setting
 from qmlc.check.values import (
     Declared,
     Qubits,

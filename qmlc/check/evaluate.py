@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from qmlc.check.errors_names import AlreadyDeclared, UnknownName, WrongKind
-from qmlc.check.errors_qubits import QubitTwice
-from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown
+from qmlc.check.errors.names import AlreadyDeclared, UnknownName, WrongKind
+from qmlc.check.errors.qubits import QubitTwice
+from qmlc.check.errors.types import BadIndex, BadOperation, NotKnown
 from qmlc.check.foreign_names import MODULES, instead_of_method, instead_of_module
 from qmlc.check.frame import Frame
 from qmlc.check.operate import COMPARISONS, add_node, apply_binary, apply_unary, as_node, truth

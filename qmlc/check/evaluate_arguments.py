@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from qmlc.check.circuits.partial_gates import fix_angles, hand_over_gate
 from qmlc.check.evaluate import attempt, evaluate
 from qmlc.check.frame import Frame
-from qmlc.check.partial_gates import fix_angles, hand_over_gate
 from qmlc.check.resolve import find_gate
 from qmlc.check.values import Declared, Value
 from qmlc.syntax import tree

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from qmlc import resources
-from qmlc.check.errors_names import UnknownName
-from qmlc.check.errors_types import TooMuch
+from qmlc.check.errors.names import UnknownName
+from qmlc.check.errors.types import TooMuch
 from qmlc.check.values import Exhausted, Module, Scope, Stop, Value, fail
 from qmlc.ir.build_circuit import CircuitBuilder, conjunction
 from qmlc.ir.circuit import Condition, Instruction, Variable
@@ -39,9 +39,9 @@ class Session:
     lookup: Callable[..., Value]
     """What a name that is no local one stands for; see `check.resolve`."""
     run_gate: Callable[..., list[Instruction]]
-    """The instructions of a declared gate; see `check.run_gate`."""
+    """The instructions of a declared gate; see `check.circuits.run_gate`."""
     apply_unit: Callable[..., Value]
-    """How an instance of a declared component is applied; see `check.apply_unit`."""
+    """How an instance of a declared component is applied; see `check.units.apply_unit`."""
     reach: Callable[..., Value]
     """A parameter of an instance; see `check.reach`."""
     errors: list[Diagnostic] = field(default_factory=list)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qmlc import resources
-from qmlc.check.errors_names import AlreadyDeclared, ImportFailed, NotAvailable, SelfReference
+from qmlc.check.errors.names import AlreadyDeclared, ImportFailed, NotAvailable, SelfReference
 from qmlc.check.values import Module
 from qmlc.source.diagnostic import Diagnostic, Label
 from qmlc.source.nearest import nearest, propose_nearest

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, NoReturn
 
-from qmlc.check.errors_types import BadIndex, BadOperation, NotKnown, ShapeMismatch, TooMuch
+from qmlc.check.errors.types import BadIndex, BadOperation, NotKnown, ShapeMismatch, TooMuch
 from qmlc.check.frame import Frame
 from qmlc.check.origin import label_operands, operands
 from qmlc.check.values import (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from qmlc.check.apply import hides_parameters, hold_layer, register
-from qmlc.check.errors_names import NotAvailable, UnknownName
-from qmlc.check.errors_types import NotKnown
+from qmlc.check.errors.names import NotAvailable, UnknownName
+from qmlc.check.errors.types import NotKnown
 from qmlc.check.frame import Frame
-from qmlc.check.hold_tensors import hold_tensors, holds_tensors
-from qmlc.check.making import Units
+from qmlc.check.units.apply import hides_parameters, hold_layer, register
+from qmlc.check.units.hold_tensors import hold_tensors, holds_tensors
+from qmlc.check.units.making import Units
 from qmlc.check.values import Builtin, Inside, Instance, Tensor, Value, describe, fail
 from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree

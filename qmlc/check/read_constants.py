@@ -13,9 +13,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from qmlc.check.errors_types import BadOperation
+from qmlc.check.blocks.read_npy_header import read_npy_header
+from qmlc.check.errors.types import BadOperation
 from qmlc.check.frame import MAX_ELEMENTS, MAX_QUBITS, Frame
-from qmlc.check.read_npy_header import read_npy_header
 from qmlc.check.values import Poison, Stop, Unplaced, Value, describe, fail
 from qmlc.ir.array import Array
 from qmlc.ir.operator import Operator, PauliString

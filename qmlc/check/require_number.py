@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qmlc.check.errors_types import NotKnown, UnknownDimension
+from qmlc.check.errors.types import NotKnown, UnknownDimension
 from qmlc.check.frame import Frame
 from qmlc.check.values import NeedsDimensions, Poison, Stop, Tensor, Value, describe, fail
 from qmlc.source.span import Span

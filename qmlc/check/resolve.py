@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from qmlc.check.compile_time import COMPILE_TIME
-from qmlc.check.errors_names import NotAvailable, SelfReference, UnknownName, WrongKind
+from qmlc.check.errors.names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
 from qmlc.check.foreign_names import GATES_ELSEWHERE, SHAPELESS, SYNONYMS, VALUES_ELSEWHERE
 from qmlc.check.frame import Frame

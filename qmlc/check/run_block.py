@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from qmlc.check.apply_gate import apply_gate
-from qmlc.check.declare_variables import declare_parameter, declare_qubits, measure
-from qmlc.check.errors_names import AlreadyDeclared, UnknownName
-from qmlc.check.errors_types import BadOperation, Misplaced
+from qmlc.check.circuits.apply_gate import apply_gate
+from qmlc.check.circuits.declare_variables import declare_parameter, declare_qubits, measure
+from qmlc.check.circuits.leave_block import leave_block
+from qmlc.check.errors.names import AlreadyDeclared, UnknownName
+from qmlc.check.errors.types import BadOperation, Misplaced
 from qmlc.check.evaluate import bind_names, evaluate, iterate, require_value
 from qmlc.check.frame import Frame
-from qmlc.check.leave_block import leave_block
 from qmlc.check.operate import as_condition, truth
 from qmlc.check.resolve import STATEMENTS
 from qmlc.check.values import (

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from qmlc.check.bind_arguments import bind_arguments, plain
-from qmlc.check.errors_types import WrongArguments
+from qmlc.check.errors.types import WrongArguments
 from qmlc.check.frame import Frame
 from qmlc.check.operate import add_node, as_node
 from qmlc.check.require_number import require_number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.check.errors_types import BadIndex, BadOperation
+from qmlc.check.errors.types import BadIndex, BadOperation
 from qmlc.check.values import Bits, Qubits, Value, describe, fail
 from qmlc.ir.array import Array, ArrayError
 from qmlc.ops.indexing import Slice

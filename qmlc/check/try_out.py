@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from qmlc.check.circuits.match_operator import takes_operator
 from qmlc.check.dimensions import Binding, dimension, dimension_names, has_rest, resolve_type
 from qmlc.check.enter_body import bind_inputs, bind_operands, enter_body, run_body
-from qmlc.check.errors_types import TooMuch
+from qmlc.check.errors.types import TooMuch
 from qmlc.check.evaluate_arguments import takes_gate
 from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
-from qmlc.check.match_operator import takes_operator
 from qmlc.check.name_sizes import name_sizes
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_gate

@@ -10,7 +10,7 @@ from pathlib import Path
 from qmlc.backends.qasm.bind_circuit import circuit_numbers
 from qmlc.backends.qasm.emit_openqasm import DeviceProgram, emit_device_program, print_logical
 from qmlc.backends.qasm.errors import NeedsMethod, NotExpressible, Unbound
-from qmlc.check.errors_targets import NotForTarget
+from qmlc.check.errors.targets import NotForTarget
 from qmlc.ir.program import Program
 from qmlc.output.errors import BadNumbers, NoSuchTarget
 from qmlc.output.find_circuits import (

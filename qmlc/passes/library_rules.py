@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
-from qmlc.check.apply_unit import apply_unit
 from qmlc.check.call import call
-from qmlc.check.elaborate_rewrite import elaborate_rules
+from qmlc.check.circuits.run_gate import run_gate
 from qmlc.check.frame import Session
 from qmlc.check.load import Loader
 from qmlc.check.reach import reach
 from qmlc.check.resolve import resolve
-from qmlc.check.run_gate import run_gate
+from qmlc.check.rules.elaborate_rewrite import elaborate_rules
+from qmlc.check.units.apply_unit import apply_unit
 from qmlc.ir.rules import Rule
 from qmlc.resources import stdlib_text
 from qmlc.source.span import Source

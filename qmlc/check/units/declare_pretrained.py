@@ -1,0 +1,122 @@
+"""A pretrained model as an extern layer whose type its own configuration says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from qmlc.check.errors.names import NotAvailable, WrongKind
+from qmlc.check.errors.types import WrongArguments
+from qmlc.check.frame import Frame
+from qmlc.check.units.bind_settings import bind_settings
+from qmlc.check.units.hold_tensors import holds_tensors
+from qmlc.check.units.making import Units
+from qmlc.check.values import Declared, Instance, Value, describe, fail
+from qmlc.ops.find_pretrained import NotFound, find_file, find_pretrained
+from qmlc.ops.pretrained import (
+    ARCHITECTURES,
+    ONNX,
+    PretrainedType,
+    UnknownArchitecture,
+    read_pretrained,
+)
+from qmlc.ops.read_onnx import OnnxMissing, Unsupported, read_onnx
+from qmlc.ops.safetensors_header import Unreadable
+from qmlc.ops.tunings import Frozen, Last, Tuning
+from qmlc.source.errors import UnreadableFile
+from qmlc.source.span import Source, Span
+from qmlc.syntax import tree
+from qmlc.syntax.parse import parse
+
+
+def is_pretrained(declaration: tree.Component) -> bool:
+    """Whether a declaration is an extern layer of the library, which says no type itself."""
+    return declaration.kind == "extern" and declaration.result is None
+
+
+def declare_pretrained(
+    units: Units,
+    frame: Frame,
+    node: tree.Node,
+    instance: Instance,
+    arguments: Sequence[Value],
+    keywords: Mapping[str, Value],
+) -> Instance:
+    """The instance, with a declaration that says the type of the model, all settings filled in."""
+    callee = instance.target
+    assert isinstance(callee, Declared) and isinstance(callee.declaration, tree.Component)
+    if holds_tensors(callee):
+        what, proposal = "`safetensors` holds tensors, and is not applied", "write `w.NAME`"
+        fail(WrongKind, node, what, "applied here", proposal)
+    settings = bind_settings(node, instance)
+    if "path" not in settings:
+        what, proposal = f"`{callee.name}` needs `path`", f'write `{callee.name}("PATH")(…)`'
+        fail(WrongArguments, instance.mention, what, "not given", proposal)
+    settings.setdefault("tune", Frozen())
+    kind = _read(frame, instance.mention, str(settings["path"]), callee.declaration)
+    _check_tuning(instance.mention, settings["tune"], kind)
+    given = [name for name, _ in kind.inputs[: max(kind.needed, len(arguments))]]
+    inputs = [(name, text) for name, text in kind.inputs if name in given or name in keywords]
+    written = _write(callee.declaration, inputs, kind)
+    if written not in units.foreign:
+        label = Path(str(settings["path"])) / "config.json"
+        file, _ = parse(Source(str(label), written))
+        units.foreign[written] = file.declarations[0]
+    known = Declared(units.foreign[written], callee.module)
+    return replace(instance, target=known, arguments=(), keywords=tuple(settings.items()))
+
+
+def _read(frame: Frame, place: Span, path: str, declaration: tree.Component) -> PretrainedType:
+    """The type of the model at `path`, with an error for what is not there or not known."""
+    bases = [Path(base) for base in (frame.session.base,) if base is not None]
+    onnx = isinstance(declaration.body, tree.Literal) and declaration.body.value == ONNX
+    try:
+        if onnx:
+            return read_onnx(find_file(path, [*bases, Path()]))
+        return read_pretrained(find_pretrained(path, [*bases, Path()]))
+    except NotFound as error:
+        fail(UnreadableFile, place, error.what, "not found", error.proposal)
+    except Unreadable as error:
+        proposal = "" if onnx else "a model has a `config.json`"
+        fail(UnreadableFile, place, str(error), "cannot be read", proposal)
+    except OnnxMissing:
+        what, proposal = "`onnx` is not installed", "pip install 'qmlc[onnx]'"
+        fail(NotAvailable, place, what, "needed to read the type of the model", proposal)
+    except Unsupported as error:
+        proposal = "wrap the model in a torch module, and declare that: `extern layer`"
+        fail(NotAvailable, place, str(error), "read here", proposal)
+    except UnknownArchitecture as error:
+        fail(
+            NotAvailable,
+            place,
+            f"the type of the architecture `{error}` is not known",
+            "its `model_type`",
+            "declare it: `extern layer encoder(path: str)(…) -> … = "
+            '"qmlc.runtime.hugging_face:HuggingFaceModule"`; known are ' + ", ".join(ARCHITECTURES),
+        )
+
+
+def _check_tuning(place: Span, tuning: Value, kind: PretrainedType) -> None:
+    """Refuse what is no tuning, and more blocks than there are."""
+    if not isinstance(tuning, Tuning):
+        known = "`frozen`, `full`, `last(k)` or `lora(rank=, targets=)`"
+        fail(WrongArguments, place, f"`tune` is {known}", f"this is {describe(tuning)}")
+    if isinstance(tuning, Last) and kind.blocks is not None and tuning.blocks > kind.blocks:
+        what = f"`{tuning}` asks for more blocks than there are"
+        fail(WrongArguments, place, what, f"the model has {kind.blocks} blocks")
+
+
+def _write(
+    declaration: tree.Component, inputs: Sequence[tuple[str, str]], kind: PretrainedType
+) -> str:
+    """The declaration with its type, as text of the language."""
+    body = declaration.body
+    assert isinstance(body, tree.Literal)
+    given = [(p.name.name, p.type) for p in declaration.settings or () if p.type is not None]
+    settings = ", ".join(f"{name}: {written.span.text}" for name, written in given)
+    taken = ", ".join(f"{name}: {text}" for name, text in inputs)
+    yielded = ", ".join(f"{name}: {text}" if name else text for name, text in kind.results)
+    yielded = yielded if kind.results[0][0] == "" else f"({yielded})"
+    name = declaration.name.name
+    return f'extern layer {name}({settings})({taken}) -> {yielded} = "{body.value}"\n'
