@@ -226,6 +226,8 @@ class _Forward:
             yield from self._reads(i, top=False)
         if self._on_device(n):
             yield from self._input_nodes()[:1]
+        elif self._literal(n):
+            yield from self._like(n)[:1]
 
     def expression(self, n: int, top: bool = False) -> Expression:
         """The text of a node, and how tightly it binds."""
@@ -250,7 +252,7 @@ class _Forward:
                 return self.record(node), ATOM
             case "field":
                 return self.field(node), ATOM
-        return self.function(node)
+        return (self.array(n), ATOM) if self._literal(n) else self.function(node)
 
     def parameter(self, name: str) -> str:
         """A parameter of the unit, or, by its path, of a module that the unit holds."""
@@ -311,6 +313,32 @@ class _Forward:
         row = _without_flattening(row, [self.nodes[i].type for i in node.inputs])
         device = self.device() if "{device}" in row.template else None
         return fill_template(row, tensors, settings, self.setting, device), row.precedence
+
+    def _literal(self, n: int) -> str:
+        """Nested lists of numbers as Python writes them; "" for what is none."""
+        node = self.nodes[n]
+        if node.operation == "constant":
+            return self.expression(n)[0]
+        if node.operation != "stack" or dict(node.attributes).get("dim"):
+            return ""
+        items = [self._literal(i) for i in node.inputs]
+        return f"[{', '.join(items)}]" if all(items) else ""
+
+    def _like(self, n: int) -> list[int]:
+        """The input that says where a new tensor belongs, for real ones in which precision."""
+        inputs = self._input_nodes()
+        return [i for i in inputs if _is_real(self.nodes[n].type, self.nodes[i].type)] or inputs
+
+    def array(self, n: int) -> str:
+        """A tensor of known numbers, in the precision of a real input or parameter."""
+        literal, like = self._literal(n), [self.names[i] for i in self._like(n)]
+        kind = self.nodes[n].type
+        if _is_real(kind, *(self.nodes[i].type for i in self._like(n)[:1])):
+            like = like or list(self.around.parameters.values())
+            if like:
+                return f"{like[0]}.new_tensor({literal})"
+        device = f", device={like[0]}.device" if like else ""
+        return f"torch.tensor({literal}{device})"
 
     def operand(self, n: int, numbers: bool) -> Expression:
         """An operand, as a tensor where torch takes no number."""
@@ -405,6 +433,10 @@ def _default_name(node: Node) -> str:
         return node.operation
     parts = [p for p in node.attribute("module").split(".") if not p.isdigit()]
     return parts[-1].rstrip("0123456789").rstrip("_") or "value"
+
+
+def _is_real(*kinds: Type) -> bool:
+    return all(isinstance(kind, TensorType) and kind.dtype == "real" for kind in kinds)
 
 
 def _one_of(modules: str) -> str:

@@ -272,3 +272,19 @@ def test_training_leaves_open_what_parameters_do_not_need():
     assert str(units["mix"].inputs[0][1]) == "real[B, T, 4]"
     assert str(units["placed"].inputs[0][1]) == "int[B, 6]"
     assert len([u for u in qmlc.compile(OPEN).program.units if u.name == "reader"]) == 1
+
+
+CONSTANTS = """
+const table = [0.1, 0.2, 0.3]
+model shifted(x: real[B, 3]) -> real[B, 3] = x * table + [0.7, 0.8, 0.9]
+model counted(k: int[B]) -> int[B, 2] = rearrange(k, "b -> b 1") * [1, 2]
+"""
+
+
+def test_lists_of_numbers_have_the_precision_of_what_they_meet():
+    program = qmlc.compile(CONSTANTS)
+    x = torch.ones(1, 3, dtype=torch.float64)
+    expected = x * torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64)
+    expected += torch.tensor([0.7, 0.8, 0.9], dtype=torch.float64)
+    assert torch.equal(program.shifted().double()(x), expected)
+    assert program.counted()(torch.tensor([3])).tolist() == [[3, 6]]
