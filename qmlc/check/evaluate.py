@@ -55,7 +55,7 @@ def attempt(frame: Frame, expression: tree.Expression) -> Value:
     try:
         return _RULES[type(expression)](frame, expression)
     except Stop as stop:
-        frame.session.go_on(stop)
+        frame.go_on(stop, expression.span)
         return Poison()
 
 

@@ -16,7 +16,7 @@ from qmlc.ir.build_circuit import CircuitBuilder, conjunction
 from qmlc.ir.circuit import Condition, Instruction, Variable
 from qmlc.ir.graph import GraphBuilder
 from qmlc.ir.program import Submodule
-from qmlc.source.diagnostic import Diagnostic, Label
+from qmlc.source.diagnostic import Diagnostic, Label, Problem
 from qmlc.source.nearest import nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
@@ -245,6 +245,18 @@ class Frame:
     def inner(self, **changes: Any) -> Frame:
         """A frame for a nested block."""
         return replace(self, scope=Scope(self.scope), **changes)
+
+    def go_on(self, stop: Stop, at: Span) -> None:
+        """Collect the error that stopped what stands `at`, unless there is no going on after it.
+
+        What is wrong inside the library is told where the author's own text calls it.
+        """
+        error, caller = stop.diagnostic, self.caller or (None if self.module.is_library else at)
+        if isinstance(error, Problem) and error.at.source.name.startswith("std/") and caller:
+            related = (Label(error.at, error.where or "here, in the library"), *error.related)
+            where = "this does not fit the library's part"
+            stop.diagnostic = replace(error, at=caller, related=related, where=where)
+        self.session.go_on(stop)
 
     def unknown(self, name: tree.Identifier, kind: str, candidates: list[str]) -> NoReturn:
         """Stop: `name` is not declared."""

@@ -33,7 +33,7 @@ from qmlc.check.values import (
     fail,
 )
 from qmlc.ir.circuit import Condition
-from qmlc.source.diagnostic import Diagnostic, Label, Problem
+from qmlc.source.diagnostic import Label
 from qmlc.source.nearest import nearest, propose_nearest
 from qmlc.source.span import Span
 from qmlc.syntax import tree
@@ -95,8 +95,7 @@ def run_inner(frame: Frame, block: tree.Block) -> Returned | None:
 def _poison(frame: Frame, statement: tree.Statement, stop: Stop) -> None:
     """Report an error, and let the names that the statement would bind stand for nothing."""
     frame.session.failures += 1
-    if stop.diagnostic is not None:
-        frame.session.report(_told(frame, statement, stop.diagnostic))
+    frame.go_on(stop, statement.span)
     names: tuple[tree.Identifier, ...] = ()
     match statement:
         case tree.Let() | tree.Assign():
@@ -108,16 +107,6 @@ def _poison(frame: Frame, statement: tree.Statement, stop: Stop) -> None:
     for name in names:
         if not isinstance(stop.diagnostic, AlreadyDeclared):
             frame.scope.bind(name.name, Poison(), name.span)
-
-
-def _told(frame: Frame, statement: tree.Statement, error: Diagnostic) -> Diagnostic:
-    """An error inside the library, told where the author's own text calls it."""
-    inside = error.at.source.name.startswith("std/")
-    at = frame.caller or (statement.span if not frame.module.is_library else None)
-    if not inside or at is None or not isinstance(error, Problem):
-        return error
-    related = (Label(error.at, error.where or "here, in the library"), *error.related)
-    return replace(error, at=at, related=related, where="this does not fit the library's part")
 
 
 def _let(frame: Frame, node: tree.Let) -> None:

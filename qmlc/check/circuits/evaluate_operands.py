@@ -45,7 +45,7 @@ def evaluate_operands(frame: Frame, node: tree.Apply) -> list[Operand]:
         try:
             operands.append(evaluate_operand(frame, operand))
         except Stop as stop:
-            frame.session.go_on(stop)
+            frame.go_on(stop, operand.span)
     if len(operands) < len(node.operands):
         for argument in node.gate.arguments:
             attempt(frame, argument)
