@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,7 +12,7 @@ from qmlc.check.dimensions import Binding, dimension, dimension_names, has_rest,
 from qmlc.check.enter_body import bind_inputs, bind_operands, enter_body, run_body
 from qmlc.check.errors.types import TooMuch
 from qmlc.check.evaluate_arguments import takes_gate
-from qmlc.check.frame import CircuitState, Frame, NetworkState, Session
+from qmlc.check.frame import MAX_ELEMENTS, CircuitState, Frame, NetworkState, Session
 from qmlc.check.name_sizes import name_sizes
 from qmlc.check.require_number import require_number
 from qmlc.check.resolve import find_gate
@@ -44,6 +45,10 @@ PROBES = (
 """The size of the first open name, and what each further one has more."""
 
 
+class _TooWide(Stop):
+    """Made-up sizes ask for a tensor that no circuit can hold: other sizes are to be tried."""
+
+
 def try_sizes(
     session: Session,
     attempt: Callable[[Session, Sizes], None],
@@ -56,20 +61,25 @@ def try_sizes(
     a setting has a stand-in, `only` are the diagnostics that do not hang on it.
     """
     found: list[list[Diagnostic]] = []
+    sizes: list[dict[str, int]] = []
     for first, step in PROBES:
         inner = replace(session, errors=[], entered=set(), steps=0, seen=set())
-        with inner.recover():
+        try:
             attempt(inner, partial(_size, first, step))
+        except _TooWide:
+            continue
+        except Stop as stop:
+            inner.go_on(stop)
+        sizes.append({name: _size(first, step, i) for i, name in enumerate(names)})
         session.entered |= inner.entered
         if only:
             inner.errors = [e for e in inner.errors if isinstance(e, only)]
         found.append(inner.errors)
         errors = [e for e in inner.errors if e.severity == "error"]
         if not errors or any(isinstance(e, TooMuch) for e in errors):
-            found = [inner.errors]
+            found, sizes = [inner.errors], sizes[-1:]
             break
-    sizes = [{n: _size(*probe, i) for i, n in enumerate(names)} for probe in PROBES[: len(found)]]
-    for same in _common(found):
+    for same in _common(found) if found else ():
         session.report(name_sizes(same, sizes))
 
 
@@ -195,4 +205,6 @@ def _made_up(frame: Frame, parameter: tree.Parameter, sizes: Binding) -> Value:
         return Tensor(frame.network.graph.add("input", [], kind, name=name), kind)
     assert frame.circuit is not None
     dims = [require_number(frame, d, parameter, "a dimension") for d in kind.dims]
+    if math.prod(dims) > MAX_ELEMENTS:
+        raise _TooWide(None)
     return frame.circuit.builder.input(name, *dims)
