@@ -6,6 +6,7 @@ A superoperator acts on the vector of a density matrix with the entry <i|rho|j> 
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from qmlc.runtime.normal_form import Array
 from qmlc.targets.read_target import Target
 
 
+@cache
 def gate_noise(target: Target, qubits: int) -> Array:
     """What follows a gate on one or two qubits: depolarization, then relaxation of each.
 

@@ -226,7 +226,7 @@ class _Forward:
             yield from self._reads(i, top=False)
         if self._on_device(n):
             yield from self._input_nodes()[:1]
-        elif self._literal(n):
+        elif self._is_array(n):
             yield from self._like(n)[:1]
 
     def expression(self, n: int, top: bool = False) -> Expression:
@@ -252,7 +252,7 @@ class _Forward:
                 return self.record(node), ATOM
             case "field":
                 return self.field(node), ATOM
-        return (self.array(n), ATOM) if self._literal(n) else self.function(node)
+        return (self.array(n), ATOM) if self._is_array(n) else self.function(node)
 
     def parameter(self, name: str) -> str:
         """A parameter of the unit, or, by its path, of a module that the unit holds."""
@@ -324,6 +324,9 @@ class _Forward:
         items = [self._literal(i) for i in node.inputs]
         return f"[{', '.join(items)}]" if all(items) else ""
 
+    def _is_array(self, n: int) -> bool:
+        return self.nodes[n].operation == "stack" and bool(self._literal(n))
+
     def _like(self, n: int) -> list[int]:
         """The input that says where a new tensor belongs, for real ones in which precision."""
         inputs = self._input_nodes()
@@ -331,9 +334,9 @@ class _Forward:
 
     def array(self, n: int) -> str:
         """A tensor of known numbers, in the precision of a real input or parameter."""
-        literal, like = self._literal(n), [self.names[i] for i in self._like(n)]
-        kind = self.nodes[n].type
-        if _is_real(kind, *(self.nodes[i].type for i in self._like(n)[:1])):
+        literal, inputs = self._literal(n), self._like(n)
+        like = [self.names[i] for i in inputs]
+        if _is_real(self.nodes[n].type, *(self.nodes[i].type for i in inputs[:1])):
             like = like or list(self.around.parameters.values())
             if like:
                 return f"{like[0]}.new_tensor({literal})"
