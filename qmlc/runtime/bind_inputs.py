@@ -1,9 +1,10 @@
-"""Inputs of a circuit: which tensor is which, and what their leading dimensions are."""
+"""Inputs of a circuit: which tensor is which, and what follows from their shapes and dtypes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,15 +14,30 @@ from qmlc.ir.circuit import Circuit, Variable
 from qmlc.runtime.check_shapes import shape_text
 
 
+@dataclass(frozen=True)
+class Binding:
+    """What follows from the shapes, dtypes and devices of inputs and weights."""
+
+    batch: tuple[int, ...]
+    samples: int
+    dtype: torch.dtype
+    """To which all floating-point tensors promote."""
+    precision: torch.dtype
+    """In which is computed: at least float32."""
+    device: torch.device
+
+
 def bind_inputs(
     circuit: Circuit, inputs: Sequence[Any], named: Mapping[str, Any], like: Tensor
-) -> list[Tensor]:
+) -> Sequence[Tensor]:
     """A tensor for each input of `circuit`; numbers and lists become tensors like `like`.
 
     An input that is left out, or None, is its default. ValueError, in the author's names, where
     they are not the inputs declared.
     """
     variables, name = circuit.inputs, circuit.name
+    if not named and len(inputs) == len(variables) and all(isinstance(i, Tensor) for i in inputs):
+        return inputs
     if len(inputs) > len(variables):
         raise ValueError(f"{name}: {len(inputs)} inputs, but {len(variables)} declared")
     values = dict(zip((v.name for v in variables), inputs, strict=False))
@@ -34,7 +50,7 @@ def bind_inputs(
     missing = [v.name for v in variables if values.get(v.name) is None and v.default is None]
     if missing:
         raise ValueError(f"{name}: needs `{'`, `'.join(missing)}`")
-    return [_check(name, v, _given(v, values.get(v.name), like)) for v in variables]
+    return [_given(v, values.get(v.name), like) for v in variables]
 
 
 def _given(variable: Variable, value: Any, like: Tensor) -> Tensor:
@@ -51,14 +67,26 @@ def _tensor(value: Any, like: Tensor) -> Tensor:
     return torch.as_tensor(value, dtype=like.dtype, device=like.device)
 
 
-def _check(unit: str, variable: Variable, tensor: Tensor) -> Tensor:
+def make_binding(circuit: Circuit, weights: Sequence[Tensor], inputs: Sequence[Tensor]) -> Binding:
+    """What follows for a call with these tensors; there must be a weight.
+
+    ValueError, in the author's names, for shapes that are not those declared.
+    """
+    for variable, tensor in zip(circuit.inputs, inputs, strict=True):
+        _check(circuit.name, variable, tensor)
+    batch = _batch_shape(circuit, inputs)
+    dtype = _promoted_dtype([*weights, *inputs])
+    precision = torch.promote_types(dtype, torch.float32)
+    return Binding(batch, math.prod(batch), dtype, precision, weights[0].device)
+
+
+def _check(unit: str, variable: Variable, tensor: Tensor) -> None:
     extra = tensor.dim() - len(variable.shape)
     if extra < 0 or tensor.shape[extra:] != variable.shape or tensor.is_complex():
         raise ValueError(
             f"{unit}: `{variable.name}` is {shape_text(tensor)},"
             f" but {declared_text(variable)} is declared"
         )
-    return tensor
 
 
 def declared_text(variable: Variable) -> str:
@@ -66,7 +94,7 @@ def declared_text(variable: Variable) -> str:
     return f"real[{', '.join(['...', *map(str, variable.shape)])}]"
 
 
-def batch_shape(circuit: Circuit, tensors: Sequence[Tensor]) -> tuple[int, ...]:
+def _batch_shape(circuit: Circuit, tensors: Sequence[Tensor]) -> tuple[int, ...]:
     """What the leading dimensions of all inputs broadcast to; ValueError where they do not."""
     leading = [
         tensor.shape[: tensor.dim() - len(variable.shape)]
@@ -85,26 +113,31 @@ def batch_shape(circuit: Circuit, tensors: Sequence[Tensor]) -> tuple[int, ...]:
         ) from error
 
 
-def flatten_inputs(
-    circuit: Circuit, tensors: Sequence[Tensor], batch: tuple[int, ...], like: Tensor
-) -> Tensor:
-    """All inputs, broadcast to `batch`: `[numbers, samples]`, in the dtype of `like`."""
-    samples = math.prod(batch)
-    columns = [
-        tensor.to(like.dtype)
-        .expand((*batch, *variable.shape))
-        .reshape(samples, math.prod(variable.shape))
-        for tensor, variable in zip(tensors, circuit.inputs, strict=True)
-    ]
-    if not columns:
-        return like.new_empty((0, samples))
-    return (columns[0] if len(columns) == 1 else torch.cat(columns, 1)).T
-
-
-def promoted_dtype(tensors: Sequence[Tensor]) -> torch.dtype:
+def _promoted_dtype(tensors: Sequence[Tensor]) -> torch.dtype:
     """What the floating-point `tensors` promote to; the first must be one."""
     dtype = tensors[0].dtype
     for tensor in tensors[1:]:
         if tensor.is_floating_point() and tensor.dtype != dtype:
             dtype = torch.promote_types(dtype, tensor.dtype)
     return dtype
+
+
+def flatten_weights(weights: Sequence[Tensor], binding: Binding) -> Tensor:
+    """All weights, `[numbers]`."""
+    flat = [weight.reshape(-1) for weight in weights]
+    return (flat[0] if len(flat) == 1 else torch.cat(flat)).to(binding.precision)
+
+
+def flatten_inputs(
+    circuit: Circuit, tensors: Sequence[Tensor], binding: Binding, like: Tensor
+) -> Tensor:
+    """All inputs, broadcast to the batch: `[samples, numbers]`, of the dtype of `like`."""
+    columns = [
+        tensor.to(like.dtype)
+        .expand((*binding.batch, *variable.shape))
+        .reshape(binding.samples, math.prod(variable.shape))
+        for tensor, variable in zip(tensors, circuit.inputs, strict=True)
+    ]
+    if not columns:
+        return like.new_empty((binding.samples, 0))
+    return columns[0] if len(columns) == 1 else torch.cat(columns, 1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import torch
@@ -12,11 +11,12 @@ from torch import Tensor, nn
 
 from qmlc.ir.circuit import Circuit, Distribution
 from qmlc.runtime.bind_inputs import (
-    batch_shape,
+    Binding,
     bind_inputs,
     declared_text,
     flatten_inputs,
-    promoted_dtype,
+    flatten_weights,
+    make_binding,
 )
 from qmlc.runtime.check_memory import check_memory
 from qmlc.runtime.initialise import initialise
@@ -31,6 +31,9 @@ from qmlc.targets.read_target import Target, read_target
 
 EAGER_QUBITS = 12
 """Circuits of so many qubits are planned when made, wider ones when first called."""
+
+MAX_BINDINGS = 64
+"""For how many shapes of its tensors a module remembers what follows from them."""
 
 
 class CircuitModule(Module):
@@ -76,6 +79,7 @@ class CircuitModule(Module):
         self._shots: ShotPlan | None = None
         self._plans: dict[bool, Plan] = {}
         self._placed: dict[tuple[str, torch.dtype, torch.device], Any] = {}
+        self._bindings: dict[Any, Binding] = {}
         self._record = _record_type(circuit)
         self.reset_parameters()
         self._prepare()
@@ -102,26 +106,31 @@ class CircuitModule(Module):
         """
         circuit, weights = self.circuit_ir, self._weights() or [self._like]
         tensors = bind_inputs(circuit, inputs, named, weights[0])
-        dtype = promoted_dtype([*weights, *tensors])
-        flat = [weight.reshape(-1) for weight in weights]
-        values = flat[0] if len(flat) == 1 else torch.cat(flat)
-        parameters = values.to(torch.promote_types(dtype, torch.float32))[:, None]
-        batch = batch_shape(circuit, tensors)
-        samples = math.prod(batch)
-        plan = self._plan_for(parameters.dtype, parameters.device, samples)
-        rows = flatten_inputs(circuit, tensors, batch, parameters)
+        binding = self._binding(weights, tensors)
+        parameters = flatten_weights(weights, binding)
+        plan = self._plan_for(binding.precision, binding.device, binding.samples)
+        rows = flatten_inputs(circuit, tensors, binding, parameters).T
         # autocast would round angles and observables to half precision
-        with torch.autocast(parameters.device.type, enabled=False):
-            results = run_plan(plan, rows, parameters)
+        with torch.autocast(binding.device.type, enabled=False):
+            results = run_plan(plan, rows, parameters[:, None])
             if self.training and self._shots is not None:
-                shots = self._place("shots", self._shots, parameters.dtype, parameters.device)
-                results = measure_shots(shots, results, rows, parameters)
-        shaped = [
-            _lower(result.expand((samples, *shape)).reshape((*batch, *shape)), dtype)
-            for result in results
-            for shape in [result.shape[1:]]
-        ]
+                shots = self._place("shots", self._shots, binding.precision, binding.device)
+                results = measure_shots(shots, results, rows, parameters[:, None])
+        shaped = [_shape(result, binding) for result in results]
         return shaped[0] if self._record is None else self._record(*shaped)
+
+    def _binding(self, weights: Sequence[Tensor], inputs: Sequence[Tensor]) -> Binding:
+        """What follows for tensors like these, worked out once."""
+        if torch.compiler.is_compiling():
+            return make_binding(self.circuit_ir, weights, inputs)
+        key = tuple([(t.shape, t.dtype, t.device) for t in (*weights, *inputs)])
+        binding = self._bindings.get(key)
+        if binding is None:
+            binding = make_binding(self.circuit_ir, weights, inputs)
+            if len(self._bindings) >= MAX_BINDINGS:
+                self._bindings.clear()
+            self._bindings[key] = binding
+        return binding
 
     def simulate_noise(self, target: str | None) -> None:
         """From now on compute under the noise of a device (`ibm:torino`) in training mode.
@@ -192,7 +201,7 @@ class CircuitModule(Module):
 
     def __getstate__(self) -> dict[str, Any]:
         # made again on arrival: tables are large, and a local named tuple cannot be pickled
-        return {**self.__dict__, "_placed": {}, "_record": None}
+        return {**self.__dict__, "_placed": {}, "_bindings": {}, "_record": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
@@ -247,11 +256,12 @@ class CircuitModule(Module):
         return {**(self.parameter_values() if bind else {}), **(inputs or {})}
 
 
-def _lower(result: Tensor, dtype: torch.dtype) -> Tensor:
-    """`result` in the caller's precision where that is less than float32."""
-    if not result.is_floating_point() or dtype in (torch.float32, torch.float64):
-        return result
-    return result.to(dtype)
+def _shape(result: Tensor, binding: Binding) -> Tensor:
+    """`result` for the whole batch, in the caller's precision where that is less than float32."""
+    shape = result.shape[1:]
+    shaped = result.expand((binding.samples, *shape)).reshape((*binding.batch, *shape))
+    lower = result.is_floating_point() and binding.dtype != binding.precision
+    return shaped.to(binding.dtype) if lower else shaped
 
 
 def _record_type(circuit: Circuit) -> Any:
