@@ -1,0 +1,115 @@
+"""Circuits as Pauli rotations over storage coordinates: what moves data, and nothing else.
+
+An amplitude stands at a storage index j. The value of qubit q is parity(j & reads) ^ offset of its
+frame; x, cx and swap change frames and no amplitude. All masks here are over bits of j.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from qmlc.runtime.normal_form import Array, bits_of
+from qmlc.types.polynomial import Value
+
+
+class NotNative(Exception):
+    """Why the native engine does not run a circuit, in words that follow "because"."""
+
+
+class Place(NamedTuple):
+    """A bit that a matrix acts on: `flips` changes it, parity(j & reads) is its value."""
+
+    flips: int
+    reads: int
+
+
+class Frame(NamedTuple):
+    """Where a qubit is: its value is parity(j & reads) ^ offset, and `flips` changes only it."""
+
+    flips: int
+    reads: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A rotation in each plane of amplitudes j and j ^ flips; parity(flips & signs) is odd.
+
+    Amplitude j becomes cos(angle) psi[j] - (-1)**parity(j & signs) sin(angle) psi[j ^ flips]:
+    exp(-i angle P) of a Pauli string P with an odd number of Y.
+    """
+
+    angle: Value
+    flips: int
+    signs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """exp(i angle (-1)**parity(j & mask)); the mask 0 is a global phase."""
+
+    angle: Value
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """exp(i angle (-1)**parity(j & mask)) where parity(j & reads) == bit for all controls."""
+
+    angle: Value
+    mask: int
+    controls: tuple[tuple[int, int], ...]
+    """(reads, bit) pairs."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Matrix:
+    """A matrix of numbers on the bits `places`, the first the least significant."""
+
+    places: tuple[Place, ...]
+    matrix: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """State l of the bits `places`, the first the least significant, becomes that of source[l]."""
+
+    places: tuple[Place, ...]
+    source: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Takes `places` from |0...0> to the normalised vector of `amplitudes`."""
+
+    places: tuple[Place, ...]
+    amplitudes: tuple[Value, ...]
+
+
+Item = Turn | Phase | Held | Matrix | Gather | Prepare
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rotated:
+    """What is done to the storage, in order, and where the qubits are in the end."""
+
+    items: tuple[Item, ...]
+    frames: tuple[Frame, ...]
+
+
+def odd(mask: int) -> int:
+    """The parity of the bits of a mask."""
+    return mask.bit_count() & 1
+
+
+def place_pauli(frames: Sequence[Frame], flips: int, signs: int) -> tuple[int, int, int]:
+    """X**flips Z**signs of qubits as (flips, signs, negative) of storage bits."""
+    to_flips = to_signs = negative = 0
+    for qubit in bits_of(flips):
+        to_flips ^= frames[qubit].flips
+    for qubit in bits_of(signs):
+        to_signs ^= frames[qubit].reads
+        negative ^= frames[qubit].offset
+    return to_flips, to_signs, negative
