@@ -23,6 +23,7 @@ MAX_FUNCTION_LINES = 60
 
 ROOMS_OF_PACKAGES = {
     "lark": ["qmlc.syntax"],
+    "llvmlite": ["qmlc.kernels"],
     "networkx": ["qmlc.ir"],
     "qiskit": ["qmlc.backends.qasm", "qmlc.targets", "qmlc.runtime", "qmlc.testing"],
     "qiskit_aer": ["qmlc.backends.qasm", "qmlc.runtime", "qmlc.testing"],
@@ -43,8 +44,8 @@ ROOMS_OF_PACKAGES = {
 }
 
 HEAVY = {
-    "accelerate", "networkx", "numpy", "onnx", "pandas", "peft", "qiskit", "rich", "scipy", "torch",
-    "torchmetrics", "transformers",
+    "accelerate", "llvmlite", "networkx", "numpy", "onnx", "pandas", "peft", "qiskit", "rich",
+    "scipy", "torch", "torchmetrics", "transformers",
 }  # fmt: skip
 """What no verb may import that only reads programs and tables."""
 

@@ -1,0 +1,22 @@
+"""What is wrong with a kernel: a fault of ours, never of a program."""
+
+from __future__ import annotations
+
+
+class KernelError(Exception):
+    """A kernel that cannot be translated: what is wrong, and where, the innermost place first."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.places: list[str] = []
+
+    def at(self, place: str) -> KernelError:
+        """This error, with one more place on the way out, `file:line`."""
+        self.places.append(place)
+        return self
+
+    def __str__(self) -> str:
+        return "\n  called from ".join(
+            [": ".join([*self.places[:1], self.message]), *self.places[1:]]
+        )
