@@ -44,7 +44,13 @@ def convert_pair(writer: Writer, a: Item, b: Item) -> Value:
 
 def _splat(writer: Writer, x: Item) -> Value:
     value = value_of(writer, x)
-    goal = {"Int": "IntVector", "Real": "Vector", "Double": "DoubleVector", "Bool": "Mask"}
+    goal = {
+        "Int": "IntVector",
+        "Word": "IntVector",
+        "Real": "Vector",
+        "Double": "DoubleVector",
+        "Bool": "Mask",
+    }
     name = writer.machine.name(value.type)
     if name not in goal:
         raise _wrong(writer, value, "splat")
@@ -93,8 +99,7 @@ def _total(writer: Writer, vector: Item) -> Value:
         low = _shuffle(writer, value, list(range(lanes // 2)))
         high = _shuffle(writer, value, list(range(lanes // 2, lanes)))
         value = binary(writer, "Add", low, high)
-    result = writer.emit(Type(value.type.element), f"extractelement {value}, i64 0")
-    return convert(writer, result, writer.types["Int"]) if result.type.is_int else result
+    return writer.emit(Type(value.type.element), f"extractelement {value}, i64 0")
 
 
 def _parity(writer: Writer, x: Item) -> Item:
@@ -170,18 +175,24 @@ def _to_int(writer: Writer, x: Item) -> Item:
     return convert(writer, value, goal)
 
 
+def _to_word(writer: Writer, x: Item) -> Value:
+    value = value_of(writer, x)
+    if not value.type.is_int or value.type.lanes:
+        raise _wrong(writer, value, "to_word")
+    return convert(writer, value, writer.types["Word"])
+
+
 def _bits(writer: Writer, x: Item) -> Value:
     value = value_of(writer, x)
     if not value.type.is_real:
         raise _wrong(writer, value, "bits")
-    whole = cast(writer, "bitcast", value, value.type.of(f"i{8 * value.type.bytes}"))
-    return whole if whole.type.lanes else convert(writer, whole, writer.types["Int"])
+    return cast(writer, "bitcast", value, value.type.of(f"i{8 * value.type.bytes}"))
 
 
 def _from_bits(writer: Writer, x: Item) -> Value:
     value = value_of(writer, x)
     goal = writer.types["Vector" if value.type.lanes else "Real"]
-    same = convert(writer, value, goal.of(f"i{writer.machine.lane_bits}"))
+    same = convert(writer, value, goal.of(f"i{writer.machine.real_bits}"))
     return cast(writer, "bitcast", same, goal)
 
 
@@ -243,6 +254,7 @@ HANDLERS: Mapping[Any, Callable[..., Item]] = {
     language.to_real: _to_real,
     language.to_double: partial(_to_reals, "double"),
     language.to_int: _to_int,
+    language.to_word: _to_word,
     language.bits: _bits,
     language.from_bits: _from_bits,
     language.ints: partial(_pointer, "Ints"),
@@ -250,7 +262,7 @@ HANDLERS: Mapping[Any, Callable[..., Item]] = {
     language.doubles: partial(_pointer, "Doubles"),
     language.vectors: partial(_pointer, "Vectors"),
     language.int_vectors: partial(_pointer, "IntVectors"),
-    language.lane_ints: partial(_pointer, "LaneInts"),
+    language.words: partial(_pointer, "Words"),
     language.address: _address,
     language.prefetch: _prefetch,
     language.call_void: partial(_call_c, None),
@@ -258,7 +270,7 @@ HANDLERS: Mapping[Any, Callable[..., Item]] = {
     language.buffer: _buffer,
     python.abs: _abs,
     python.len: partial(_static, python.len),
-    python.min: partial(_static, python.min),
-    python.max: partial(_static, python.max),
+    python.min: partial(_extreme, "min"),
+    python.max: partial(_extreme, "max"),
 }
 """What each function becomes; those of Python's own that stand here, too."""

@@ -10,10 +10,13 @@ class KernelError(Exception):
         super().__init__(message)
         self.message = message
         self.places: list[str] = []
+        self._inside: object = None
 
-    def at(self, place: str) -> KernelError:
-        """This error, with one more place on the way out, `file:line`."""
-        self.places.append(place)
+    def at(self, place: str, inside: object) -> KernelError:
+        """This error, with a place, `file:line`, if it has none yet inside this kernel."""
+        if inside is not self._inside:
+            self._inside = inside
+            self.places.append(place)
         return self
 
     def __str__(self) -> str:

@@ -61,6 +61,8 @@ Static = Annotated[Any, Kind("Static")]
 """Known when the kernel is translated: a number, a truth, or a tuple of such."""
 Int = Annotated[Any, Kind("Int")]
 """64 bits; wraps."""
+Word = Annotated[Any, Kind("Word")]
+"""An integer of as many bits as Real; wraps. An Int that becomes one loses its high bits."""
 Real = Annotated[Any, Kind("Real")]
 """float or double, as the library."""
 Double = Annotated[Any, Kind("Double")]
@@ -68,7 +70,7 @@ Bool = Annotated[Any, Kind("Bool")]
 Vector = Annotated[Any, Kind("Vector")]
 """LANES of Real."""
 IntVector = Annotated[Any, Kind("IntVector")]
-"""LANES integers of the width of Real; they wrap."""
+"""LANES of Word."""
 DoubleVector = Annotated[Any, Kind("DoubleVector")]
 Mask = Annotated[Any, Kind("Mask")]
 """LANES of Bool."""
@@ -77,13 +79,12 @@ Reals = Annotated[Any, Kind("Reals")]
 Doubles = Annotated[Any, Kind("Doubles")]
 Vectors = Annotated[Any, Kind("Vectors")]
 IntVectors = Annotated[Any, Kind("IntVectors")]
-LaneInts = Annotated[Any, Kind("LaneInts")]
-"""Single integers of the width of Real in memory: Int when loaded, cut when stored."""
+Words = Annotated[Any, Kind("Words")]
 
 LANES = cast(int, Constant("LANES"))
 LOG_LANES = cast(int, Constant("LOG_LANES"))
-LANE_BITS = cast(int, Constant("LANE_BITS"))
-"""Of Real, and of an integer of an IntVector."""
+REAL_BITS = cast(int, Constant("REAL_BITS"))
+"""32 or 64: of a Real, and of a Word."""
 
 
 def _translated(*_: Any) -> Any:
@@ -136,7 +137,7 @@ def select(mask: Any, a: Any, b: Any) -> Any:
 
 
 def total(vector: Any) -> Any:
-    """The sum of all lanes: the upper half is added to the lower until one is left."""
+    """The sum of all lanes, as Real or Word: the upper half is added to the lower, and so on."""
     return _translated(vector)
 
 
@@ -185,13 +186,18 @@ def to_int(x: Any) -> Any:
     return _translated(x)
 
 
+def to_word(x: Any) -> Word:
+    """The low bits of an Int."""
+    return _translated(x)
+
+
 def bits(x: Any) -> Any:
-    """The same bits as an integer: Int of a Real or Double, IntVector of a Vector."""
+    """The same bits as an integer: Word of a Real, Int of a Double, IntVector of a Vector."""
     return _translated(x)
 
 
 def from_bits(x: Any) -> Any:
-    """The Real or Vector with the low bits of an Int or the bits of an IntVector."""
+    """The Real of a Word, or the Vector of an IntVector, with the same bits."""
     return _translated(x)
 
 
@@ -220,8 +226,8 @@ def int_vectors(x: Any) -> IntVectors:
     return _translated(x)
 
 
-def lane_ints(x: Any) -> LaneInts:
-    """A pointer to integers of the width of Real."""
+def words(x: Any) -> Words:
+    """A pointer to Word."""
     return _translated(x)
 
 

@@ -39,7 +39,6 @@ def optimised(text: str, machine: Any) -> Any:
     options = binding.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = False
     options.slp_vectorization = False
-    options.loop_unrolling = False
     options.loop_interleaving = False
     builder = binding.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)

@@ -142,7 +142,7 @@ def common(writer: Writer, left: Item, right: Item) -> Type:
     if first.pointer or second.pointer:
         raise _mismatch(writer, second, first)
     if first.is_int and second.is_int:
-        return first if first.lanes else second
+        return max((first, second), key=lambda side: (side.lanes, side.bytes))
     lanes = max(first.lanes, second.lanes)
     reals = [side for side in (first, second) if side.is_real]
     if not reals or any(side.is_int and side.lanes for side in (first, second)):
@@ -223,12 +223,9 @@ def _what(writer: Writer, item: Item) -> str:
 
 
 def load(writer: Writer, pointer: Value) -> Value:
-    """What stands there; a single narrow integer as an Int."""
+    """What stands there."""
     target = pointer.type.target
-    value = writer.emit(target, f"load {target.llvm}, {pointer}, align {target.bytes}")
-    if target.is_int and not target.lanes:
-        return cast(writer, "sext", value, writer.types["Int"])
-    return value
+    return writer.emit(target, f"load {target.llvm}, {pointer}, align {target.bytes}")
 
 
 def store(writer: Writer, pointer: Value, item: Item) -> None:

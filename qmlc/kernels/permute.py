@@ -22,7 +22,7 @@ def permute(writer: Writer, vector: Item, lanes: Item) -> Value:
     value, index = value_of(writer, vector), value_of(writer, lanes)
     if index.type != writer.types["IntVector"] or value.type.lanes != index.type.lanes:
         raise KernelError("permute takes a vector and an IntVector of lane numbers")
-    if value.type.bytes * 8 != writer.machine.lane_bits:
+    if value.type.bytes * 8 != writer.machine.real_bits:
         raise KernelError("permute takes a Vector or an IntVector")
     real = cast(writer, "bitcast", value, writer.types["Vector"])
     return cast(writer, "bitcast", _permute_reals(writer, real, index), value.type)

@@ -35,9 +35,9 @@ def run(scope: Scope, statements: Sequence[ast.stmt]) -> None:
                 raise KernelError(f"kernels have no {type(statement).__name__}")
             handler(scope, statement)
         except KernelError as error:
-            raise error.at(scope.place(statement)) from None
+            raise error.at(scope.place(statement), scope) from None
         except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError) as error:
-            raise KernelError(str(error)).at(scope.place(statement)) from error
+            raise KernelError(str(error)).at(scope.place(statement), scope) from error
         if scope.returned is not MISSING:
             return
 

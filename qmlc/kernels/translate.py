@@ -137,7 +137,7 @@ def _expand(scope: Scope, items: Sequence[Item]) -> Item:
     try:
         bind(scope, tree, items)
     except KernelError as error:
-        raise error.at(scope.place(tree)) from None
+        raise error.at(scope.place(tree), scope) from None
     run(scope, tree.body)
     return None if scope.returned is MISSING else scope.returned
 

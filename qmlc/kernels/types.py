@@ -84,19 +84,19 @@ class Machine:
     features: frozenset[str]
 
     @property
-    def lane_bits(self) -> int:
-        """Of Real, and of an integer of an IntVector."""
+    def real_bits(self) -> int:
+        """Of a Real, and of a Word."""
         return 32 if self.real == "float32" else 64
 
     @property
     def lanes(self) -> int:
         """Of a Vector."""
-        return self.vector_bytes * 8 // self.lane_bits
+        return self.vector_bytes * 8 // self.real_bits
 
     @cached_property
     def types(self) -> Mapping[str, Type]:
         """The types by the names that kernels use."""
-        real, lane = REALS[self.real], f"i{self.lane_bits}"
+        real, lane = REALS[self.real], f"i{self.real_bits}"
         values = {
             "Int": Type("i64"),
             "Real": Type(real),
@@ -106,9 +106,9 @@ class Machine:
             "IntVector": Type(lane, self.lanes),
             "DoubleVector": Type("double", self.lanes),
             "Mask": Type("i1", self.lanes),
-            "LaneInt": Type(lane),
+            "Word": Type(lane),
         }
-        pointers = ("Int", "Real", "Double", "Vector", "IntVector", "LaneInt")
+        pointers = ("Int", "Real", "Double", "Vector", "IntVector", "Word")
         return values | {f"{name}s": replace(values[name], pointer=True) for name in pointers}
 
     @cached_property
@@ -117,7 +117,7 @@ class Machine:
         return {
             "LANES": self.lanes,
             "LOG_LANES": self.lanes.bit_length() - 1,
-            "LANE_BITS": self.lane_bits,
+            "REAL_BITS": self.real_bits,
         }
 
     def name(self, type: Type) -> str:
