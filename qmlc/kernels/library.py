@@ -1,16 +1,8 @@
-"""The entries of the library of kernels."""
+"""What the library of kernels is made of."""
 
 from __future__ import annotations
 
-from qmlc.kernels.language import Int, Real, Vectors, entry
+from qmlc.kernels.execute import forward
+from qmlc.kernels.execute_backward import backward
 
-
-@entry
-def scale(rows: Vectors, count: Int, factor: Real) -> None:
-    """Multiply vectors by a number."""
-    for row in range(count):
-        rows[row] = rows[row] * factor
-
-
-ENTRIES = (scale,)
-"""What Python calls."""
+ENTRIES = (forward, backward)

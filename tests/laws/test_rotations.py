@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import assume, given
-from hypothesis import strategies as st
 from run_rotations import (
     flat,
     logical_state,
     oracle_state,
-    random_basis,
     rotations_of,
     run_rotations,
     sample_values,
 )
 
-from qmlc.runtime.native.choose_lanes import insert_lanes
 from qmlc.runtime.native.rotations import NotNative
 from qmlc.runtime.native.stages import to_stages
 from qmlc.testing.strategies import circuits
@@ -49,22 +46,3 @@ def test_stages_equal_the_circuit(circuit):
     items = flat(to_stages(rotated.items, diagonal_results=True))
     got = logical_state(run_rotations(items, circuit, values), rotated.frames)
     np.testing.assert_allclose(abs(got), abs(wanted), atol=1e-12)
-
-
-@given(STATES, st.integers(0, 99))
-def test_rotations_may_be_done_over_other_bits(circuit, seed):
-    rotated = rotations_or_skip(circuit)
-    rotated = rotated.over(random_basis(circuit.num_qubits, seed))
-    values = sample_values(circuit)
-    got = logical_state(run_rotations(rotated.items, circuit, values), rotated.frames)
-    np.testing.assert_allclose(got, oracle_state(circuit, values), atol=1e-12)
-
-
-@given(circuits(max_qubits=6, max_gates=30, kinds=("state",)), st.integers(1, 4))
-def test_lanes_may_change_between_stages(circuit, lane_bits):
-    rotated = rotations_or_skip(circuit)
-    lane_bits = min(lane_bits, circuit.num_qubits)
-    stages, frames = insert_lanes(to_stages(rotated.items), rotated.frames, lane_bits)
-    values = sample_values(circuit)
-    got = logical_state(run_rotations(flat(stages), circuit, values), frames)
-    np.testing.assert_allclose(got, oracle_state(circuit, values), atol=1e-12)

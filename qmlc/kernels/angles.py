@@ -1,0 +1,135 @@
+"""Angles: sums of products of symbols, their phases, and the coefficients of turns.
+
+A phase is an angle as a whole number of the width of a real: the full scale is one full turn, so
+that sums of phases wrap as angles do, without a rounding error however large they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmlc.kernels.language import (
+    REAL_BITS,
+    fma,
+    function,
+    inline,
+    lane_numbers,
+    parity,
+    round_even,
+    select,
+    splat,
+    to_double,
+    to_int,
+    to_real,
+)
+
+
+@function
+def evaluate_sums(
+    count: Any, starts: Any, coefficients: Any, terms: Any, factors: Any, symbols: Any, out: Any
+) -> None:
+    """Row by row, sum(coefficient * product of symbols), for numbers or vectors of them."""
+    for row in range(count):
+        out[row] = 0.0
+        total = out[row]
+        for term in range(starts[row], starts[row + 1]):
+            product = out[row]
+            product = coefficients[term]
+            for factor in range(terms[term], terms[term + 1]):
+                product = product * symbols[factors[factor]]
+            total = total + product
+        out[row] = total
+
+
+@function
+def differentiate_sums(
+    count: Any,
+    starts: Any,
+    coefficients: Any,
+    terms: Any,
+    factors: Any,
+    symbols: Any,
+    gradients: Any,
+    out: Any,
+) -> None:
+    """Add to `out` the gradients of symbols, from the `gradients` of rows."""
+    for row in range(count):
+        for term in range(starts[row], starts[row + 1]):
+            for factor in range(terms[term], terms[term + 1]):
+                product = gradients[row] * coefficients[term]
+                for other in range(terms[term], terms[term + 1]):
+                    if other != factor:
+                        product = product * symbols[factors[other]]
+                out[factors[factor]] += product
+
+
+@inline
+def to_phase(angle: Any) -> Any:
+    """The phases of a vector of angles, reduced in double precision by a divisor in two parts."""
+    wide = to_double(angle)
+    turns = round_even(wide * 0.15915494309189535)
+    rest = fma(wide, 0.15915494309189535, -turns) + wide * -9.839338337659403e-18
+    if REAL_BITS == 32:
+        return to_int(rest * 4294967296.0)
+    else:
+        return to_int(rest * 18446744073709551616.0)
+
+
+@inline
+def cosine_sine(phase: Any) -> Any:
+    """The cosine and the sine of a vector of phases.
+
+    Polynomials of the Cephes library (S. Moshier) on an eighth of a turn either way.
+    """
+    eighth = 1 << (REAL_BITS - 3)
+    quadrant = (phase + eighth) >> (REAL_BITS - 2)
+    rest = phase - (quadrant << (REAL_BITS - 2))
+    if REAL_BITS == 32:
+        x = to_real(rest) * 1.4629180792671596e-09
+        z = x * x
+        s = fma(fma(fma(-1.9515295891e-4, z, 8.3321608736e-3), z, -1.6666654611e-1), z * x, x)
+        c = fma(fma(2.443315711809948e-5, z, -1.388731625493765e-3), z, 4.166664568298827e-2)
+    else:
+        x = to_real(rest) * 3.406121580086554e-19
+        z = x * x
+        s = fma(1.58962301576546568060e-10, z, -2.50507477628578072866e-8)
+        s = fma(fma(s, z, 2.75573136213857245213e-6), z, -1.98412698295895385996e-4)
+        s = fma(fma(s, z, 8.33333333332211858878e-3), z, -1.66666666666666307295e-1)
+        s = fma(s, z * x, x)
+        c = fma(-1.13585365213876817300e-11, z, 2.08757008419747316778e-9)
+        c = fma(fma(c, z, -2.75573141792967388112e-7), z, 2.48015872888517045348e-5)
+        c = fma(fma(c, z, -1.38888888888730564116e-3), z, 4.16666666666665929218e-2)
+    c = fma(c, z * z, fma(-0.5, z, 1.0))
+    odd = (quadrant & 1) != 0
+    cosine = select(odd, s, c)
+    sine = select(odd, c, s)
+    cosine = select(((quadrant + 1) & 2) != 0, -cosine, cosine)
+    sine = select((quadrant & 2) != 0, -sine, sine)
+    return cosine, sine
+
+
+@function
+def prepare_angles(count: Any, angles: Any, phases: Any, cosines: Any, sines: Any) -> Any:
+    """Fill in phases, cosines and sines; 0, or NaN where an angle is not finite, comes back."""
+    poison = splat(0.0)
+    for row in range(count):
+        angle = angles[row]
+        poison = poison + (angle - angle)
+        phase = to_phase(angle)
+        phases[row] = phase
+        cosines[row], sines[row] = cosine_sine(phase)
+    return poison
+
+
+@inline
+def lane_signs(mask: Any) -> Any:
+    """1 or -1 for each lane: the parity of the bits that `mask` and the lane's number share."""
+    return select(parity(lane_numbers() & mask) != 0, splat(-1.0), splat(1.0))
+
+
+@function
+def fill_slots(count: Any, rows: Any, signs: Any, cosines: Any, sines: Any, out: Any) -> None:
+    """Two vectors a slot: the cosine, and the sine with the signs of the lanes."""
+    for slot in range(count):
+        out[2 * slot] = splat(0.0) + cosines[rows[slot]]
+        out[2 * slot + 1] = lane_signs(signs[slot]) * sines[rows[slot]]

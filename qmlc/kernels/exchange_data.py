@@ -1,0 +1,172 @@
+"""What comes in and goes out: inputs, values, states, and their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmlc.kernels.language import (
+    LANES,
+    LOG_LANES,
+    function,
+    inline,
+    ints,
+    minimum,
+    reals,
+    splat,
+    total,
+)
+from qmlc.kernels.layout import (
+    BATCH,
+    INPUT_COUNT,
+    INPUT_GRADIENTS,
+    INPUT_POSITIONS,
+    INPUT_WIDTH,
+    INPUTS,
+    OPERATORS,
+    PARAMETER_COUNT,
+    PARAMETER_POSITIONS,
+    PARAMETERS,
+    SAMPLES,
+    STATE,
+    STATE_BITS,
+    STATE_GRADIENTS,
+    STATE_SOURCES,
+    VALUE_GRADIENTS,
+    VALUES,
+)
+
+
+@inline
+def samples_of(call: Any, unit: Any) -> Any:
+    """How many lanes of a unit hold a sample."""
+    return minimum(call[BATCH] - unit * LANES, LANES)
+
+
+@function
+def read_inputs(call: Any, program: Any, unit: Any, symbols: Any) -> None:
+    """The symbols of a unit's angles: a vector each with samples in lanes, else a number each."""
+    inputs = reals(call[INPUTS])
+    parameters = reals(call[PARAMETERS])
+    width = call[INPUT_WIDTH]
+    count = program[INPUT_COUNT]
+    positions = ints(program[INPUT_POSITIONS])
+    others = ints(program[PARAMETER_POSITIONS])
+    numbers = reals(symbols)
+    if program[SAMPLES] != 0:
+        valid = samples_of(call, unit)
+        for symbol in range(count):
+            symbols[symbol] = splat(0.0)
+            for lane in range(valid):
+                place = (unit * LANES + lane) * width + positions[symbol]
+                numbers[(symbol << LOG_LANES) + lane] = inputs[place]
+        for symbol in range(program[PARAMETER_COUNT]):
+            symbols[count + symbol] = splat(parameters[others[symbol]])
+    else:
+        for symbol in range(count):
+            numbers[symbol] = inputs[unit * width + positions[symbol]]
+        for symbol in range(program[PARAMETER_COUNT]):
+            numbers[count + symbol] = parameters[others[symbol]]
+
+
+@function
+def write_input_gradients(call: Any, program: Any, unit: Any, symbols: Any, sums: Any) -> None:
+    """Gradients of a unit's symbols: those of inputs out, those of parameters added to `sums`."""
+    gradients = reals(call[INPUT_GRADIENTS])
+    width = call[INPUT_WIDTH]
+    count = program[INPUT_COUNT]
+    positions = ints(program[INPUT_POSITIONS])
+    others = ints(program[PARAMETER_POSITIONS])
+    numbers = reals(symbols)
+    if program[SAMPLES] != 0:
+        valid = samples_of(call, unit)
+        if call[INPUT_GRADIENTS] != 0:
+            for symbol in range(count):
+                for lane in range(valid):
+                    place = (unit * LANES + lane) * width + positions[symbol]
+                    gradients[place] = numbers[(symbol << LOG_LANES) + lane]
+        for symbol in range(program[PARAMETER_COUNT]):
+            sums[others[symbol]] += total(symbols[count + symbol])
+    else:
+        if call[INPUT_GRADIENTS] != 0:
+            for symbol in range(count):
+                gradients[unit * width + positions[symbol]] = numbers[symbol]
+        for symbol in range(program[PARAMETER_COUNT]):
+            sums[others[symbol]] += numbers[count + symbol]
+
+
+@function
+def write_values(call: Any, program: Any, unit: Any, out: Any) -> None:
+    """The values of a unit's operators."""
+    values = reals(call[VALUES])
+    numbers = reals(out)
+    count = program[OPERATORS]
+    if program[SAMPLES] != 0:
+        for lane in range(samples_of(call, unit)):
+            for operator in range(count):
+                value = numbers[(operator << LOG_LANES) + lane]
+                values[(unit * LANES + lane) * count + operator] = value
+    else:
+        for operator in range(count):
+            values[unit * count + operator] = numbers[operator]
+
+
+@function
+def read_value_gradients(call: Any, program: Any, unit: Any, out: Any) -> None:
+    """The gradients of a unit's values; lanes without a sample have 0."""
+    values = reals(call[VALUE_GRADIENTS])
+    numbers = reals(out)
+    count = program[OPERATORS]
+    if program[SAMPLES] != 0:
+        for operator in range(count):
+            out[operator] = splat(0.0)
+        for lane in range(samples_of(call, unit)):
+            for operator in range(count):
+                value = values[(unit * LANES + lane) * count + operator]
+                numbers[(operator << LOG_LANES) + lane] = value
+    else:
+        for operator in range(count):
+            numbers[operator] = values[unit * count + operator]
+
+
+@function
+def write_state(call: Any, program: Any, unit: Any, state: Any) -> None:
+    """The states of a unit, complex numbers in the logical order."""
+    out = reals(call[STATE])
+    numbers = reals(state)
+    sources = ints(program[STATE_SOURCES])
+    size = 1 << program[STATE_BITS]
+    if program[SAMPLES] != 0:
+        for index in range(size):
+            place = sources[index] << (LOG_LANES + 1)
+            for lane in range(samples_of(call, unit)):
+                target = ((unit * LANES + lane) * size + index) * 2
+                out[target] = numbers[place + lane]
+                out[target + 1] = numbers[place + LANES + lane]
+    else:
+        for index in range(size):
+            source = sources[index]
+            place = ((source >> LOG_LANES) << (LOG_LANES + 1)) + (source & (LANES - 1))
+            out[(unit * size + index) * 2] = numbers[place]
+            out[(unit * size + index) * 2 + 1] = numbers[place + LANES]
+
+
+@function
+def add_state_gradients(call: Any, program: Any, unit: Any, adjoint: Any) -> None:
+    """Add the gradients of a unit's states to the adjoint."""
+    gradients = reals(call[STATE_GRADIENTS])
+    numbers = reals(adjoint)
+    sources = ints(program[STATE_SOURCES])
+    size = 1 << program[STATE_BITS]
+    if program[SAMPLES] != 0:
+        for index in range(size):
+            place = sources[index] << (LOG_LANES + 1)
+            for lane in range(samples_of(call, unit)):
+                source = ((unit * LANES + lane) * size + index) * 2
+                numbers[place + lane] += gradients[source]
+                numbers[place + LANES + lane] += gradients[source + 1]
+    else:
+        for index in range(size):
+            source = sources[index]
+            place = ((source >> LOG_LANES) << (LOG_LANES + 1)) + (source & (LANES - 1))
+            numbers[place] += gradients[(unit * size + index) * 2]
+            numbers[place + LANES] += gradients[(unit * size + index) * 2 + 1]

@@ -1,0 +1,217 @@
+"""The two entries: a forward pass and its backward pass, each a share of the units a thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmlc.kernels.angles import evaluate_sums, fill_slots, prepare_angles
+from qmlc.kernels.diagonals import fill_number_table, fill_vector_table, sum_phases
+from qmlc.kernels.exchange_data import read_inputs, write_state, write_values
+from qmlc.kernels.language import (
+    LANES,
+    LOG_LANES,
+    Ints,
+    call_int,
+    call_void,
+    entry,
+    function,
+    inline,
+    int_vectors,
+    ints,
+    maximum,
+    reals,
+    splat,
+    total,
+    vectors,
+)
+from qmlc.kernels.layout import (
+    AMPLITUDES,
+    AT_ANGLES,
+    AT_COEFFICIENTS,
+    AT_COSINES,
+    AT_PHASES,
+    AT_POISON,
+    AT_SINES,
+    AT_TABLES,
+    BARRIER,
+    BLOCK_LOG,
+    OF_ANGLES,
+    OF_COEFFICIENTS,
+    OF_COSINES,
+    OF_PHASES,
+    OF_SINES,
+    OF_SYMBOLS,
+    OF_VALUES,
+    OF_WORK,
+    OPERATORS,
+    PARAMETERS,
+    PROGRAM,
+    ROWS_LOG,
+    SAMPLE_COEFFICIENTS,
+    SAMPLE_FACTORS,
+    SAMPLE_ROWS,
+    SAMPLE_SLOT_ROWS,
+    SAMPLE_SLOT_SIGNS,
+    SAMPLE_SLOTS,
+    SAMPLE_STARTS,
+    SAMPLE_TERMS,
+    SAMPLES,
+    SHARED_COEFFICIENTS,
+    SHARED_FACTORS,
+    SHARED_MEMORY,
+    SHARED_ROWS,
+    SHARED_SLOT_ROWS,
+    SHARED_SLOT_SIGNS,
+    SHARED_SLOTS,
+    SHARED_STARTS,
+    SHARED_TERMS,
+    STATE,
+    TABLES,
+    THREAD_BYTES,
+    THREAD_MEMORY,
+    THREAD_NUMBER,
+    THREADS,
+    UNITS,
+)
+from qmlc.kernels.measure import measure
+from qmlc.kernels.run_tape import run_forward
+from qmlc.kernels.start_states import start_state
+
+
+@inline
+def thread_of(call: Any) -> Any:
+    """The number of this thread."""
+    thread = 0
+    if call[THREADS] > 1:
+        thread = call_int(call[THREAD_NUMBER])
+    return thread
+
+
+@inline
+def meet(call: Any) -> None:
+    """Wait for the other threads."""
+    if call[THREADS] > 1:
+        call_void(call[BARRIER])
+
+
+@entry
+def forward(call: Ints) -> None:
+    """Values, and where asked for states, of a share of the units."""
+    program = ints(call[PROGRAM])
+    thread = thread_of(call)
+    shared = call[SHARED_MEMORY]
+    if thread == 0:
+        prepare_shared(program, reals(call[PARAMETERS]), shared)
+    meet(call)
+    own = call[THREAD_MEMORY] + thread * call[THREAD_BYTES]
+    units = call[UNITS]
+    first = units * thread // call[THREADS]
+    last = units * (thread + 1) // call[THREADS]
+    for unit in range(first, last):
+        state = vectors(call[AMPLITUDES]) + unit * (2 << program[ROWS_LOG])
+        poison = prepare_unit(call, program, unit, own)
+        poison = poison + vectors(shared + program[AT_POISON])[0]
+        coefficients = vectors(shared + program[AT_COEFFICIENTS])
+        own_coefficients = vectors(own + program[OF_COEFFICIENTS])
+        start_state(program, state, coefficients, own_coefficients, poison)
+        run_forward(program, shared, own, state)
+        if program[OPERATORS] > 0:
+            out = vectors(own + program[OF_VALUES])
+            for operator in range(program[OPERATORS]):
+                out[operator] = poison
+            work = vectors(own + program[OF_WORK])
+            blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
+            if program[SAMPLES] != 0:
+                measure(program, state, 0, blocks, work, out, True)
+            else:
+                measure(program, state, 0, blocks, work, out, False)
+            write_values(call, program, unit, out)
+        if call[STATE] != 0:
+            write_state(call, program, unit, state)
+
+
+@function
+def prepare_shared(program: Any, parameters: Any, shared: Any) -> None:
+    """Angles, coefficients and tables that all units share."""
+    angles = reals(shared + program[AT_ANGLES])
+    evaluate_sums(
+        program[SHARED_ROWS],
+        ints(program[SHARED_STARTS]),
+        reals(program[SHARED_COEFFICIENTS]),
+        ints(program[SHARED_TERMS]),
+        ints(program[SHARED_FACTORS]),
+        parameters,
+        angles,
+    )
+    count = padded(angles, program[SHARED_ROWS])
+    poison = prepare_angles(
+        count,
+        vectors(angles),
+        int_vectors(shared + program[AT_PHASES]),
+        vectors(shared + program[AT_COSINES]),
+        vectors(shared + program[AT_SINES]),
+    )
+    vectors(shared + program[AT_POISON])[0] = splat(total(poison))
+    fill_slots(
+        program[SHARED_SLOTS],
+        ints(program[SHARED_SLOT_ROWS]),
+        ints(program[SHARED_SLOT_SIGNS]),
+        reals(shared + program[AT_COSINES]),
+        reals(shared + program[AT_SINES]),
+        vectors(shared + program[AT_COEFFICIENTS]),
+    )
+    phases = int_vectors(shared + program[AT_PHASES])
+    bits = program[ROWS_LOG]
+    if program[SAMPLES] != 0:
+        bits = maximum(bits - LOG_LANES, 0)
+    # the phases are summed where the cosines will be
+    table = vectors(shared + program[AT_TABLES])
+    for diagonal in range(program[TABLES]):
+        work = int_vectors(table + (1 << bits))
+        sum_phases(program, diagonal, phases, phases, bits, work)
+        if program[SAMPLES] != 0:
+            fill_number_table(work, 1 << bits, table)
+        else:
+            fill_vector_table(work, 1 << bits, table)
+        table = table + (2 << bits)
+
+
+@inline
+def padded(numbers: Any, count: Any) -> Any:
+    """How many vectors hold `count` numbers; the last is filled up with zeros."""
+    rows = (count + LANES - 1) >> LOG_LANES
+    for place in range(count, rows << LOG_LANES):
+        numbers[place] = 0.0
+    return rows
+
+
+@function
+def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
+    """Angles and coefficients that depend on the inputs; 0, or NaN where they do, comes back."""
+    symbols = vectors(own + program[OF_SYMBOLS])
+    angles = vectors(own + program[OF_ANGLES])
+    phases = int_vectors(own + program[OF_PHASES])
+    cosines = vectors(own + program[OF_COSINES])
+    sines = vectors(own + program[OF_SINES])
+    coefficients = vectors(own + program[OF_COEFFICIENTS])
+    read_inputs(call, program, unit, symbols)
+    starts = ints(program[SAMPLE_STARTS])
+    factors = reals(program[SAMPLE_COEFFICIENTS])
+    count = program[SAMPLE_ROWS]
+    slots = program[SAMPLE_SLOTS]
+    rows = ints(program[SAMPLE_SLOT_ROWS])
+    signs = ints(program[SAMPLE_SLOT_SIGNS])
+    terms = ints(program[SAMPLE_TERMS])
+    names = ints(program[SAMPLE_FACTORS])
+    poison = splat(0.0)
+    if program[SAMPLES] != 0:
+        evaluate_sums(count, starts, factors, terms, names, symbols, angles)
+        poison = prepare_angles(count, angles, phases, cosines, sines)
+        fill_slots(slots, rows, signs, cosines, sines, coefficients)
+    else:
+        numbers = reals(angles)
+        evaluate_sums(count, starts, factors, terms, names, reals(symbols), numbers)
+        poison = prepare_angles(padded(numbers, count), angles, phases, cosines, sines)
+        poison = splat(total(poison))
+        fill_slots(slots, rows, signs, reals(cosines), reals(sines), coefficients)
+    return poison

@@ -1,0 +1,61 @@
+"""Where things stand in the arrays that makers of tapes share with the kernels: 64-bit integers.
+
+A *program* belongs to a circuit, a *call* to one run of it, a *record* is one step of a tape.
+Numbers of bytes count from the start of the shared or of a thread's memory.
+"""
+
+from __future__ import annotations
+
+# a program
+(
+    ROWS_LOG,  # a unit has 2**ROWS_LOG rows
+    SAMPLES,  # 1: a lane is a sample; 0: the lanes are the low bits of the storage index
+    BLOCK_LOG,  # results are worked out for so many rows at a time
+    INPUT_COUNT, INPUT_POSITIONS,  # columns of the inputs that are read
+    PARAMETER_COUNT, PARAMETER_POSITIONS,  # parameters that stand beside inputs in an angle
+    SHARED_ROWS, SHARED_STARTS, SHARED_COEFFICIENTS, SHARED_TERMS, SHARED_FACTORS,
+    SAMPLE_ROWS, SAMPLE_STARTS, SAMPLE_COEFFICIENTS, SAMPLE_TERMS, SAMPLE_FACTORS,
+    SHARED_SLOTS, SHARED_SLOT_ROWS, SHARED_SLOT_SIGNS,
+    SAMPLE_SLOTS, SAMPLE_SLOT_ROWS, SAMPLE_SLOT_SIGNS,
+    TABLES,  # diagonals whose tables are made once a call
+    DIAGONALS,  # for each diagonal: first shared term, first sample term, end
+    TERM_MASKS, TERM_ROWS,
+    HELDS,  # for each diagonal: first and last held term
+    HELD_MASKS, HELD_ROWS, HELD_KINDS, HELD_CONTROLS, CONTROL_MASKS, CONTROL_BITS,
+    START_COUNT, START_RECORDS, START_MEMBERS, START_FULL,
+    FORWARD_COUNT, FORWARD_TAPE, BACKWARD_COUNT, BACKWARD_TAPE,
+    OPERATORS,
+    GROUPS, GROUP_RECORDS, ENTRY_MASKS, ENTRY_STARTS, ENTRY_OPERATORS, ENTRY_COEFFICIENTS,
+    STATE_BITS, STATE_SOURCES,  # the storage index of each logical index
+    # bytes in the shared memory
+    AT_ANGLES, AT_COSINES, AT_SINES, AT_PHASES, AT_COEFFICIENTS, AT_TABLES, AT_POISON,
+    # bytes in a thread's memory
+    OF_SYMBOLS, OF_ANGLES, OF_COSINES, OF_SINES, OF_PHASES, OF_COEFFICIENTS, OF_TABLE, OF_WORK,
+    OF_VALUES, OF_STATE, OF_ADJOINT, OF_TOTALS,
+    OF_SHARED_SLOTS, OF_SAMPLE_SLOTS, OF_SHARED_ROWS, OF_SAMPLE_ROWS,
+    OF_SYMBOL_GRADIENTS, OF_PARAMETER_GRADIENTS, OF_TABLE_GRADIENTS,
+    PROGRAM_SIZE,
+) = range(78)  # fmt: skip
+
+# a call
+(
+    PROGRAM, BATCH, UNITS, INPUTS, INPUT_WIDTH, PARAMETERS, PARAMETER_WIDTH, VALUES, STATE,
+    AMPLITUDES, SHARED_MEMORY, THREAD_MEMORY, THREAD_BYTES, THREADS, THREAD_NUMBER,
+    BARRIER,
+    VALUE_GRADIENTS, STATE_GRADIENTS, INPUT_GRADIENTS, PARAMETER_GRADIENTS,
+    CALL_SIZE,
+) = range(21)  # fmt: skip
+
+# a record of a tape
+(
+    OPERATION, COUNT, LOW, HIGH, SHIFT, FLIP, SIGNS, EXCHANGE, SLOT, TABLE, COLLECT, DIAGONAL,
+) = (0, 1, 2, 3, 4, 5, 8, 9, 10, 13, 14, 15)  # fmt: skip
+RECORD_SIZE = 16
+"""FLIP and SLOT take three places."""
+
+# operations: TURNS + 3 * width + table (0 none, 1 numbers, 2 vectors)
+TURNS = 0
+(
+    LANE_TURN, LANE_PAIR_TURN, MAKE_TABLE, COLLECT_TABLE, FIX_LANES, MATRIX, GATHER,
+) = range(12, 19)  # fmt: skip
+NO_TABLE, NUMBER_TABLE, VECTOR_TABLE = range(3)

@@ -1,0 +1,186 @@
+"""Turns: rotations in the plane of two amplitudes, several at once while they are in registers.
+
+Rows are complex: the real part of row r is vector 2 r, the imaginary part vector 2 r + 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmlc.kernels.language import (
+    Static,
+    fma,
+    function,
+    inline,
+    ints,
+    registers,
+    splat,
+    total,
+    unroll,
+)
+from qmlc.kernels.layout import (
+    COLLECT,
+    COUNT,
+    FLIP,
+    HIGH,
+    LOW,
+    NO_TABLE,
+    NUMBER_TABLE,
+    SHIFT,
+    SLOT,
+)
+
+
+@inline
+def slot_of(shared: Any, sample: Any, slot: Any, size: Any) -> Any:
+    """Where a slot's vectors stand: from 0 on the shared ones, below 0 those of the samples."""
+    place = shared + slot * size
+    if slot < 0:
+        place = sample + (-1 - slot) * size
+    return place
+
+
+@inline
+def tile_base(record: Any, tile: Any) -> Any:
+    """The first row of a tile."""
+    shift = record[SHIFT]
+    return ints(record[HIGH])[tile >> shift] ^ ints(record[LOW])[tile & ((1 << shift) - 1)]
+
+
+@function
+def apply_turns(
+    state: Any, record: Any, shared: Any, sample: Any, table: Any, size: Any,
+    width: Static, diagonal: Static,
+) -> None:  # fmt: skip
+    """Multiply by the diagonal in `table`, then turn `width` pairs of qubits' amplitudes."""
+    c = registers(width + 1)
+    s = registers(width + 1)
+    flip = registers(width + 1)
+    for i in unroll(width):
+        place = slot_of(shared, sample, record[SLOT + i], 2)
+        c[i] = place[0]
+        s[i] = place[1]
+        flip[i] = record[FLIP + i]
+    for tile in range(record[COUNT]):
+        row = registers(1 << width)
+        re = registers(1 << width)
+        im = registers(1 << width)
+        row[0] = tile_base(record, tile)
+        for i in unroll(width):
+            for k in unroll(1 << i):
+                row[(1 << i) + k] = row[k] ^ flip[i]
+        for k in unroll(1 << width):
+            re[k], im[k] = load_row(state, row[k], table, size, diagonal)
+        for i in unroll(width):
+            for k in unroll(1 << width):
+                if (k >> i) & 1 == 0:
+                    re[k], re[k + (1 << i)] = turn(c[i], s[i], re[k], re[k + (1 << i)])
+                    im[k], im[k + (1 << i)] = turn(c[i], s[i], im[k], im[k + (1 << i)])
+        for k in unroll(1 << width):
+            state[2 * row[k]] = re[k]
+            state[2 * row[k] + 1] = im[k]
+
+
+@inline
+def load_row(state: Any, row: Any, table: Any, size: Any, diagonal: Static) -> Any:
+    """A row times its phase factor."""
+    x = state[2 * row]
+    y = state[2 * row + 1]
+    if diagonal == NO_TABLE:
+        return x, y
+    else:
+        p, q = phase_factor(table, row, size, diagonal)
+        return fma(p, x, -(q * y)), fma(p, y, q * x)
+
+
+@inline
+def turn(c: Any, s: Any, a: Any, b: Any) -> Any:
+    """The pair c a - s b, c b + s a."""
+    return fma(c, a, -(s * b)), fma(c, b, s * a)
+
+
+@inline
+def phase_factor(table: Any, row: Any, size: Any, diagonal: Static) -> Any:
+    """Cosine and sine of a row's phase, which the lanes share or not."""
+    if diagonal == NUMBER_TABLE:
+        return splat(table[row]), splat(table[row + size])
+    else:
+        return table[2 * row], table[2 * row + 1]
+
+
+@function
+def unapply_turns(  # noqa: C901
+    state: Any, adjoint: Any, record: Any, shared: Any, sample: Any, table: Any, size: Any,
+    shared_gradients: Any, sample_gradients: Any, table_gradients: Any,
+    width: Static, diagonal: Static,
+) -> None:  # fmt: skip
+    """Undo `apply_turns` on a state and its adjoint, and add up the gradients of the angles."""
+    c = registers(width + 1)
+    s = registers(width + 1)
+    flip = registers(width + 1)
+    gradient = registers(width + 1)
+    for i in unroll(width):
+        place = slot_of(shared, sample, record[SLOT + i], 2)
+        c[i] = place[0]
+        s[i] = -place[1]
+        flip[i] = record[FLIP + i]
+        gradient[i] = splat(0.0)
+    collect = record[COLLECT]
+    for tile in range(record[COUNT]):
+        row = registers(1 << width)
+        re = registers(1 << width)
+        im = registers(1 << width)
+        x = registers(1 << width)
+        y = registers(1 << width)
+        row[0] = tile_base(record, tile)
+        for i in unroll(width):
+            for k in unroll(1 << i):
+                row[(1 << i) + k] = row[k] ^ flip[i]
+        for k in unroll(1 << width):
+            re[k] = state[2 * row[k]]
+            im[k] = state[2 * row[k] + 1]
+            x[k] = adjoint[2 * row[k]]
+            y[k] = adjoint[2 * row[k] + 1]
+        for i in unroll(width):
+            for k in unroll(1 << width):
+                if (k >> i) & 1 == 0:
+                    o = k + (1 << i)
+                    gradient[i] = fma(x[o], re[k], fma(y[o], im[k], gradient[i]))
+                    gradient[i] = fma(-x[k], re[o], fma(-y[k], im[o], gradient[i]))
+                    re[k], re[o] = turn(c[i], s[i], re[k], re[o])
+                    im[k], im[o] = turn(c[i], s[i], im[k], im[o])
+                    x[k], x[o] = turn(c[i], s[i], x[k], x[o])
+                    y[k], y[o] = turn(c[i], s[i], y[k], y[o])
+        for k in unroll(1 << width):
+            if diagonal != NO_TABLE:
+                if collect != 0:
+                    moment = fma(y[k], re[k], -(x[k] * im[k]))
+                    add_moment(table_gradients, row[k], moment, diagonal)
+            store_row(state, row[k], re[k], im[k], table, size, diagonal)
+            store_row(adjoint, row[k], x[k], y[k], table, size, diagonal)
+    for i in unroll(width):
+        place = slot_of(shared_gradients, sample_gradients, record[SLOT + i], 1)
+        place[0] += gradient[i]
+
+
+@inline
+def add_moment(gradients: Any, row: Any, moment: Any, diagonal: Static) -> None:
+    """What a row adds to the gradients of a diagonal."""
+    if diagonal == NUMBER_TABLE:
+        gradients[row] += total(moment)
+    else:
+        gradients[row] = moment
+
+
+@inline
+def store_row(
+    state: Any, row: Any, x: Any, y: Any, table: Any, size: Any, diagonal: Static
+) -> None:
+    """Keep a row over its phase factor."""
+    if diagonal == NO_TABLE:
+        state[2 * row] = x
+        state[2 * row + 1] = y
+    else:
+        p, q = phase_factor(table, row, size, diagonal)
+        state[2 * row] = fma(p, x, q * y)
+        state[2 * row + 1] = fma(p, y, -(q * x))
