@@ -5,7 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from qmlc.ir.circuit import Result
-from qmlc.runtime.native.rotations import Gather, Held, Matrix, Phase, Prepare, Turn
+from qmlc.runtime.native.choose_lanes import Lanes
+from qmlc.runtime.native.rotations import (
+    Gather,
+    Held,
+    Matrix,
+    Phase,
+    Prepare,
+    Turn,
+    basis_of_reads,
+)
 from qmlc.runtime.native.stages import Stage
 from qmlc.runtime.native.to_rotations import to_rotations
 from qmlc.runtime.normalise import normalise
@@ -56,6 +65,16 @@ def logical_state(storage, frames):
     return state
 
 
+def random_basis(size, seed):
+    """A random change of the bits of the index."""
+    generator = np.random.default_rng(seed)
+    reads = [1 << bit for bit in range(size)]
+    for _ in range(4 * size if size > 1 else 0):
+        one, other = generator.choice(size, 2, replace=False)
+        reads[one] ^= reads[other]
+    return basis_of_reads(reads)
+
+
 def parity(values):
     return np.array([int(v).bit_count() & 1 for v in values])
 
@@ -79,6 +98,11 @@ def apply_item(item, state, numbers):
             return apply_matrix(places, matrix, state)
         case Gather(places, source):
             return apply_matrix(places, np.eye(len(source))[list(source)], state)
+        case Lanes(reads):
+            lanes = sum(parity(index & mask) << bit for bit, mask in enumerate(reads))
+            result = np.empty_like(state)
+            result[index >> len(reads) << len(reads) | lanes] = state
+            return result
         case Prepare(places, amplitudes):
             vector = np.array([complex(number(a, numbers)) for a in amplitudes])
             matrix = np.zeros((len(vector), len(vector)), dtype=complex)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+
+from qmlc.runtime.native.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +56,8 @@ def _flip(images: tuple[int, ...]) -> Flip | None:
     flips = {x ^ images[x] for x in moved}
     if len(flips) != 1:
         return None
-    basis = reduced_basis([x ^ moved[0] for x in moved])
-    if 1 << len(basis) != len(moved):
+    directions = Span.of(x ^ moved[0] for x in moved)
+    if 1 << len(directions) != len(moved):
         return None
-    width = len(images).bit_length() - 1
-    controls = annihilator(basis, width)
+    controls = directions.annihilator(len(images).bit_length() - 1)
     return Flip(flips.pop(), tuple((m, (m & moved[0]).bit_count() & 1) for m in controls))
-
-
-def reduced_basis(vectors: Sequence[int]) -> dict[int, int]:
-    """A basis of the span over GF(2): by pivot bit a vector, in no other of which it is set."""
-    basis: dict[int, int] = {}
-    for vector in vectors:
-        for pivot, other in basis.items():
-            if vector >> pivot & 1:
-                vector ^= other
-        if vector:
-            pivot = vector.bit_length() - 1
-            for known, other in basis.items():
-                if other >> pivot & 1:
-                    basis[known] = other ^ vector
-            basis[pivot] = vector
-    return basis
-
-
-def annihilator(basis: dict[int, int], width: int) -> list[int]:
-    """A basis of the masks of which all vectors of a reduced basis hold an even number of bits."""
-    free = [bit for bit in range(width) if bit not in basis]
-    return [
-        1 << bit | sum(1 << pivot for pivot, vector in basis.items() if vector >> bit & 1)
-        for bit in free
-    ]

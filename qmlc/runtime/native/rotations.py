@@ -19,10 +19,18 @@ class NotNative(Exception):
 
 
 class Place(NamedTuple):
-    """A bit that a matrix acts on: `flips` changes it, parity(j & reads) is its value."""
+    """A bit of storage: `flips` changes it, parity(j & reads) is its value."""
 
     flips: int
     reads: int
+
+    def over(self, basis: Basis) -> Place:
+        """The same bit in the new storage."""
+        return Place(flips_over(self.flips, basis), reads_over(self.reads, basis))
+
+
+Basis = Sequence[Place]
+"""New storage: for each bit of the old index the place that it is now."""
 
 
 class Frame(NamedTuple):
@@ -31,6 +39,14 @@ class Frame(NamedTuple):
     flips: int
     reads: int
     offset: int
+
+    def over(self, basis: Basis) -> Frame:
+        """Where the qubit is in the new storage."""
+        return Frame(flips_over(self.flips, basis), reads_over(self.reads, basis), self.offset)
+
+
+Pauli = tuple[int, int]
+"""X**flips Z**signs, up to a phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,15 @@ class Turn:
     flips: int
     signs: int
 
+    @property
+    def paulis(self) -> tuple[Pauli, ...]:
+        """The strings that generate the item: what commutes with all of them commutes with it."""
+        return ((self.flips, self.signs),)
+
+    def over(self, basis: Basis) -> Turn:
+        """What acts on the new storage as this on the old."""
+        return Turn(self.angle, flips_over(self.flips, basis), reads_over(self.signs, basis))
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -52,6 +77,15 @@ class Phase:
 
     angle: Value
     mask: int
+
+    @property
+    def paulis(self) -> tuple[Pauli, ...]:
+        """The strings that generate the item."""
+        return ((0, self.mask),)
+
+    def over(self, basis: Basis) -> Phase:
+        """What acts on the new storage as this on the old."""
+        return Phase(self.angle, reads_over(self.mask, basis))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +97,16 @@ class Held:
     controls: tuple[tuple[int, int], ...]
     """(reads, bit) pairs."""
 
+    @property
+    def paulis(self) -> tuple[Pauli, ...]:
+        """The strings that generate the item."""
+        return ((0, self.mask), *((0, reads) for reads, _ in self.controls))
+
+    def over(self, basis: Basis) -> Held:
+        """What acts on the new storage as this on the old."""
+        controls = sorted((reads_over(reads, basis), bit) for reads, bit in self.controls)
+        return Held(self.angle, reads_over(self.mask, basis), tuple(controls))
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Matrix:
@@ -70,6 +114,15 @@ class Matrix:
 
     places: tuple[Place, ...]
     matrix: Array
+
+    @property
+    def paulis(self) -> tuple[Pauli, ...]:
+        """The strings that generate the item."""
+        return paulis_of(self.places)
+
+    def over(self, basis: Basis) -> Matrix:
+        """What acts on the new storage as this on the old."""
+        return Matrix(tuple(place.over(basis) for place in self.places), self.matrix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +132,15 @@ class Gather:
     places: tuple[Place, ...]
     source: tuple[int, ...]
 
+    @property
+    def paulis(self) -> tuple[Pauli, ...]:
+        """The strings that generate the item."""
+        return paulis_of(self.places)
+
+    def over(self, basis: Basis) -> Gather:
+        """What acts on the new storage as this on the old."""
+        return Gather(tuple(place.over(basis) for place in self.places), self.source)
+
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
@@ -86,6 +148,15 @@ class Prepare:
 
     places: tuple[Place, ...]
     amplitudes: tuple[Value, ...]
+
+    @property
+    def paulis(self) -> tuple[Pauli, ...]:
+        """The strings that generate the item."""
+        return paulis_of(self.places)
+
+    def over(self, basis: Basis) -> Prepare:
+        """What acts on the new storage as this on the old."""
+        return Prepare(tuple(place.over(basis) for place in self.places), self.amplitudes)
 
 
 Item = Turn | Phase | Held | Matrix | Gather | Prepare
@@ -97,6 +168,11 @@ class Rotated:
 
     items: tuple[Item, ...]
     frames: tuple[Frame, ...]
+
+    def over(self, basis: Basis) -> Rotated:
+        """The same on the new storage."""
+        items = tuple(item.over(basis) for item in self.items)
+        return Rotated(items, tuple(frame.over(basis) for frame in self.frames))
 
 
 def odd(mask: int) -> int:
@@ -113,3 +189,51 @@ def place_pauli(frames: Sequence[Frame], flips: int, signs: int) -> tuple[int, i
         to_signs ^= frames[qubit].reads
         negative ^= frames[qubit].offset
     return to_flips, to_signs, negative
+
+
+def paulis_of(places: Sequence[Place]) -> tuple[Pauli, ...]:
+    """The flips and the reads of all places."""
+    return tuple(pauli for place in places for pauli in ((place.flips, 0), (0, place.reads)))
+
+
+def flips_over(flips: int, basis: Basis) -> int:
+    """What flips in the new storage all that `flips` flips in the old."""
+    result = 0
+    for bit in bits_of(flips):
+        result ^= basis[bit].flips
+    return result
+
+
+def reads_over(reads: int, basis: Basis) -> int:
+    """The mask whose parity in the new storage is that of `reads` in the old."""
+    result = 0
+    for bit in bits_of(reads):
+        result ^= basis[bit].reads
+    return result
+
+
+def same_basis(size: int) -> tuple[Place, ...]:
+    """No change: each bit is where it was."""
+    return tuple(Place(1 << bit, 1 << bit) for bit in range(size))
+
+
+def basis_of_reads(reads: Sequence[int]) -> tuple[Place, ...]:
+    """The change after which bit k of the index is parity(old index & reads[k]).
+
+    ValueError where these do not tell all indices apart.
+    """
+    size = len(reads)
+    # Gauss-Jordan elimination; each row remembers of which reads it is the sum
+    rows = [(mask, 1 << k) for k, mask in enumerate(reads)]
+    for bit in range(size):
+        pivot = next((k for k in range(bit, size) if rows[k][0] >> bit & 1), None)
+        if pivot is None:
+            raise ValueError("the masks are dependent")
+        rows[bit], rows[pivot] = rows[pivot], rows[bit]
+        mask, parts = rows[bit]
+        rows = [
+            (m ^ mask, p ^ parts) if k != bit and m >> bit & 1 else (m, p)
+            for k, (m, p) in enumerate(rows)
+        ]
+    columns = [sum((mask >> bit & 1) << k for k, mask in enumerate(reads)) for bit in range(size)]
+    return tuple(Place(columns[bit], rows[bit][1]) for bit in range(size))

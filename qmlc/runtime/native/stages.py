@@ -7,11 +7,12 @@ So equal ones meet wherever that is possible, and their angles are added.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from qmlc.runtime.native.rotations import (
+    Basis,
     Gather,
     Held,
     Item,
@@ -41,19 +42,31 @@ class Stage:
         """All in the order in which they act."""
         return (*self.phases, *self.held, *self.turns)
 
+    def over(self, basis: Basis) -> Stage:
+        """What acts on the new storage as this on the old."""
+        return Stage(
+            tuple(phase.over(basis) for phase in self.phases),
+            tuple(held.over(basis) for held in self.held),
+            tuple(turn.over(basis) for turn in self.turns),
+        )
+
 
 Block = Matrix | Gather | Prepare
 
 
 def to_stages(
-    items: Sequence[Item], *, diagonal_results: bool = False, global_phase: bool = True
+    items: Iterable[Item],
+    *,
+    at_zero: bool = True,
+    diagonal_results: bool = False,
+    global_phase: bool = True,
 ) -> tuple[Stage | Block, ...]:
-    """The stages that `items` on |0...0> are.
+    """The stages that `items` are, `at_zero` where they act on |0...0>.
 
     With `diagonal_results` a diagonal at the end does not matter; without `global_phase` that
     does not.
     """
-    stages = _Stages()
+    stages = _Stages(at_zero)
     for item in items:
         match item:
             case Turn():
@@ -171,9 +184,7 @@ class _Barrier:
 
     def turns_pass(self, flips: int, signs: int) -> bool:
         """Whether this commutes with X**flips Z**signs."""
-        return not any(
-            odd(flips & place.reads) or odd(signs & place.flips) for place in self.item.places
-        )
+        return not any(odd(flips & s) ^ odd(signs & f) for f, s in self.item.paulis)
 
     def freeze(self) -> Block:
         return self.item
@@ -181,6 +192,7 @@ class _Barrier:
 
 @dataclass
 class _Stages:
+    at_zero: bool
     steps: list[_Open | _Barrier] = field(default_factory=list)
     global_angles: list[Value] = field(default_factory=list)
 
@@ -209,7 +221,7 @@ class _Stages:
             if isinstance(step, _Open):
                 found = step
         else:
-            if len(self.steps) <= WINDOW:
+            if self.at_zero and len(self.steps) <= WINDOW:
                 # on |0...0> all parities are even, on what is prepared nothing passes
                 if not any(bit for _, bit in controls):
                     self.global_angles.append(phase.angle)
