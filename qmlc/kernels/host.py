@@ -28,6 +28,11 @@ class Host:
     features: frozenset[str]
     vector_bytes: int
 
+    @property
+    def key(self) -> str:
+        """What machine code for this host depends on."""
+        return f"{self.triple} {self.processor} {self.switches} {self.vector_bytes}"
+
 
 @cache
 def this_host(vector_bytes: int | None = None) -> Host:
@@ -44,7 +49,7 @@ def this_host(vector_bytes: int | None = None) -> Host:
     on = [f"+{name}" for name in sorted(features)]
     off = [f"-{name}" for name in sorted(found - features)]
     triple = binding.get_default_triple()
-    if width == 64:
+    if width == 64 and "avx512f" in features:
         off.append("-prefer-256-bit")
     return Host(triple, binding.get_host_cpu_name(), ",".join(on + off), features, width)
 

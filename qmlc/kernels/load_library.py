@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, cast
 
-from qmlc.kernels.host import this_host
+from qmlc.kernels.host import Host, this_host
 from qmlc.kernels.language import Template
 from qmlc.kernels.library import ENTRIES
-from qmlc.kernels.machine_code import Library, object_code
+from qmlc.kernels.machine_code import COMPILER, Library, object_code
+from qmlc.kernels.remember_code import remember_code
 from qmlc.kernels.translate import translate
 from qmlc.kernels.types import Machine
 
@@ -18,10 +20,16 @@ _loading = threading.Lock()
 
 
 def load_library(real: str) -> Library:
-    """All kernels, for float32 or float64."""
+    """All kernels, for float32 or float64: compiled once for a machine, loaded once a process."""
     with _loading:
         if real not in _loaded:
-            _loaded[real] = compile_entries(ENTRIES, real)
+            host, entries = this_host(), cast(Sequence[Template], ENTRIES)
+            sources = [
+                file.read_text("utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))
+            ]
+            facts = [COMPILER, host.key, real, *sources]
+            code = remember_code(facts, lambda: _compiled(entries, real, host))
+            _loaded[real] = Library(code, entries, real, host)
         return _loaded[real]
 
 
@@ -29,7 +37,9 @@ def compile_entries(
     entries: Sequence[Callable[..., Any]], real: str, vector_bytes: int | None = None
 ) -> Library:
     """A library of these entries, for float32 or float64, with vectors of so many bytes."""
-    templates = cast(Sequence[Template], entries)
-    host = this_host(vector_bytes)
-    text = translate(templates, Machine(real, host.vector_bytes, host.features))
-    return Library(object_code(text, host), templates, real, host)
+    host, templates = this_host(vector_bytes), cast(Sequence[Template], entries)
+    return Library(_compiled(templates, real, host), templates, real, host)
+
+
+def _compiled(entries: Sequence[Template], real: str, host: Host) -> bytes:
+    return object_code(translate(entries, Machine(real, host.vector_bytes, host.features)), host)

@@ -6,12 +6,14 @@ import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import llvmlite
 from llvmlite import binding
 
 from qmlc.kernels.host import Host
 from qmlc.kernels.language import Template
 from qmlc.kernels.scope import kinds_of
 
+COMPILER = f"llvmlite {llvmlite.__version__}, LLVM {binding.llvm_version_info}"
 C_TYPES = {
     "Int": ctypes.c_int64,
     "Double": ctypes.c_double,

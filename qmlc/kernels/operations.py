@@ -39,8 +39,6 @@ ON_INTS = {
     "Add": "add",
     "Sub": "sub",
     "Mult": "mul",
-    "FloorDiv": "udiv",
-    "Mod": "urem",
     "LShift": "shl",
     "RShift": "ashr",
     "BitAnd": "and",
@@ -160,11 +158,27 @@ def binary(writer: Writer, name: str, left: Item, right: Item) -> Item:
     type = common(writer, left, right)
     if name == "Div" and type.is_int and not type.lanes:
         type = writer.types["Real"]
+    if name in ("FloorDiv", "Mod") and type.is_int:
+        return _divide(writer, name, convert(writer, left, type), convert(writer, right, type))
     table = ON_REALS if type.is_real else ON_INTS if type.is_int else ON_TRUTHS
     if name not in table or type.pointer:
         raise KernelError(f"{name} of {writer.machine.name(type)} is not there")
     a, b = convert(writer, left, type), convert(writer, right, type)
     return writer.emit(type, f"{table[name]} {a}, {b.text}")
+
+
+def _divide(writer: Writer, name: str, a: Value, b: Value) -> Value:
+    """`//` or `%` as in Python: the quotient is rounded down (LLVM rounds it towards zero)."""
+    type = a.type
+    quotient = writer.emit(type, f"sdiv {a}, {b.text}")
+    rest = writer.emit(type, f"srem {a}, {b.text}")
+    against = compare(writer, "Lt", binary(writer, "BitXor", rest, b), 0)
+    low = binary(writer, "BitAnd", against, compare(writer, "NotEq", rest, 0))
+    if name == "Mod":
+        more = writer.emit(type, f"select {low}, {b}, {constant(0, type)}")
+        return writer.emit(type, f"add {rest}, {more.text}")
+    more = cast(writer, "sext", low, type)
+    return writer.emit(type, f"add {quotient}, {more.text}")
 
 
 def compare(writer: Writer, name: str, left: Item, right: Item) -> Item:

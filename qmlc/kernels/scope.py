@@ -49,6 +49,8 @@ class Scope:
     call: Callable[[Scope, Template, Sequence[Item]], Item]
     names: dict[str, Any] = field(default_factory=dict)
     mutable: set[str] = field(default_factory=set)
+    outside: Mapping[str, Any] = field(default_factory=dict)
+    """What the names stood for where the innermost loop or branch began."""
     depth: int = 0
     """Of the loops and branches that are decided when the kernel runs."""
     nesting: int = 0
@@ -118,7 +120,7 @@ def assignments(statements: Sequence[ast.stmt]) -> Counter[str]:
         match statement:
             case ast.Assign(targets=targets):
                 for target in targets:
-                    count.update(_names(target))
+                    count.update(names_of(target))
             case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
                 count[name] += 2
             case ast.If(body=body, orelse=orelse):
@@ -128,7 +130,8 @@ def assignments(statements: Sequence[ast.stmt]) -> Counter[str]:
     return count
 
 
-def _names(target: ast.expr) -> list[str]:
+def names_of(target: ast.expr) -> list[str]:
+    """The names that a target of an assignment gives something to."""
     return [
         node.id
         for node in ast.walk(target)

@@ -22,7 +22,16 @@ from qmlc.kernels.operations import (
     store,
     value_of,
 )
-from qmlc.kernels.scope import MISSING, Registers, Scope, Slot, assignments, is_static, kinds_of
+from qmlc.kernels.scope import (
+    MISSING,
+    Registers,
+    Scope,
+    Slot,
+    assignments,
+    is_static,
+    kinds_of,
+    names_of,
+)
 from qmlc.kernels.types import Type, Value
 
 
@@ -45,13 +54,12 @@ def run(scope: Scope, statements: Sequence[ast.stmt]) -> None:
 @contextmanager
 def block(scope: Scope, name: str) -> Iterator[None]:
     """A block of the function that may or may not run: what it binds ends with it."""
-    before = dict(scope.names)
+    before, outside = dict(scope.names), scope.outside
     scope.writer.begin(name)
-    scope.depth += 1
+    scope.depth, scope.outside = scope.depth + 1, before
     yield
-    scope.depth -= 1
-    kept = {n: item for n, item in scope.names.items() if isinstance(item, Slot | Registers)}
-    scope.names = before | kept
+    scope.depth, scope.outside = scope.depth - 1, outside
+    scope.names = before | {n: item for n, item in scope.names.items() if isinstance(item, Slot)}
 
 
 def assign(scope: Scope, target: ast.expr, item: Item) -> None:
@@ -74,6 +82,8 @@ def _assign_name(scope: Scope, name: str, item: Item) -> None:
     if name not in scope.mutable or isinstance(item, Registers):
         if isinstance(item, tuple) and not is_static(item):
             raise KernelError("a name takes one value: unpack the tuple")
+        if name in scope.outside:
+            raise KernelError(f"{name} changes in a loop or branch: say its type where it begins")
         scope.names[name] = item
         return
     slot = scope.names.get(name)
@@ -204,6 +214,8 @@ def _unrolled(scope: Scope, node: ast.For, items: Iterable[Item]) -> None:
         run(scope, node.body)
         if scope.returned is not MISSING:
             return
+    for name in names_of(node.target):
+        scope.names.pop(name, None)
 
 
 def _loop(scope: Scope, node: ast.For, items: Sequence[Item]) -> None:

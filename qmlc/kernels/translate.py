@@ -90,7 +90,7 @@ class Module:
             else:
                 given.append(value_of(writer, item))
         given.extend(items[len(given) :])
-        key = (template, *(item.type if isinstance(item, Value) else (item,) for item in given))
+        key = (template, *(item.type if isinstance(item, Value) else repr(item) for item in given))
         if key not in self._known:
             name = f"{template.name}.{len(self._known)}"
             inside = [
