@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins as python
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 from qmlc.kernels import language
@@ -137,7 +137,11 @@ def _abs(writer: Writer, x: Item) -> Item:
     return _of_reals("fabs", writer, value)
 
 
-def _extreme(name: str, writer: Writer, a: Item, b: Item) -> Item:
+def _extreme(name: str, writer: Writer, first: Item, *others: Item) -> Item:
+    return reduce(partial(_extreme_of_two, name, writer), others, first)
+
+
+def _extreme_of_two(name: str, writer: Writer, a: Item, b: Item) -> Item:
     if is_number(a) and is_number(b):
         return min(a, b) if name == "min" else max(a, b)
     type = common(writer, a, b)

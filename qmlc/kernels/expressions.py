@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -171,7 +173,17 @@ def _call(scope: Scope, node: ast.Call) -> Item:
     handler = HANDLERS.get(called)
     if handler is None:
         raise KernelError(f"{getattr(called, '__name__', called)} is no kernel and no builtin")
+    try:
+        signature(called).bind(*items)
+    except TypeError as error:
+        raise KernelError(f"{called.__name__}: {error}") from None
     return handler(scope.writer, *items)
+
+
+@cache
+def signature(called: Callable[..., Any]) -> inspect.Signature:
+    """How a builtin is called; `min` and `max` of Python do not tell."""
+    return inspect.signature(language.minimum if called in (min, max) else called)
 
 
 HANDLERS_OF_NODES: Mapping[type[ast.expr], Callable[[Scope, Any], Item]] = {

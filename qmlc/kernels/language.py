@@ -156,14 +156,14 @@ def sqrt(x: Any) -> Any:
     return _translated(x)
 
 
-def minimum(a: Any, b: Any) -> Any:
-    """The smaller one; NaN if one is."""
-    return _translated(a, b)
+def minimum(*items: Any) -> Any:
+    """The smallest; NaN if one is. Python's `min` is the same."""
+    return _translated(*items)
 
 
-def maximum(a: Any, b: Any) -> Any:
-    """The greater one; NaN if one is."""
-    return _translated(a, b)
+def maximum(*items: Any) -> Any:
+    """The greatest; NaN if one is. Python's `max` is the same."""
+    return _translated(*items)
 
 
 def round_even(x: Any) -> Any:

@@ -41,7 +41,8 @@ def _permute_reals(writer: Writer, real: Value, index: Value) -> Value:
 def _permute_halves(writer: Writer, real: Value, index: Value) -> Value:
     """Four doubles as eight floats: lane i is the floats 2 i and 2 i + 1."""
     ints, floats = Type("i32", 8), Type("float", 8)
-    twice = writer.emit(index.type, f"shl {index}, {constant(1, index.type).text}")
+    low = writer.emit(index.type, f"and {index}, {constant(3, index.type).text}")
+    twice = writer.emit(index.type, f"shl {low}, {constant(1, index.type).text}")
     high = writer.emit(index.type, f"shl {twice}, {constant(32, index.type).text}")
     both = writer.emit(index.type, f"or {twice}, {high.text}")
     pair = writer.emit(index.type, f"or {both}, {constant(1 << 32, index.type).text}")
