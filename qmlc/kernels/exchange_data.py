@@ -47,7 +47,7 @@ def read_inputs(call: Any, program: Any, unit: Any, symbols: Any) -> None:
     """The symbols of a unit's angles: a vector each with samples in lanes, else a number each."""
     inputs = reals(call[INPUTS])
     parameters = reals(call[PARAMETERS])
-    width = call[INPUT_WIDTH]
+    width = program[INPUT_WIDTH]
     count = program[INPUT_COUNT]
     positions = ints(program[INPUT_POSITIONS])
     others = ints(program[PARAMETER_POSITIONS])
@@ -72,7 +72,7 @@ def read_inputs(call: Any, program: Any, unit: Any, symbols: Any) -> None:
 def write_input_gradients(call: Any, program: Any, unit: Any, symbols: Any, sums: Any) -> None:
     """Gradients of a unit's symbols: those of inputs out, those of parameters added to `sums`."""
     gradients = reals(call[INPUT_GRADIENTS])
-    width = call[INPUT_WIDTH]
+    width = program[INPUT_WIDTH]
     count = program[INPUT_COUNT]
     positions = ints(program[INPUT_POSITIONS])
     others = ints(program[PARAMETER_POSITIONS])

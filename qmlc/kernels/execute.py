@@ -10,7 +10,9 @@ from qmlc.kernels.exchange_data import read_inputs, write_state, write_values
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
+    Int,
     Ints,
+    address,
     call_int,
     call_void,
     entry,
@@ -26,6 +28,7 @@ from qmlc.kernels.language import (
 )
 from qmlc.kernels.layout import (
     AMPLITUDES,
+    AT_AMPLITUDES,
     AT_ANGLES,
     AT_COEFFICIENTS,
     AT_COSINES,
@@ -34,16 +37,21 @@ from qmlc.kernels.layout import (
     AT_SINES,
     AT_TABLES,
     BARRIER,
+    BATCH,
     BLOCK_LOG,
+    FORWARD_SHARE,
+    INPUTS,
     OF_ANGLES,
     OF_COEFFICIENTS,
     OF_COSINES,
     OF_PHASES,
     OF_SINES,
+    OF_STATE,
     OF_SYMBOLS,
     OF_VALUES,
     OF_WORK,
     OPERATORS,
+    PARALLEL,
     PARAMETERS,
     PROGRAM,
     ROWS_LOG,
@@ -58,7 +66,6 @@ from qmlc.kernels.layout import (
     SAMPLES,
     SHARED_COEFFICIENTS,
     SHARED_FACTORS,
-    SHARED_MEMORY,
     SHARED_ROWS,
     SHARED_SLOT_ROWS,
     SHARED_SLOT_SIGNS,
@@ -72,6 +79,7 @@ from qmlc.kernels.layout import (
     THREAD_NUMBER,
     THREADS,
     UNITS,
+    VALUES,
 )
 from qmlc.kernels.measure import measure
 from qmlc.kernels.run_tape import run_forward
@@ -83,7 +91,7 @@ def thread_of(call: Any) -> Any:
     """The number of this thread."""
     thread = 0
     if call[THREADS] > 1:
-        thread = call_int(call[THREAD_NUMBER])
+        thread = call_int(ints(call[PROGRAM])[THREAD_NUMBER]) & 0xFFFF
     return thread
 
 
@@ -91,43 +99,85 @@ def thread_of(call: Any) -> Any:
 def meet(call: Any) -> None:
     """Wait for the other threads."""
     if call[THREADS] > 1:
-        call_void(call[BARRIER])
+        call_void(ints(call[PROGRAM])[BARRIER])
+
+
+@inline
+def share(call: Any, work: Any) -> None:
+    """Call a function of the library on all threads, or here where there is but one."""
+    if call[THREADS] > 1:
+        call_void(ints(call[PROGRAM])[PARALLEL], work, address(call), call[THREADS], 0)
+    else:
+        call_void(work, address(call))
 
 
 @entry
-def forward(call: Ints) -> None:
-    """Values, and where asked for states, of a share of the units."""
+def forward(
+    program: Ints, memory: Ints, own: Int, threads: Int, batch: Int,
+    inputs: Int, parameters: Int, values: Int, state: Int, keep: Int,
+) -> None:  # fmt: skip
+    """Values, and where asked for (not 0) states; `memory` is what `backward` needs.
+
+    All that are not counts are addresses. States stay in memory where they are to `keep`.
+    """
+    memory[PROGRAM] = address(program)
+    memory[THREAD_MEMORY] = own
+    memory[THREADS] = threads
+    memory[BATCH] = batch
+    memory[UNITS] = batch
+    if program[SAMPLES] != 0:
+        memory[UNITS] = (batch + LANES - 1) >> LOG_LANES
+    memory[INPUTS] = inputs
+    memory[PARAMETERS] = parameters
+    memory[VALUES] = values
+    memory[STATE] = state
+    memory[AMPLITUDES] = 0
+    if keep != 0:
+        memory[AMPLITUDES] = address(memory) + program[AT_AMPLITUDES]
+    share(memory, program[FORWARD_SHARE])
+
+
+@entry
+def share_forward(call: Ints) -> None:
+    """The work of one thread: a share of the units."""
     program = ints(call[PROGRAM])
     thread = thread_of(call)
-    shared = call[SHARED_MEMORY]
     if thread == 0:
-        prepare_shared(program, reals(call[PARAMETERS]), shared)
+        prepare_shared(program, reals(call[PARAMETERS]), address(call))
     meet(call)
-    own = call[THREAD_MEMORY] + thread * call[THREAD_BYTES]
+    own = call[THREAD_MEMORY] + thread * program[THREAD_BYTES]
     units = call[UNITS]
     first = units * thread // call[THREADS]
     last = units * (thread + 1) // call[THREADS]
     for unit in range(first, last):
+        apply_unit(call, program, unit, address(call), own)
+
+
+@function
+def apply_unit(call: Any, program: Any, unit: Any, shared: Any, own: Any) -> None:
+    """The values and the state of one unit."""
+    state = vectors(own + program[OF_STATE])
+    if call[AMPLITUDES] != 0:
         state = vectors(call[AMPLITUDES]) + unit * (2 << program[ROWS_LOG])
-        poison = prepare_unit(call, program, unit, own)
-        poison = poison + vectors(shared + program[AT_POISON])[0]
-        coefficients = vectors(shared + program[AT_COEFFICIENTS])
-        own_coefficients = vectors(own + program[OF_COEFFICIENTS])
-        start_state(program, state, coefficients, own_coefficients, poison)
-        run_forward(program, shared, own, state)
-        if program[OPERATORS] > 0:
-            out = vectors(own + program[OF_VALUES])
-            for operator in range(program[OPERATORS]):
-                out[operator] = poison
-            work = vectors(own + program[OF_WORK])
-            blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
-            if program[SAMPLES] != 0:
-                measure(program, state, 0, blocks, work, out, True)
-            else:
-                measure(program, state, 0, blocks, work, out, False)
-            write_values(call, program, unit, out)
-        if call[STATE] != 0:
-            write_state(call, program, unit, state)
+    poison = prepare_unit(call, program, unit, own)
+    poison = poison + vectors(shared + program[AT_POISON])[0]
+    coefficients = vectors(shared + program[AT_COEFFICIENTS])
+    own_coefficients = vectors(own + program[OF_COEFFICIENTS])
+    start_state(program, state, coefficients, own_coefficients, poison)
+    run_forward(program, shared, own, state)
+    if program[OPERATORS] > 0:
+        out = vectors(own + program[OF_VALUES])
+        for operator in range(program[OPERATORS]):
+            out[operator] = poison
+        work = vectors(own + program[OF_WORK])
+        blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
+        if program[SAMPLES] != 0:
+            measure(program, state, 0, blocks, work, out, True)
+        else:
+            measure(program, state, 0, blocks, work, out, False)
+        write_values(call, program, unit, out)
+    if call[STATE] != 0:
+        write_state(call, program, unit, state)
 
 
 @function

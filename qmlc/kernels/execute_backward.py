@@ -11,11 +11,13 @@ from qmlc.kernels.exchange_data import (
     read_value_gradients,
     write_input_gradients,
 )
-from qmlc.kernels.execute import meet, prepare_unit, thread_of
+from qmlc.kernels.execute import meet, prepare_unit, share, thread_of
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
+    Int,
     Ints,
+    address,
     entry,
     function,
     inline,
@@ -27,8 +29,11 @@ from qmlc.kernels.language import (
 )
 from qmlc.kernels.layout import (
     AMPLITUDES,
+    BACKWARD_SHARE,
     BLOCK_LOG,
     INPUT_COUNT,
+    INPUT_GRADIENTS,
+    INPUTS,
     OF_ADJOINT,
     OF_PARAMETER_GRADIENTS,
     OF_SAMPLE_ROWS,
@@ -42,7 +47,6 @@ from qmlc.kernels.layout import (
     OF_TOTALS,
     OF_VALUES,
     OF_WORK,
-    OPERATORS,
     PARAMETER_COUNT,
     PARAMETER_GRADIENTS,
     PARAMETER_WIDTH,
@@ -60,7 +64,6 @@ from qmlc.kernels.layout import (
     SAMPLES,
     SHARED_COEFFICIENTS,
     SHARED_FACTORS,
-    SHARED_MEMORY,
     SHARED_ROWS,
     SHARED_SLOT_ROWS,
     SHARED_SLOT_SIGNS,
@@ -73,26 +76,44 @@ from qmlc.kernels.layout import (
     THREAD_MEMORY,
     THREADS,
     UNITS,
+    VALUE_GRADIENTS,
 )
 from qmlc.kernels.measure import seed_adjoint
 from qmlc.kernels.run_tape import run_backward
 
 
 @entry
-def backward(call: Ints) -> None:
+def backward(
+    memory: Ints, own: Int, threads: Int, inputs: Int, parameters: Int,
+    value_gradients: Int, state_gradients: Int, input_gradients: Int, parameter_gradients: Int,
+) -> None:  # fmt: skip
+    """The gradients of what went into `forward`, whose memory this is; 0 is for no gradients."""
+    memory[THREAD_MEMORY] = own
+    memory[THREADS] = threads
+    memory[INPUTS] = inputs
+    memory[PARAMETERS] = parameters
+    memory[VALUE_GRADIENTS] = value_gradients
+    memory[STATE_GRADIENTS] = state_gradients
+    memory[INPUT_GRADIENTS] = input_gradients
+    memory[PARAMETER_GRADIENTS] = parameter_gradients
+    share(memory, ints(memory[PROGRAM])[BACKWARD_SHARE])
+
+
+@entry
+def share_backward(call: Ints) -> None:
     """Gradients of inputs for a share of the units; the first thread adds those of parameters."""
     program = ints(call[PROGRAM])
     thread = thread_of(call)
-    own = call[THREAD_MEMORY] + thread * call[THREAD_BYTES]
+    own = call[THREAD_MEMORY] + thread * program[THREAD_BYTES]
     clear(vectors(own + program[OF_SHARED_SLOTS]), program[SHARED_SLOTS])
     clear(vectors(own + program[OF_SHARED_ROWS]), program[SHARED_ROWS])
     clear(reals(own + program[OF_TABLE_GRADIENTS]), program[TABLES] * table_size(program))
-    clear(reals(own + program[OF_PARAMETER_GRADIENTS]), call[PARAMETER_WIDTH])
+    clear(reals(own + program[OF_PARAMETER_GRADIENTS]), program[PARAMETER_WIDTH])
     units = call[UNITS]
     first = units * thread // call[THREADS]
     last = units * (thread + 1) // call[THREADS]
     for unit in range(first, last):
-        unapply_unit(call, program, unit, call[SHARED_MEMORY], own)
+        unapply_unit(call, program, unit, address(call), own)
     meet(call)
     if thread == 0:
         add_gradients(call, program)
@@ -124,7 +145,7 @@ def unapply_unit(call: Any, program: Any, unit: Any, shared: Any, own: Any) -> N
     prepare_unit(call, program, unit, own)
     clear(vectors(own + program[OF_SAMPLE_SLOTS]), program[SAMPLE_SLOTS])
     clear(vectors(own + program[OF_SAMPLE_ROWS]), program[SAMPLE_ROWS])
-    if program[OPERATORS] > 0:
+    if call[VALUE_GRADIENTS] != 0:
         values = vectors(own + program[OF_VALUES])
         read_value_gradients(call, program, unit, values)
         blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
@@ -175,13 +196,13 @@ def add_gradients(call: Any, program: Any) -> None:
     totals = reals(own + program[OF_TOTALS])
     gradients = reals(call[PARAMETER_GRADIENTS])
     clear(totals, program[SHARED_ROWS])
-    clear(gradients, call[PARAMETER_WIDTH])
+    clear(gradients, program[PARAMETER_WIDTH])
     places = ints(program[SHARED_SLOT_ROWS])
     signs = ints(program[SHARED_SLOT_SIGNS])
     size = table_size(program) * program[TABLES]
     tables = reals(own + program[OF_TABLE_GRADIENTS])
     for thread in range(call[THREADS]):
-        memory = own + thread * call[THREAD_BYTES]
+        memory = own + thread * program[THREAD_BYTES]
         slots = vectors(memory + program[OF_SHARED_SLOTS])
         rows = vectors(memory + program[OF_SHARED_ROWS])
         for slot in range(program[SHARED_SLOTS]):
@@ -189,7 +210,7 @@ def add_gradients(call: Any, program: Any) -> None:
         for row in range(program[SHARED_ROWS]):
             totals[row] += total(rows[row])
         sums = reals(memory + program[OF_PARAMETER_GRADIENTS])
-        for parameter in range(call[PARAMETER_WIDTH]):
+        for parameter in range(program[PARAMETER_WIDTH]):
             gradients[parameter] += sums[parameter]
         if thread > 0:
             others = reals(memory + program[OF_TABLE_GRADIENTS])

@@ -79,6 +79,10 @@ class Library:
         """Of a Vector."""
         return self.host.vector_bytes // (4 if self.real == "float32" else 8)
 
+    def address(self, name: str) -> int:
+        """Of an entry."""
+        return int(self._code[name])
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self.__dict__["_functions"][name]

@@ -1,0 +1,417 @@
+"""A circuit as the native engine runs it: tapes and tables, and calls of the kernels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from qmlc.ir.circuit import Circuit, Result
+from qmlc.kernels import layout
+from qmlc.runtime.native.angle_rows import AngleRows, Sums, make_sums, whole
+from qmlc.runtime.native.make_tape import Layout, Tape, make_tape, records_array
+from qmlc.runtime.native.measured_groups import measured_groups
+from qmlc.runtime.native.rotations import Frame, NotNative, Rotated
+from qmlc.runtime.native.stages import to_stages
+from qmlc.runtime.native.to_rotations import to_rotations
+from qmlc.runtime.normal_form import Array
+from qmlc.runtime.normalise import normalise
+from qmlc.runtime.plan_circuit import _positions
+from qmlc.types.polynomial import Symbol
+
+BLOCK_LOG = 7
+"""Results are worked out for so many rows at a time (as a power of two), in the first cache."""
+
+
+CALL_BYTES = 8 * 16
+"""The numbers of a call, in whole cache lines."""
+
+MAX_IDLE = 1 << 26
+"""Bytes of a thread's memory that are kept from one call to the next."""
+
+FUNCTIONS = {layout.FORWARD_SHARE: "share_forward", layout.BACKWARD_SHARE: "share_backward"}
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """A program for one layout: its array of numbers and addresses, and what these point to."""
+
+    program: Array
+    kept: list[Array]
+    layout: Layout
+    item: int
+    reads_all: bool
+    """Whether each input enters an angle."""
+    idle: list[tuple[int, Tensor]] = field(default_factory=list)
+
+    @cached_property
+    def address(self) -> int:
+        """Of the program's array."""
+        return int(self.program.ctypes.data)
+
+    @cached_property
+    def _sizes(self) -> tuple[int, int, int]:
+        """Bytes of a call without states, of a state, and of a thread."""
+        state = (2 << self.layout.rows_log) * self.layout.lanes * self.item
+        program = self.program
+        return int(program[layout.AT_AMPLITUDES]), state, int(program[layout.THREAD_BYTES])
+
+    def memory_bytes(self, batch: int) -> int:
+        """What a call with so many states to keep needs."""
+        call, state, _ = self._sizes
+        lanes = self.layout.lanes if self.layout.samples else 1
+        return call + state * -(-batch // lanes) + 64
+
+    def borrow(self, threads: int) -> Tensor:
+        """Memory for threads, left by a call before or new."""
+        if self.idle:
+            count, memory = self.idle.pop()
+            if count >= threads:
+                return memory
+        return torch.empty(threads * self._sizes[2] + 64, dtype=torch.uint8)
+
+    def give_back(self, threads: int, memory: Tensor) -> None:
+        """Leave memory for the next call, unless it is much."""
+        if memory.numel() <= MAX_IDLE:
+            self.idle.append((threads, memory))
+
+
+@dataclass
+class FormMaker:
+    """Collects the numbers of a program."""
+
+    item: int
+    lanes: int
+    program: Array = field(default_factory=lambda: np.zeros(layout.PROGRAM_SIZE, dtype=np.int64))
+    kept: list[Array] = field(default_factory=list)
+
+    def put(self, place: int, values: Array) -> None:
+        """Write the address of an array down."""
+        values = np.ascontiguousarray(values)
+        self.kept.append(values)
+        self.program[place] = values.ctypes.data
+
+    def put_sums(self, place: int, sums: Sums, real: type) -> None:
+        """Write a table of sums down: the count, then four addresses."""
+        self.program[place] = len(sums.starts) - 1
+        parts = (sums.starts, sums.coefficients.astype(real), sums.terms, sums.factors)
+        for offset, values in enumerate(parts, 1):
+            self.put(place + offset, values)
+
+    def reserve(self, position: int, sizes: Sequence[tuple[int, int]]) -> int:
+        """Lay out regions of memory, (place, vectors) each, from a position; the end comes back."""
+        for place, vectors in sizes:
+            self.program[place] = position
+            position += -(-vectors * self.lanes * self.item // 64) * 64
+        return position
+
+
+class Call(NamedTuple):
+    """What a forward pass leaves behind for the backward pass."""
+
+    form: Form
+    memory: Tensor
+
+
+def make_form(
+    circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, real: type
+) -> Form:
+    """The program of a circuit in one layout; NotNative for what it cannot run."""
+    item = np.dtype(real).itemsize
+    lane_bits = 0 if samples else lanes.bit_length() - 1
+    qubits = circuit.num_qubits
+    rows_log = qubits - lane_bits
+    form = Layout(samples, rows_log, lane_bits, lanes)
+    operators = [o for result in circuit.results for o in result.operators]
+    needs_state = any(result.kind == "state" for result in circuit.results)
+    only_z = all(
+        letter == "Z" for o in operators for string, _ in o.terms for _, letter in string
+    )
+    stages = to_stages(
+        rotated.items,
+        diagonal_results=only_z and not needs_state,
+        global_phase=needs_state,
+    )
+    names = frozenset(variable.name for variable in circuit.inputs)
+    tape = make_tape(stages, form, names)
+    maker = FormMaker(item, lanes)
+    program = maker.program
+    program[layout.ROWS_LOG] = rows_log
+    program[layout.SAMPLES] = int(samples)
+    program[layout.BLOCK_LOG] = min(rows_log, BLOCK_LOG)
+    symbols = put_angles(maker, circuit, tape.angles, real)
+    put_slots(maker, tape)
+    tables = put_diagonals(maker, tape)
+    put_tapes(maker, tape)
+    put_results(maker, circuit, rotated.frames, lane_bits, real)
+    put_widths(maker, circuit)
+    put_shared(maker, tape)
+    put_thread(maker, tape, circuit, symbols, tables)
+    reads_all = int(program[layout.INPUT_COUNT]) == int(program[layout.INPUT_WIDTH])
+    return Form(program, [*maker.kept, *map_arrays(tape)], form, item, reads_all)
+
+
+def put_widths(maker: FormMaker, circuit: Circuit) -> None:
+    """Write down how many numbers the inputs of a sample are, and all parameters."""
+    for place, variables in (
+        (layout.INPUT_WIDTH, circuit.inputs),
+        (layout.PARAMETER_WIDTH, circuit.parameters),
+    ):
+        maker.program[place] = sum(math.prod(variable.shape) for variable in variables)
+
+
+def map_arrays(tape: Tape) -> list[Array]:
+    """The tables of rows, whose addresses stand in the records."""
+    return [array for low, high, _ in tape.cosets.tables.values() for array in (low, high)]
+
+
+def put_angles(maker: FormMaker, circuit: Circuit, angles: AngleRows, real: type) -> int:
+    """Write down the sums that angles are; the number of symbols per sample comes back."""
+    inputs, parameters = _positions(circuit.inputs), _positions(circuit.parameters)
+    maker.put_sums(layout.SHARED_ROWS, make_sums(angles.shared, parameters), real)
+    used = dict.fromkeys(s for polynomial in angles.sample for s in polynomial.symbols())
+    own = [s for s in used if s in inputs]
+    others = [s for s in used if s not in inputs]
+    places: dict[Symbol, int] = {s: i for i, s in enumerate([*own, *others])}
+    maker.put_sums(layout.SAMPLE_ROWS, make_sums(angles.sample, places), real)
+    maker.program[layout.INPUT_COUNT] = len(own)
+    maker.put(layout.INPUT_POSITIONS, whole(inputs[s] for s in own))
+    maker.program[layout.PARAMETER_COUNT] = len(others)
+    maker.put(layout.PARAMETER_POSITIONS, whole(parameters[s] for s in others))
+    return len(places)
+
+
+def put_slots(maker: FormMaker, tape: Tape) -> None:
+    """Write down the coefficients that are to be made."""
+    for place, slots in (
+        (layout.SHARED_SLOTS, tape.slots.shared),
+        (layout.SAMPLE_SLOTS, tape.slots.sample),
+    ):
+        maker.program[place] = len(slots)
+        maker.put(place + 1, whole(row for row, _ in slots))
+        maker.put(place + 2, whole(signs for _, signs in slots))
+
+
+def put_diagonals(maker: FormMaker, tape: Tape) -> int:
+    """Write down the terms of all diagonals; how many tables all units share comes back."""
+    diagonals = [*tape.diagonals.shared, *tape.diagonals.sample]
+    bounds: list[int] = []
+    masks: list[int] = []
+    rows: list[int] = []
+    helds, held_masks, held_rows, kinds = [0], [], [], []
+    controls, control_masks, control_bits = [0], [], []
+    for terms, held in diagonals:
+        ordered = sorted(terms, key=lambda term: term[1].sample)
+        shared = sum(not angle.sample for _, angle in ordered)
+        bounds += [len(masks), len(masks) + shared, len(masks) + len(ordered)]
+        masks += [mask for mask, _ in ordered]
+        rows += [angle.row for _, angle in ordered]
+        for item, angle in held:
+            held_masks.append(item.mask)
+            held_rows.append(angle.row)
+            kinds.append(int(angle.sample))
+            control_masks += [reads for reads, _ in item.controls]
+            control_bits += [bit for _, bit in item.controls]
+            controls.append(len(control_masks))
+        helds.append(len(held_masks))
+    maker.program[layout.TABLES] = len(tape.diagonals.shared)
+    for place, values in (
+        (layout.DIAGONALS, bounds), (layout.TERM_MASKS, masks), (layout.TERM_ROWS, rows),
+        (layout.HELDS, helds), (layout.HELD_MASKS, held_masks), (layout.HELD_ROWS, held_rows),
+        (layout.HELD_KINDS, kinds), (layout.HELD_CONTROLS, controls),
+        (layout.CONTROL_MASKS, control_masks), (layout.CONTROL_BITS, control_bits),
+    ):  # fmt: skip
+        maker.put(place, whole(values))
+    return len(tape.diagonals.shared)
+
+
+def put_tapes(maker: FormMaker, tape: Tape) -> None:
+    """Write down the start, and both tapes in the order in which they run."""
+    shared = len(tape.diagonals.shared)
+    for count, place, records in (
+        (layout.START_COUNT, layout.START_RECORDS, tape.start),
+        (layout.FORWARD_COUNT, layout.FORWARD_TAPE, tape.forward),
+        (layout.BACKWARD_COUNT, layout.BACKWARD_TAPE, tape.backward[::-1]),
+    ):
+        maker.program[count] = len(records)
+        maker.put(place, records_array(records, shared, maker.item))
+    maker.put(layout.START_MEMBERS, whole(tape.members))
+    full = len(tape.members) == 1 << tape.layout.rows_log
+    maker.program[layout.START_FULL] = int(full)
+
+
+def put_results(
+    maker: FormMaker, circuit: Circuit, frames: Sequence[Frame], lane_bits: int, real: type
+) -> None:
+    """Write down what is measured, and where amplitudes stand."""
+    operators = [o for result in circuit.results for o in result.operators]
+    maker.program[layout.OPERATORS] = len(operators)
+    groups = measured_groups(operators, frames, lane_bits)
+    maker.program[layout.GROUPS] = len(groups.records) // 5
+    maker.put(layout.GROUP_RECORDS, groups.records)
+    maker.put(layout.ENTRY_MASKS, groups.masks)
+    maker.put(layout.ENTRY_STARTS, groups.starts)
+    maker.put(layout.ENTRY_OPERATORS, groups.operators)
+    maker.put(layout.ENTRY_COEFFICIENTS, groups.coefficients.astype(real))
+    maker.program[layout.STATE_BITS] = circuit.num_qubits
+    if any(result.kind == "state" for result in circuit.results):
+        maker.put(layout.STATE_SOURCES, storage_indices(frames))
+
+
+def storage_indices(frames: Sequence[Frame]) -> Array:
+    """The storage index of each logical index."""
+    sources = np.zeros(1, dtype=np.int64)
+    for frame in frames:
+        zero, one = (frame.flips * (bit ^ frame.offset) for bit in (0, 1))
+        sources = np.concatenate([sources ^ zero, sources ^ one])
+    return sources
+
+
+def put_shared(maker: FormMaker, tape: Tape) -> None:
+    """Lay out the memory of a call, which all units share."""
+    numbers = -(-len(tape.angles.shared) // maker.lanes)
+    tables = 2 * table_vectors(maker, tape) * len(tape.diagonals.shared)
+    maker.program[layout.AT_AMPLITUDES] = maker.reserve(CALL_BYTES, [
+        (layout.AT_ANGLES, numbers), (layout.AT_COSINES, numbers), (layout.AT_SINES, numbers),
+        (layout.AT_PHASES, numbers), (layout.AT_COEFFICIENTS, 2 * len(tape.slots.shared)),
+        (layout.AT_TABLES, tables), (layout.AT_POISON, 1),
+    ])  # fmt: skip
+
+
+def table_vectors(maker: FormMaker, tape: Tape) -> int:
+    """The vectors of the cosines of a diagonal that all units share."""
+    rows = 1 << tape.layout.rows_log
+    return -(-rows // maker.lanes) if tape.layout.samples else rows
+
+
+def put_thread(
+    maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int, tables: int
+) -> None:
+    """Lay out the memory of a thread."""
+    rows = 1 << tape.layout.rows_log
+    angles, slots = len(tape.angles.sample), tape.slots
+    operators = int(maker.program[layout.OPERATORS])
+    parameters = sum(int(np.prod(v.shape)) for v in circuit.parameters)
+    maker.program[layout.THREAD_BYTES] = maker.reserve(0, [
+        (layout.OF_SYMBOLS, symbols), (layout.OF_ANGLES, angles), (layout.OF_COSINES, angles),
+        (layout.OF_SINES, angles), (layout.OF_PHASES, angles),
+        (layout.OF_COEFFICIENTS, 2 * len(slots.sample)),
+        (layout.OF_TABLE, 2 * rows if tape.diagonals.sample else 0), (layout.OF_WORK, rows),
+        (layout.OF_VALUES, operators), (layout.OF_STATE, 2 * rows),
+        (layout.OF_ADJOINT, 2 * rows),
+        (layout.OF_TOTALS, -(-len(tape.angles.shared) // maker.lanes)),
+        (layout.OF_SHARED_SLOTS, len(slots.shared)), (layout.OF_SAMPLE_SLOTS, len(slots.sample)),
+        (layout.OF_SHARED_ROWS, len(tape.angles.shared)), (layout.OF_SAMPLE_ROWS, angles),
+        (layout.OF_SYMBOL_GRADIENTS, symbols),
+        (layout.OF_PARAMETER_GRADIENTS, -(-parameters // maker.lanes)),
+        (layout.OF_TABLE_GRADIENTS, table_vectors(maker, tape) * tables),
+    ])  # fmt: skip
+
+
+class NativeProgram:
+    """A circuit whose results are observables with numbers for coefficients, and its state.
+
+    Its angles are polynomials in inputs and parameters.
+    """
+
+    def __init__(self, circuit: Circuit, dtype: torch.dtype, library: Any) -> None:
+        self.circuit = circuit
+        self.dtype = dtype
+        self.state_dtype = dtype.to_complex()
+        self.library = library
+        self.lanes: int = library.lanes
+        self._forward, self._backward = library.forward, library.backward
+        self.real = np.float64 if dtype == torch.float64 else np.float32
+        actions = [(a, i.condition) for i in circuit.instructions for a in normalise(i)]
+        self.rotated = to_rotations(actions, circuit.num_qubits)
+        self.num_values = sum(len(result.operators) for result in circuit.results)
+        self.gives_state = any(result.kind == "state" for result in circuit.results)
+        self.forms: dict[bool, Form] = {}
+        self.form(True)
+
+    def form(self, samples: bool) -> Form:
+        """The program for a layout, made when first needed."""
+        if samples not in self.forms:
+            made = make_form(self.circuit, self.rotated, samples, self.lanes, self.real)
+            for place, name in FUNCTIONS.items():
+                made.program[place] = self.library.address(name)
+            self.forms[samples] = made
+        return self.forms[samples]
+
+    def forward(
+        self, inputs: Tensor, parameters: Tensor, threads: int = 1, keep: bool = True
+    ) -> tuple[Tensor, Tensor | None, Call]:
+        """Values `[batch, observables]`, states `[batch, 2**qubits]`, and what backward needs.
+
+        All tensors are contiguous, of the program's precision, on the CPU. Only what is to `keep`
+        states can go backward.
+        """
+        batch = len(inputs)
+        form = self.form(self._in_lanes(batch))
+        values = torch.empty((batch, self.num_values), dtype=self.dtype)
+        state = None
+        if self.gives_state:
+            state = torch.empty((batch, 1 << self.circuit.num_qubits), dtype=self.state_dtype)
+        memory = torch.empty(form.memory_bytes(batch if keep else 0), dtype=torch.uint8)
+        own = form.borrow(threads)
+        self._forward(
+            form.address, aligned(memory), aligned(own), threads, batch, inputs.data_ptr(),
+            parameters.data_ptr(), values.data_ptr(), 0 if state is None else state.data_ptr(),
+            keep,
+        )  # fmt: skip
+        form.give_back(threads, own)
+        return values, state, Call(form, memory)
+
+    def _in_lanes(self, batch: int) -> bool:
+        """Whether lanes are samples."""
+        return batch >= self.lanes // 2 or 1 << self.circuit.num_qubits <= 2 * self.lanes
+
+    def backward(
+        self,
+        saved: Call,
+        inputs: Tensor,
+        parameters: Tensor,
+        d_values: Tensor | None,
+        d_state: Tensor | None,
+        threads: int = 1,
+        needs_inputs: bool = True,
+    ) -> tuple[Tensor | None, Tensor]:
+        """The gradients of inputs and parameters, from those of values and states."""
+        form, memory = saved
+        d_parameters = torch.empty_like(parameters)
+        d_inputs = None
+        if needs_inputs:
+            d_inputs = torch.empty_like(inputs) if form.reads_all else torch.zeros_like(inputs)
+        d_values = None if d_values is None else d_values.contiguous()
+        d_state = None if d_state is None else d_state.contiguous()
+        own = form.borrow(threads)
+        self._backward(
+            aligned(memory), aligned(own), threads, inputs.data_ptr(), parameters.data_ptr(),
+            *(0 if t is None else t.data_ptr() for t in (d_values, d_state, d_inputs)),
+            d_parameters.data_ptr(),
+        )  # fmt: skip
+        form.give_back(threads, own)
+        return d_inputs, d_parameters
+
+
+def aligned(memory: Tensor) -> int:
+    """The first address of a tensor's memory that a cache line begins at."""
+    return memory.data_ptr() + 63 & -64
+
+
+def native_program(circuit: Circuit, dtype: torch.dtype) -> NativeProgram | str:
+    """The program of a circuit, or why the native engine does not run it."""
+    try:
+        from qmlc.kernels.load_library import load_library  # llvmlite may be missing
+    except ImportError:
+        return "llvmlite is not installed"
+    try:
+        return NativeProgram(circuit, dtype, load_library(str(dtype).removeprefix("torch.")))
+    except NotNative as reason:
+        return str(reason)
