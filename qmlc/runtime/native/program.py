@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from qmlc.ir.circuit import Circuit, Result
+from qmlc.ir.circuit import Circuit
 from qmlc.kernels import layout
 from qmlc.runtime.native.angle_rows import AngleRows, Sums, make_sums, whole
 from qmlc.runtime.native.make_tape import Layout, Tape, make_tape, records_array
@@ -119,9 +119,7 @@ class Call(NamedTuple):
     memory: Tensor
 
 
-def make_form(
-    circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, real: type
-) -> Form:
+def make_form(circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, real: type) -> Form:
     """The program of a circuit in one layout; NotNative for what it cannot run."""
     item = np.dtype(real).itemsize
     lane_bits = 0 if samples else lanes.bit_length() - 1
@@ -130,9 +128,7 @@ def make_form(
     form = Layout(samples, rows_log, lane_bits, lanes)
     operators = [o for result in circuit.results for o in result.operators]
     needs_state = any(result.kind == "state" for result in circuit.results)
-    only_z = all(
-        letter == "Z" for o in operators for string, _ in o.terms for _, letter in string
-    )
+    only_z = all(letter == "Z" for o in operators for string, _ in o.terms for _, letter in string)
     stages = to_stages(
         rotated.items,
         diagonal_results=only_z and not needs_state,
@@ -290,9 +286,7 @@ def table_vectors(maker: FormMaker, tape: Tape) -> int:
     return -(-rows // maker.lanes) if tape.layout.samples else rows
 
 
-def put_thread(
-    maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int, tables: int
-) -> None:
+def put_thread(maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int, tables: int) -> None:
     """Lay out the memory of a thread."""
     rows = 1 << tape.layout.rows_log
     angles, slots = len(tape.angles.sample), tape.slots
