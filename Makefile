@@ -1,6 +1,7 @@
 # make test    everything, as CI runs it        make fast    the inner loop
 # make demo    Iris from text to a device       make format  ruff and qmlc fmt write
 # make docs    the web site, in out/site        make serve   the same, at http://127.0.0.1:8000
+# make bench   ours against its peers, in hours: benchmarks/README.md
 PYTHON ?= python3
 VENV   ?= .venv
 STAMP  := $(VENV)/.installed
@@ -9,7 +10,7 @@ PYTEST := $(VENV)/bin/pytest
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv test fast deep demo docs serve format clean
+.PHONY: venv test fast deep demo docs serve bench format clean
 
 venv: $(STAMP)
 
@@ -46,6 +47,9 @@ docs: $(VENV)/.docs
 
 serve: $(VENV)/.docs
 	$(VENV)/bin/mkdocs serve
+
+bench: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.run $(if $(PEERS),--peers $(PEERS)) $(if $(CASES),--cases $(CASES))
 
 format: $(STAMP)
 	$(VENV)/bin/ruff format .

@@ -26,6 +26,7 @@ KEPT = {
     "CONTRIBUTING.md": "contributing.md",
     "examples/README.md": "examples.md",
     "benchmarks/README.md": "benchmarks.md",
+    "benchmarks/results.md": "results.md",
 }
 """From files of the repository to pages."""
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#:]+)(#[^)]*)?\)")
