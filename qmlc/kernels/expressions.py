@@ -166,7 +166,9 @@ def _call(scope: Scope, node: ast.Call) -> Item:
     items = [evaluate(scope, argument) for argument in node.args]
     if isinstance(called, Template):
         return scope.call(scope, called, items)
-    if called is language.registers and len(items) == 1 and isinstance(items[0], int):
+    if called is language.registers:
+        if len(items) != 1 or not isinstance(items[0], int):
+            raise KernelError("registers takes a compile-time number")
         return Registers([None] * items[0])
     if called is len and items and isinstance(items[0], Registers):
         return len(items[0].slots)

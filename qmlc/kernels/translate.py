@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qmlc.kernels.errors import KernelError
 from qmlc.kernels.language import Template
 from qmlc.kernels.operations import Item, convert, value_of
-from qmlc.kernels.scope import MISSING, Scope, is_static, kinds_of, syntax_of
+from qmlc.kernels.scope import MISSING, Scope, kinds_of, known, syntax_of
 from qmlc.kernels.statements import bind, run
 from qmlc.kernels.types import Machine, Type, Value
 from qmlc.kernels.writer import Writer
@@ -83,8 +83,8 @@ class Module:
         given: list[Item] = []
         for parameter, item in zip(tree.args.args, items, strict=False):
             kind = kinds.get(parameter.arg)
-            if kind == "Static" and is_static(item):
-                given.append(item)
+            if kind == "Static":
+                given.append(known(parameter.arg, item))
             elif kind:
                 given.append(convert(writer, item, writer.types[kind]))
             else:
@@ -121,7 +121,8 @@ class Module:
         else:
             result = expected
             if len(parts) != len(result.types):
-                raise KernelError(f"{name} returns an Int if and only if it says so")
+                error = KernelError(f"{name} returns an Int if and only if it says so")
+                raise error.at(scope.place(syntax_of(template)), scope)
             values = [convert(writer, p, t) for p, t in zip(parts, result.types, strict=True)]
         _return(writer, result, values)
         parameters = ", ".join(str(item) for item in items if isinstance(item, Value))
