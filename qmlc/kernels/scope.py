@@ -139,6 +139,13 @@ def names_of(target: ast.expr) -> list[str]:
     ]
 
 
+def known(name: str, item: Item) -> Item:
+    """What a parameter takes that is known at translation."""
+    if not is_static(item):
+        raise KernelError(f"{name} is known at translation")
+    return item
+
+
 def is_static(item: Item) -> bool:
     """Whether an item is known at translation, whole."""
     if isinstance(item, tuple):

@@ -30,6 +30,7 @@ from qmlc.kernels.scope import (
     assignments,
     is_static,
     kinds_of,
+    known,
     names_of,
 )
 from qmlc.kernels.types import Type, Value
@@ -277,9 +278,7 @@ def bind(scope: Scope, tree: ast.FunctionDef, items: Sequence[Item]) -> None:
 
 def _argument(scope: Scope, name: str, item: Item, kind: str | None) -> Item:
     if kind == "Static":
-        if not is_static(item):
-            raise KernelError(f"{name} is known at translation")
-        return item
+        return known(name, item)
     if kind is None or is_number(item) or not isinstance(item, Value):
         return item
     return convert(scope.writer, item, scope.writer.types[kind])
