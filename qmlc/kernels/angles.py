@@ -128,8 +128,22 @@ def lane_signs(mask: Any) -> Any:
 
 
 @function
-def fill_slots(count: Any, rows: Any, signs: Any, cosines: Any, sines: Any, out: Any) -> None:
-    """Two vectors a slot: the cosine, and the sine with the signs of the lanes."""
+def fill_slots(
+    count: Any, rows: Any, signs: Any, uses: Any, cosines: Any, sines: Any, out: Any
+) -> Any:
+    """Two vectors a slot, with the signs of the lanes: tan(angle / 2), and the sine.
+
+    Angles are reduced by half turns, where the tangent is at most 1. What comes back is 1, or -1
+    where the states so change sign in all turns: `uses` is 1 for slots of an odd number of them.
+    """
+    sign = splat(1.0)
     for slot in range(count):
-        out[2 * slot] = splat(0.0) + cosines[rows[slot]]
-        out[2 * slot + 1] = lane_signs(signs[slot]) * sines[rows[slot]]
+        cosine = splat(0.0) + cosines[rows[slot]]
+        sine = splat(0.0) + sines[rows[slot]]
+        half = select(cosine < 0.0, splat(-1.0), splat(1.0))
+        sine = lane_signs(signs[slot]) * (half * sine)
+        out[2 * slot] = sine / (1.0 + half * cosine)
+        out[2 * slot + 1] = sine
+        if uses[slot] != 0:
+            sign = sign * half
+    return sign

@@ -32,8 +32,8 @@ from qmlc.kernels.layout import (
     AT_ANGLES,
     AT_COEFFICIENTS,
     AT_COSINES,
+    AT_FIRST,
     AT_PHASES,
-    AT_POISON,
     AT_SINES,
     AT_TABLES,
     BARRIER,
@@ -60,6 +60,7 @@ from qmlc.kernels.layout import (
     SAMPLE_ROWS,
     SAMPLE_SLOT_ROWS,
     SAMPLE_SLOT_SIGNS,
+    SAMPLE_SLOT_USES,
     SAMPLE_SLOTS,
     SAMPLE_STARTS,
     SAMPLE_TERMS,
@@ -69,6 +70,7 @@ from qmlc.kernels.layout import (
     SHARED_ROWS,
     SHARED_SLOT_ROWS,
     SHARED_SLOT_SIGNS,
+    SHARED_SLOT_USES,
     SHARED_SLOTS,
     SHARED_STARTS,
     SHARED_TERMS,
@@ -159,16 +161,15 @@ def apply_unit(call: Any, program: Any, unit: Any, shared: Any, own: Any) -> Non
     state = vectors(own + program[OF_STATE])
     if call[AMPLITUDES] != 0:
         state = vectors(call[AMPLITUDES]) + unit * (2 << program[ROWS_LOG])
-    poison = prepare_unit(call, program, unit, own)
-    poison = poison + vectors(shared + program[AT_POISON])[0]
+    first = prepare_unit(call, program, unit, own) * vectors(shared + program[AT_FIRST])[0]
     coefficients = vectors(shared + program[AT_COEFFICIENTS])
     own_coefficients = vectors(own + program[OF_COEFFICIENTS])
-    start_state(program, state, coefficients, own_coefficients, poison)
+    start_state(program, state, coefficients, own_coefficients, first)
     run_forward(program, shared, own, state)
     if program[OPERATORS] > 0:
         out = vectors(own + program[OF_VALUES])
         for operator in range(program[OPERATORS]):
-            out[operator] = poison
+            out[operator] = splat(0.0)
         work = vectors(own + program[OF_WORK])
         blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
         if program[SAMPLES] != 0:
@@ -201,15 +202,16 @@ def prepare_shared(program: Any, parameters: Any, shared: Any) -> None:
         vectors(shared + program[AT_COSINES]),
         vectors(shared + program[AT_SINES]),
     )
-    vectors(shared + program[AT_POISON])[0] = splat(total(poison))
-    fill_slots(
+    sign = fill_slots(
         program[SHARED_SLOTS],
         ints(program[SHARED_SLOT_ROWS]),
         ints(program[SHARED_SLOT_SIGNS]),
+        ints(program[SHARED_SLOT_USES]),
         reals(shared + program[AT_COSINES]),
         reals(shared + program[AT_SINES]),
         vectors(shared + program[AT_COEFFICIENTS]),
     )
+    vectors(shared + program[AT_FIRST])[0] = sign + splat(total(poison))
     phases = int_vectors(shared + program[AT_PHASES])
     bits = program[ROWS_LOG]
     if program[SAMPLES] != 0:
@@ -237,7 +239,10 @@ def padded(numbers: Any, count: Any) -> Any:
 
 @function
 def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
-    """Angles and coefficients that depend on the inputs; 0, or NaN where they do, comes back."""
+    """Angles and coefficients that depend on the inputs; the first amplitude comes back.
+
+    It is 1, or -1 for the signs of turns, or NaN where an angle is not finite.
+    """
     symbols = vectors(own + program[OF_SYMBOLS])
     angles = vectors(own + program[OF_ANGLES])
     phases = int_vectors(own + program[OF_PHASES])
@@ -253,15 +258,17 @@ def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
     signs = ints(program[SAMPLE_SLOT_SIGNS])
     terms = ints(program[SAMPLE_TERMS])
     names = ints(program[SAMPLE_FACTORS])
+    uses = ints(program[SAMPLE_SLOT_USES])
     poison = splat(0.0)
+    sign = splat(1.0)
     if program[SAMPLES] != 0:
         evaluate_sums(count, starts, factors, terms, names, symbols, angles)
         poison = prepare_angles(count, angles, phases, cosines, sines)
-        fill_slots(slots, rows, signs, cosines, sines, coefficients)
+        sign = fill_slots(slots, rows, signs, uses, cosines, sines, coefficients)
     else:
         numbers = reals(angles)
         evaluate_sums(count, starts, factors, terms, names, reals(symbols), numbers)
         poison = prepare_angles(padded(numbers, count), angles, phases, cosines, sines)
         poison = splat(total(poison))
-        fill_slots(slots, rows, signs, reals(cosines), reals(sines), coefficients)
-    return poison
+        sign = fill_slots(slots, rows, signs, uses, reals(cosines), reals(sines), coefficients)
+    return sign + poison

@@ -30,8 +30,8 @@ def apply_lane_turn(state: Any, record: Any, shared: Any, sample: Any, paired: S
     """Turn each row with itself or, where `paired`, pairs of rows."""
     index = lane_numbers() ^ record[EXCHANGE]
     place = slot_of(shared, sample, record[SLOT], 2)
-    c = place[0]
     s = place[1]
+    c = fma(-place[0], s, splat(1.0))
     for tile in range(record[COUNT]):
         row = tile_base(record, tile)
         turn_lanes(state, row, row ^ record[FLIP], c, s, record[SIGNS], index, paired)
@@ -62,8 +62,8 @@ def unapply_lane_turn(
     """Undo `apply_lane_turn` on a state and its adjoint, and add up the gradient of the angle."""
     index = lane_numbers() ^ record[EXCHANGE]
     place = slot_of(shared, sample, record[SLOT], 2)
-    c = place[0]
     s = -place[1]
+    c = fma(place[0], s, splat(1.0))
     gradient = splat(0.0)
     for tile in range(record[COUNT]):
         row = tile_base(record, tile)

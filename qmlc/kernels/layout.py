@@ -15,8 +15,8 @@ from __future__ import annotations
     PARAMETER_COUNT, PARAMETER_POSITIONS,  # parameters that stand beside inputs in an angle
     SHARED_ROWS, SHARED_STARTS, SHARED_COEFFICIENTS, SHARED_TERMS, SHARED_FACTORS,
     SAMPLE_ROWS, SAMPLE_STARTS, SAMPLE_COEFFICIENTS, SAMPLE_TERMS, SAMPLE_FACTORS,
-    SHARED_SLOTS, SHARED_SLOT_ROWS, SHARED_SLOT_SIGNS,
-    SAMPLE_SLOTS, SAMPLE_SLOT_ROWS, SAMPLE_SLOT_SIGNS,
+    SHARED_SLOTS, SHARED_SLOT_ROWS, SHARED_SLOT_SIGNS, SHARED_SLOT_USES,
+    SAMPLE_SLOTS, SAMPLE_SLOT_ROWS, SAMPLE_SLOT_SIGNS, SAMPLE_SLOT_USES,
     TABLES,  # diagonals whose tables are made once a call
     DIAGONALS,  # for each diagonal: first shared term, first sample term, end
     TERM_MASKS, TERM_ROWS,
@@ -31,7 +31,7 @@ from __future__ import annotations
     FORWARD_SHARE, BACKWARD_SHARE, PARALLEL, THREAD_NUMBER, BARRIER,  # addresses of functions
     # bytes in the memory of a call
     AT_ANGLES, AT_COSINES, AT_SINES, AT_PHASES, AT_COEFFICIENTS, AT_TABLES,
-    AT_POISON, AT_AMPLITUDES,
+    AT_FIRST, AT_AMPLITUDES,
     # bytes in a thread's memory
     OF_SYMBOLS, OF_ANGLES, OF_COSINES, OF_SINES, OF_PHASES, OF_COEFFICIENTS, OF_TABLE, OF_WORK,
     OF_VALUES, OF_STATE, OF_ADJOINT, OF_TOTALS,
@@ -39,7 +39,7 @@ from __future__ import annotations
     OF_SYMBOL_GRADIENTS, OF_PARAMETER_GRADIENTS, OF_TABLE_GRADIENTS,
     THREAD_BYTES,
     PROGRAM_SIZE,
-) = range(87)  # fmt: skip
+) = range(89)  # fmt: skip
 
 # a call, at the beginning of its memory
 (

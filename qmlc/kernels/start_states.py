@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.kernels.language import (
+    fma,
     function,
     ints,
     lane_numbers,
@@ -31,15 +32,14 @@ from qmlc.kernels.turns import slot_of
 
 
 @function
-def start_state(program: Any, state: Any, shared: Any, sample: Any, poison: Any) -> None:
-    """The state after the first turns; `poison` is 0, or NaN where an angle is."""
+def start_state(program: Any, state: Any, shared: Any, sample: Any, first: Any) -> None:
+    """The state after the first turns of `first` times |0...0>."""
     rows = 1 << program[ROWS_LOG]
     if program[START_FULL] == 0:
         for row in range(2 * rows):
             state[row] = splat(0.0)
-    first = 1.0 + poison
     if program[SAMPLES] == 0:
-        first = select(lane_numbers() == 0, first, splat(0.0) + poison)
+        first = select(lane_numbers() == 0, first, splat(0.0))
     state[0] = first
     state[1] = splat(0.0)
     members = ints(program[START_MEMBERS])
@@ -47,8 +47,8 @@ def start_state(program: Any, state: Any, shared: Any, sample: Any, poison: Any)
     for turn in range(program[START_COUNT]):
         record = ints(program[START_RECORDS]) + RECORD_SIZE * turn
         place = slot_of(shared, sample, record[SLOT], 2)
-        c = place[0]
         s = place[1]
+        c = fma(-place[0], s, splat(1.0))
         index = lane_numbers() ^ record[EXCHANGE]
         if record[FLIP] == 0:
             # only row 0 is there yet

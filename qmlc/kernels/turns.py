@@ -53,12 +53,12 @@ def apply_turns(
     width: Static, diagonal: Static,
 ) -> None:  # fmt: skip
     """Multiply by the diagonal in `table`, then turn `width` pairs of qubits' amplitudes."""
-    c = registers(width + 1)
+    t = registers(width + 1)
     s = registers(width + 1)
     flip = registers(width + 1)
     for i in unroll(width):
         place = slot_of(shared, sample, record[SLOT + i], 2)
-        c[i] = place[0]
+        t[i] = place[0]
         s[i] = place[1]
         flip[i] = record[FLIP + i]
     for tile in range(record[COUNT]):
@@ -74,8 +74,8 @@ def apply_turns(
         for i in unroll(width):
             for k in unroll(1 << width):
                 if (k >> i) & 1 == 0:
-                    re[k], re[k + (1 << i)] = turn(c[i], s[i], re[k], re[k + (1 << i)])
-                    im[k], im[k + (1 << i)] = turn(c[i], s[i], im[k], im[k + (1 << i)])
+                    re[k], re[k + (1 << i)] = turn(t[i], s[i], re[k], re[k + (1 << i)])
+                    im[k], im[k + (1 << i)] = turn(t[i], s[i], im[k], im[k + (1 << i)])
         for k in unroll(1 << width):
             state[2 * row[k]] = re[k]
             state[2 * row[k] + 1] = im[k]
@@ -94,9 +94,11 @@ def load_row(state: Any, row: Any, table: Any, size: Any, diagonal: Static) -> A
 
 
 @inline
-def turn(c: Any, s: Any, a: Any, b: Any) -> Any:
-    """The pair c a - s b, c b + s a."""
-    return fma(c, a, -(s * b)), fma(c, b, s * a)
+def turn(t: Any, s: Any, a: Any, b: Any) -> Any:
+    """The pair cos a - sin b, sin a + cos b, as three shears (of tan(angle / 2), sin, tan)."""
+    a = fma(-t, b, a)
+    b = fma(s, a, b)
+    return fma(-t, b, a), b
 
 
 @inline
@@ -115,13 +117,13 @@ def unapply_turns(  # noqa: C901
     width: Static, diagonal: Static,
 ) -> None:  # fmt: skip
     """Undo `apply_turns` on a state and its adjoint, and add up the gradients of the angles."""
-    c = registers(width + 1)
+    t = registers(width + 1)
     s = registers(width + 1)
     flip = registers(width + 1)
     gradient = registers(width + 1)
     for i in unroll(width):
         place = slot_of(shared, sample, record[SLOT + i], 2)
-        c[i] = place[0]
+        t[i] = -place[0]
         s[i] = -place[1]
         flip[i] = record[FLIP + i]
         gradient[i] = splat(0.0)
@@ -147,10 +149,10 @@ def unapply_turns(  # noqa: C901
                     o = k + (1 << i)
                     gradient[i] = fma(x[o], re[k], fma(y[o], im[k], gradient[i]))
                     gradient[i] = fma(-x[k], re[o], fma(-y[k], im[o], gradient[i]))
-                    re[k], re[o] = turn(c[i], s[i], re[k], re[o])
-                    im[k], im[o] = turn(c[i], s[i], im[k], im[o])
-                    x[k], x[o] = turn(c[i], s[i], x[k], x[o])
-                    y[k], y[o] = turn(c[i], s[i], y[k], y[o])
+                    re[k], re[o] = turn(t[i], s[i], re[k], re[o])
+                    im[k], im[o] = turn(t[i], s[i], im[k], im[o])
+                    x[k], x[o] = turn(t[i], s[i], x[k], x[o])
+                    y[k], y[o] = turn(t[i], s[i], y[k], y[o])
         for k in unroll(1 << width):
             if diagonal != NO_TABLE:
                 if collect != 0:

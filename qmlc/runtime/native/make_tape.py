@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -48,11 +49,18 @@ class Slots:
     shared: dict[tuple[int, int], int] = field(default_factory=dict)
     sample: dict[tuple[int, int], int] = field(default_factory=dict)
 
+    uses: Counter[int] = field(default_factory=Counter)
+    """How many turns of a forward pass a slot is for."""
+
     def add(self, angle: Angle, signs: int) -> int:
-        """The slot; those of samples are -1, -2, ..."""
+        """The number of a slot."""
         slots = self.sample if angle.sample else self.shared
-        slot = slots.setdefault((angle.row, signs), len(slots))
-        return -1 - slot if angle.sample else slot
+        return self.number(angle.sample, slots.setdefault((angle.row, signs), len(slots)))
+
+    @staticmethod
+    def number(sample: bool, slot: int) -> int:
+        """0, 1, ... for slots that all units share, and -1, -2, ... for those of samples."""
+        return -1 - slot if sample else slot
 
 
 @dataclass
@@ -84,6 +92,7 @@ def make_tape(stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[s
         first = False
         diagonal = add_diagonal(tape, stage)
         tape.forward += stage_records(tape, rest, diagonal, FORWARD_WIDTH)
+        tape.slots.uses.update(slot_of(tape, turn) for turn in stage.turns)
         tape.backward += stage_records(tape, stage.turns, diagonal, BACKWARD_WIDTH, back=True)
     return tape
 
@@ -204,6 +213,12 @@ SAMPLE_DIAGONAL = 1 << 40
 """Added to the numbers of diagonals per sample until all shared ones are counted."""
 
 
+def slot_of(tape: Tape, turn: Turn) -> int:
+    """The number of the slot of a turn's coefficients."""
+    signs = turn.signs & (1 << tape.layout.lane_bits) - 1
+    return tape.slots.add(tape.angles.add(turn.angle), signs)
+
+
 def turn_record(tape: Tape, turns: Sequence[Turn], operation: int) -> Record:
     """A record of turns, without its rows."""
     bits = tape.layout.lane_bits
@@ -211,8 +226,7 @@ def turn_record(tape: Tape, turns: Sequence[Turn], operation: int) -> Record:
     record[layout.OPERATION] = operation
     for i, turn in enumerate(turns):
         record[layout.FLIP + i] = turn.flips >> bits
-        angle = tape.angles.add(turn.angle)
-        record[layout.SLOT + i] = tape.slots.add(angle, turn.signs & (1 << bits) - 1)
+        record[layout.SLOT + i] = slot_of(tape, turn)
     if len(turns) == 1:
         record[layout.SIGNS] = turns[0].signs >> bits
         record[layout.EXCHANGE] = turns[0].flips & (1 << bits) - 1

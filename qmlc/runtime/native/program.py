@@ -185,13 +185,15 @@ def put_angles(maker: FormMaker, circuit: Circuit, angles: AngleRows, real: type
 
 def put_slots(maker: FormMaker, tape: Tape) -> None:
     """Write down the coefficients that are to be made."""
-    for place, slots in (
-        (layout.SHARED_SLOTS, tape.slots.shared),
-        (layout.SAMPLE_SLOTS, tape.slots.sample),
+    for place, sample, slots in (
+        (layout.SHARED_SLOTS, False, tape.slots.shared),
+        (layout.SAMPLE_SLOTS, True, tape.slots.sample),
     ):
         maker.program[place] = len(slots)
         maker.put(place + 1, whole(row for row, _ in slots))
         maker.put(place + 2, whole(signs for _, signs in slots))
+        numbers = (tape.slots.number(sample, slot) for slot in range(len(slots)))
+        maker.put(place + 3, whole(tape.slots.uses[number] % 2 for number in numbers))
 
 
 def put_diagonals(maker: FormMaker, tape: Tape) -> int:
@@ -276,7 +278,7 @@ def put_shared(maker: FormMaker, tape: Tape) -> None:
     maker.program[layout.AT_AMPLITUDES] = maker.reserve(CALL_BYTES, [
         (layout.AT_ANGLES, numbers), (layout.AT_COSINES, numbers), (layout.AT_SINES, numbers),
         (layout.AT_PHASES, numbers), (layout.AT_COEFFICIENTS, 2 * len(tape.slots.shared)),
-        (layout.AT_TABLES, tables), (layout.AT_POISON, 1),
+        (layout.AT_TABLES, tables), (layout.AT_FIRST, 1),
     ])  # fmt: skip
 
 
