@@ -49,10 +49,10 @@ def tile_base(record: Any, tile: Any) -> Any:
 
 @function
 def apply_turns(
-    state: Any, record: Any, shared: Any, sample: Any, table: Any, size: Any,
-    width: Static, diagonal: Static,
+    state: Any, record: Any, first: Any, last: Any, shared: Any, sample: Any, table: Any,
+    size: Any, width: Static, diagonal: Static,
 ) -> None:  # fmt: skip
-    """Multiply by the diagonal in `table`, then turn `width` pairs of qubits' amplitudes."""
+    """Multiply tiles of rows by the diagonal in `table`, then turn them in `width` planes."""
     t = registers(width + 1)
     s = registers(width + 1)
     flip = registers(width + 1)
@@ -61,7 +61,7 @@ def apply_turns(
         t[i] = place[0]
         s[i] = place[1]
         flip[i] = record[FLIP + i]
-    for tile in range(record[COUNT]):
+    for tile in range(first, last):
         row = registers(1 << width)
         re = registers(1 << width)
         im = registers(1 << width)
@@ -112,7 +112,8 @@ def phase_factor(table: Any, row: Any, size: Any, diagonal: Static) -> Any:
 
 @function
 def unapply_turns(  # noqa: C901
-    state: Any, adjoint: Any, record: Any, shared: Any, sample: Any, table: Any, size: Any,
+    state: Any, adjoint: Any, record: Any, first: Any, last: Any, shared: Any, sample: Any,
+    table: Any, size: Any,
     shared_gradients: Any, sample_gradients: Any, table_gradients: Any,
     width: Static, diagonal: Static,
 ) -> None:  # fmt: skip
@@ -128,7 +129,7 @@ def unapply_turns(  # noqa: C901
         flip[i] = record[FLIP + i]
         gradient[i] = splat(0.0)
     collect = record[COLLECT]
-    for tile in range(record[COUNT]):
+    for tile in range(first, last):
         row = registers(1 << width)
         re = registers(1 << width)
         im = registers(1 << width)
@@ -147,8 +148,10 @@ def unapply_turns(  # noqa: C901
             for k in unroll(1 << width):
                 if (k >> i) & 1 == 0:
                     o = k + (1 << i)
-                    gradient[i] = fma(x[o], re[k], fma(y[o], im[k], gradient[i]))
-                    gradient[i] = fma(-x[k], re[o], fma(-y[k], im[o], gradient[i]))
+                    # a sum of its own a pair: one chain through all tiles would wait for itself
+                    moment = fma(x[o], re[k], y[o] * im[k])
+                    moment = fma(-x[k], re[o], fma(-y[k], im[o], moment))
+                    gradient[i] = gradient[i] + moment
                     re[k], re[o] = turn(t[i], s[i], re[k], re[o])
                     im[k], im[o] = turn(t[i], s[i], im[k], im[o])
                     x[k], x[o] = turn(t[i], s[i], x[k], x[o])
@@ -156,8 +159,8 @@ def unapply_turns(  # noqa: C901
         for k in unroll(1 << width):
             if diagonal != NO_TABLE:
                 if collect != 0:
-                    moment = fma(y[k], re[k], -(x[k] * im[k]))
-                    add_moment(table_gradients, row[k], moment, diagonal)
+                    phase = fma(y[k], re[k], -(x[k] * im[k]))
+                    add_moment(table_gradients, row[k], phase, diagonal)
             store_row(state, row[k], re[k], im[k], table, size, diagonal)
             store_row(adjoint, row[k], x[k], y[k], table, size, diagonal)
     for i in unroll(width):
