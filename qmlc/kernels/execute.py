@@ -13,8 +13,6 @@ from qmlc.kernels.language import (
     Int,
     Ints,
     address,
-    call_int,
-    call_void,
     entry,
     function,
     inline,
@@ -36,7 +34,6 @@ from qmlc.kernels.layout import (
     AT_PHASES,
     AT_SINES,
     AT_TABLES,
-    BARRIER,
     BATCH,
     BLOCK_LOG,
     FORWARD_SHARE,
@@ -51,7 +48,6 @@ from qmlc.kernels.layout import (
     OF_VALUES,
     OF_WORK,
     OPERATORS,
-    PARALLEL,
     PARAMETERS,
     PROGRAM,
     ROWS_LOG,
@@ -65,6 +61,7 @@ from qmlc.kernels.layout import (
     SAMPLE_STARTS,
     SAMPLE_TERMS,
     SAMPLES,
+    SEGMENTED,
     SHARED_COEFFICIENTS,
     SHARED_FACTORS,
     SHARED_ROWS,
@@ -75,42 +72,20 @@ from qmlc.kernels.layout import (
     SHARED_STARTS,
     SHARED_TERMS,
     STATE,
+    TABLE_BYTES,
+    TABLE_DIAGONALS,
+    TABLE_ROWS,
     TABLES,
     THREAD_BYTES,
     THREAD_MEMORY,
-    THREAD_NUMBER,
     THREADS,
     UNITS,
     VALUES,
 )
 from qmlc.kernels.measure import measure
 from qmlc.kernels.run_tape import run_forward
+from qmlc.kernels.share_work import meet, share, thread_of
 from qmlc.kernels.start_states import start_state
-
-
-@inline
-def thread_of(call: Any) -> Any:
-    """The number of this thread."""
-    thread = 0
-    if call[THREADS] > 1:
-        thread = call_int(ints(call[PROGRAM])[THREAD_NUMBER]) & 0xFFFF
-    return thread
-
-
-@inline
-def meet(call: Any) -> None:
-    """Wait for the other threads."""
-    if call[THREADS] > 1:
-        call_void(ints(call[PROGRAM])[BARRIER])
-
-
-@inline
-def share(call: Any, work: Any) -> None:
-    """Call a function of the library on all threads, or here where there is but one."""
-    if call[THREADS] > 1:
-        call_void(ints(call[PROGRAM])[PARALLEL], work, address(call), call[THREADS], 0)
-    else:
-        call_void(work, address(call))
 
 
 @entry
@@ -141,44 +116,85 @@ def forward(
 
 @entry
 def share_forward(call: Ints) -> None:
-    """The work of one thread: a share of the units."""
+    """The work of one thread: a share of the units, or of each unit where these are few."""
     program = ints(call[PROGRAM])
     thread = thread_of(call)
+    threads = call[THREADS]
     if thread == 0:
         prepare_shared(program, reals(call[PARAMETERS]), address(call))
     meet(call)
-    own = call[THREAD_MEMORY] + thread * program[THREAD_BYTES]
     units = call[UNITS]
-    first = units * thread // call[THREADS]
-    last = units * (thread + 1) // call[THREADS]
-    for unit in range(first, last):
-        apply_unit(call, program, unit, address(call), own)
+    if shares_units(call, program):
+        for unit in range(units):
+            apply_unit(call, program, unit, thread, threads)
+    else:
+        for unit in range(units * thread // threads, units * (thread + 1) // threads):
+            apply_unit(call, program, unit, 0, 1)
+
+
+@inline
+def shares_units(call: Any, program: Any) -> Any:
+    """Whether all threads work on each unit together."""
+    return call[UNITS] < call[THREADS] * program[SEGMENTED]
+
+
+@inline
+def memory_of(call: Any, program: Any, thread: Any) -> Any:
+    """The memory of a thread."""
+    return call[THREAD_MEMORY] + thread * program[THREAD_BYTES]
 
 
 @function
-def apply_unit(call: Any, program: Any, unit: Any, shared: Any, own: Any) -> None:
-    """The values and the state of one unit."""
-    state = vectors(own + program[OF_STATE])
+def apply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) -> None:
+    """The values and the state of one unit, by one of the threads that work on it."""
+    shared = address(call)
+    own = memory_of(call, program, thread_of(call))
+    # that of the first thread if they share it
+    state = vectors(memory_of(call, program, thread_of(call) - thread) + program[OF_STATE])
     if call[AMPLITUDES] != 0:
         state = vectors(call[AMPLITUDES]) + unit * (2 << program[ROWS_LOG])
     first = prepare_unit(call, program, unit, own) * vectors(shared + program[AT_FIRST])[0]
-    coefficients = vectors(shared + program[AT_COEFFICIENTS])
-    own_coefficients = vectors(own + program[OF_COEFFICIENTS])
-    start_state(program, state, coefficients, own_coefficients, first)
-    run_forward(program, shared, own, state)
+    if thread == 0:
+        coefficients = vectors(shared + program[AT_COEFFICIENTS])
+        own_coefficients = vectors(own + program[OF_COEFFICIENTS])
+        start_state(program, state, coefficients, own_coefficients, first)
+    if threads > 1:
+        meet(call)
+    run_forward(call, program, shared, own, state, thread, threads)
     if program[OPERATORS] > 0:
-        out = vectors(own + program[OF_VALUES])
-        for operator in range(program[OPERATORS]):
-            out[operator] = splat(0.0)
-        work = vectors(own + program[OF_WORK])
-        blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
-        if program[SAMPLES] != 0:
-            measure(program, state, 0, blocks, work, out, True)
-        else:
-            measure(program, state, 0, blocks, work, out, False)
-        write_values(call, program, unit, out)
+        measure_unit(call, program, unit, state, thread, threads)
     if call[STATE] != 0:
-        write_state(call, program, unit, state)
+        if thread == 0:
+            write_state(call, program, unit, state)
+        if threads > 1:
+            meet(call)
+
+
+@function
+def measure_unit(call: Any, program: Any, unit: Any, state: Any, thread: Any, threads: Any) -> None:
+    """The values of the operators of one unit, from the blocks of all threads in their order."""
+    own = memory_of(call, program, thread_of(call))
+    out = vectors(own + program[OF_VALUES])
+    for operator in range(program[OPERATORS]):
+        out[operator] = splat(0.0)
+    work = vectors(own + program[OF_WORK])
+    blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
+    first = blocks * thread // threads
+    last = blocks * (thread + 1) // threads
+    if program[SAMPLES] != 0:
+        measure(program, state, first, last, work, out, True)
+    else:
+        measure(program, state, first, last, work, out, False)
+    if threads > 1:
+        meet(call)
+    if thread == 0:
+        for other in range(1, threads):
+            others = vectors(memory_of(call, program, other) + program[OF_VALUES])
+            for operator in range(program[OPERATORS]):
+                out[operator] += others[operator]
+        write_values(call, program, unit, out)
+    if threads > 1:
+        meet(call)
 
 
 @function
@@ -212,15 +228,24 @@ def prepare_shared(program: Any, parameters: Any, shared: Any) -> None:
         vectors(shared + program[AT_COEFFICIENTS]),
     )
     vectors(shared + program[AT_FIRST])[0] = sign + splat(total(poison))
+    for kept in range(program[TABLES]):
+        fill_table(program, kept, shared)
+
+
+@function
+def fill_table(program: Any, kept: Any, shared: Any) -> None:
+    """A table that is made once a call, for each block of rows."""
     phases = int_vectors(shared + program[AT_PHASES])
-    bits = program[ROWS_LOG]
+    table = vectors(shared + program[AT_TABLES] + kept * program[TABLE_BYTES])
+    diagonal = ints(program[TABLE_DIAGONALS])[kept]
+    bits = ints(program[TABLE_ROWS])[kept]
+    blocks = 1 << (program[ROWS_LOG] - bits)
     if program[SAMPLES] != 0:
         bits = maximum(bits - LOG_LANES, 0)
-    # the phases are summed where the cosines will be
-    table = vectors(shared + program[AT_TABLES])
-    for diagonal in range(program[TABLES]):
+    for block in range(blocks):
+        # the phases are summed where the last cosines or sines will be
         work = int_vectors(table + (1 << bits))
-        sum_phases(program, diagonal, phases, phases, bits, work)
+        sum_phases(program, diagonal, phases, phases, bits, work, block)
         if program[SAMPLES] != 0:
             fill_number_table(work, 1 << bits, table)
         else:

@@ -11,9 +11,8 @@ from qmlc.kernels.exchange_data import (
     read_value_gradients,
     write_input_gradients,
 )
-from qmlc.kernels.execute import meet, prepare_unit, share, thread_of
+from qmlc.kernels.execute import memory_of, prepare_unit, shares_units
 from qmlc.kernels.language import (
-    LANES,
     LOG_LANES,
     Int,
     Ints,
@@ -71,8 +70,10 @@ from qmlc.kernels.layout import (
     SHARED_STARTS,
     SHARED_TERMS,
     STATE_GRADIENTS,
+    TABLE_DIAGONALS,
+    TABLE_ROWS,
+    TABLE_SIZE,
     TABLES,
-    THREAD_BYTES,
     THREAD_MEMORY,
     THREADS,
     UNITS,
@@ -80,6 +81,7 @@ from qmlc.kernels.layout import (
 )
 from qmlc.kernels.measure import seed_adjoint
 from qmlc.kernels.run_tape import run_backward
+from qmlc.kernels.share_work import meet, share, thread_of
 
 
 @entry
@@ -104,16 +106,19 @@ def share_backward(call: Ints) -> None:
     """Gradients of inputs for a share of the units; the first thread adds those of parameters."""
     program = ints(call[PROGRAM])
     thread = thread_of(call)
-    own = call[THREAD_MEMORY] + thread * program[THREAD_BYTES]
+    threads = call[THREADS]
+    own = memory_of(call, program, thread)
     clear(vectors(own + program[OF_SHARED_SLOTS]), program[SHARED_SLOTS])
     clear(vectors(own + program[OF_SHARED_ROWS]), program[SHARED_ROWS])
-    clear(reals(own + program[OF_TABLE_GRADIENTS]), program[TABLES] * table_size(program))
+    clear(reals(own + program[OF_TABLE_GRADIENTS]), program[TABLES] * program[TABLE_SIZE])
     clear(reals(own + program[OF_PARAMETER_GRADIENTS]), program[PARAMETER_WIDTH])
     units = call[UNITS]
-    first = units * thread // call[THREADS]
-    last = units * (thread + 1) // call[THREADS]
-    for unit in range(first, last):
-        unapply_unit(call, program, unit, address(call), own)
+    if shares_units(call, program):
+        for unit in range(units):
+            unapply_unit(call, program, unit, thread, threads)
+    else:
+        for unit in range(units * thread // threads, units * (thread + 1) // threads):
+            unapply_unit(call, program, unit, 0, 1)
     meet(call)
     if thread == 0:
         add_gradients(call, program)
@@ -126,38 +131,69 @@ def clear(values: Any, count: Any) -> None:
         values[place] = 0.0
 
 
-@inline
-def table_size(program: Any) -> Any:
-    """How many numbers are as many as a state's amplitudes, in whole vectors."""
-    return maximum(1 << program[ROWS_LOG], LANES)
-
-
 @function
-def unapply_unit(call: Any, program: Any, unit: Any, shared: Any, own: Any) -> None:
-    """The gradients that one unit yields."""
-    vectors_in_state = 2 << program[ROWS_LOG]
-    kept = vectors(call[AMPLITUDES]) + unit * vectors_in_state
-    state = vectors(own + program[OF_STATE])
-    adjoint = vectors(own + program[OF_ADJOINT])
-    for place in range(vectors_in_state):
-        state[place] = kept[place]
-        adjoint[place] = 0.0
+def unapply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) -> None:
+    """The gradients that one unit yields, by one of the threads that work on it."""
+    shared = address(call)
+    own = memory_of(call, program, thread_of(call))
+    # those of the first thread if they share them
+    common = memory_of(call, program, thread_of(call) - thread)
+    state = vectors(common + program[OF_STATE])
+    adjoint = vectors(common + program[OF_ADJOINT])
     prepare_unit(call, program, unit, own)
     clear(vectors(own + program[OF_SAMPLE_SLOTS]), program[SAMPLE_SLOTS])
     clear(vectors(own + program[OF_SAMPLE_ROWS]), program[SAMPLE_ROWS])
+    blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
+    first = blocks * thread // threads
+    last = blocks * (thread + 1) // threads
+    begin_backward(call, program, unit, own, state, adjoint, first, last)
+    if threads > 1:
+        meet(call)
+    if call[STATE_GRADIENTS] != 0:
+        if thread == 0:
+            add_state_gradients(call, program, unit, adjoint)
+        if threads > 1:
+            meet(call)
+    run_backward(call, program, shared, own, state, adjoint, thread, threads)
+    if thread == 0:
+        for other in range(1, threads):
+            add_samples(program, own, memory_of(call, program, other))
+        differentiate_unit(call, program, unit, own)
+    if threads > 1:
+        meet(call)
+
+
+@function
+def begin_backward(
+    call: Any, program: Any, unit: Any, own: Any, state: Any, adjoint: Any, first: Any, last: Any
+) -> None:
+    """The state as it was kept, and its adjoint by the gradients of values, for some blocks."""
+    kept = vectors(call[AMPLITUDES]) + unit * (2 << program[ROWS_LOG])
+    size = 2 << program[BLOCK_LOG]
+    for place in range(first * size, last * size):
+        state[place] = kept[place]
+        adjoint[place] = 0.0
     if call[VALUE_GRADIENTS] != 0:
         values = vectors(own + program[OF_VALUES])
         read_value_gradients(call, program, unit, values)
-        blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
         work = vectors(own + program[OF_WORK])
         if program[SAMPLES] != 0:
-            seed_adjoint(program, state, adjoint, 0, blocks, values, work, True)
+            seed_adjoint(program, kept, adjoint, first, last, values, work, True)
         else:
-            seed_adjoint(program, state, adjoint, 0, blocks, values, work, False)
-    if call[STATE_GRADIENTS] != 0:
-        add_state_gradients(call, program, unit, adjoint)
-    run_backward(program, shared, own, state, adjoint)
-    differentiate_unit(call, program, unit, own)
+            seed_adjoint(program, kept, adjoint, first, last, values, work, False)
+
+
+@function
+def add_samples(program: Any, own: Any, other: Any) -> None:
+    """Add what another thread found for the same unit."""
+    slots = vectors(own + program[OF_SAMPLE_SLOTS])
+    other_slots = vectors(other + program[OF_SAMPLE_SLOTS])
+    for slot in range(program[SAMPLE_SLOTS]):
+        slots[slot] += other_slots[slot]
+    rows = vectors(own + program[OF_SAMPLE_ROWS])
+    other_rows = vectors(other + program[OF_SAMPLE_ROWS])
+    for row in range(program[SAMPLE_ROWS]):
+        rows[row] += other_rows[row]
 
 
 @function
@@ -199,10 +235,10 @@ def add_gradients(call: Any, program: Any) -> None:
     clear(gradients, program[PARAMETER_WIDTH])
     places = ints(program[SHARED_SLOT_ROWS])
     signs = ints(program[SHARED_SLOT_SIGNS])
-    size = table_size(program) * program[TABLES]
+    size = program[TABLE_SIZE] * program[TABLES]
     tables = reals(own + program[OF_TABLE_GRADIENTS])
     for thread in range(call[THREADS]):
-        memory = own + thread * program[THREAD_BYTES]
+        memory = memory_of(call, program, thread)
         slots = vectors(memory + program[OF_SHARED_SLOTS])
         rows = vectors(memory + program[OF_SHARED_ROWS])
         for slot in range(program[SHARED_SLOTS]):
@@ -217,10 +253,8 @@ def add_gradients(call: Any, program: Any) -> None:
             for place in range(size):
                 tables[place] += others[place]
     if program[SAMPLES] != 0:
-        for diagonal in range(program[TABLES]):
-            moments = vectors(tables + diagonal * table_size(program))
-            bits = maximum(program[ROWS_LOG] - LOG_LANES, 0)
-            collect_phases(program, diagonal, bits, moments, totals, totals, 1)
+        for kept in range(program[TABLES]):
+            collect_kept(program, kept, tables + kept * program[TABLE_SIZE], totals)
     differentiate_sums(
         program[SHARED_ROWS],
         ints(program[SHARED_STARTS]),
@@ -231,3 +265,14 @@ def add_gradients(call: Any, program: Any) -> None:
         totals,
         gradients,
     )
+
+
+@function
+def collect_kept(program: Any, kept: Any, moments: Any, totals: Any) -> None:
+    """The gradients of the phases of a diagonal that all samples share."""
+    diagonal = ints(program[TABLE_DIAGONALS])[kept]
+    rows_log = ints(program[TABLE_ROWS])[kept]
+    bits = maximum(rows_log - LOG_LANES, 0)
+    for block in range(1 << (program[ROWS_LOG] - rows_log)):
+        work = vectors(moments) + (block << bits)
+        collect_phases(program, diagonal, bits, work, totals, totals, block, 1)

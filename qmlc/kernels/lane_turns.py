@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qmlc.kernels.diagonals import real_sign
 from qmlc.kernels.language import (
     Static,
     fma,
@@ -15,7 +16,7 @@ from qmlc.kernels.language import (
     splat,
     to_real,
 )
-from qmlc.kernels.layout import COUNT, EXCHANGE, FLIP, SIGNS, SLOT
+from qmlc.kernels.layout import EXCHANGE, FLIP, OUTER, SIGNS, SLOT
 from qmlc.kernels.turns import slot_of, tile_base
 
 
@@ -26,13 +27,16 @@ def row_sign(row: Any, signs: Any) -> Any:
 
 
 @function
-def apply_lane_turn(state: Any, record: Any, shared: Any, sample: Any, paired: Static) -> None:
+def apply_lane_turn(
+    state: Any, record: Any, first: Any, last: Any, block: Any, shared: Any, sample: Any,
+    paired: Static,
+) -> None:  # fmt: skip
     """Turn each row with itself or, where `paired`, pairs of rows."""
     index = lane_numbers() ^ record[EXCHANGE]
     place = slot_of(shared, sample, record[SLOT], 2)
-    s = place[1]
-    c = fma(-place[0], s, splat(1.0))
-    for tile in range(record[COUNT]):
+    s = splat(real_sign(record[OUTER], block)) * place[1]
+    c = fma(-place[0], place[1], splat(1.0))
+    for tile in range(first, last):
         row = tile_base(record, tile)
         turn_lanes(state, row, row ^ record[FLIP], c, s, record[SIGNS], index, paired)
 
@@ -56,16 +60,18 @@ def turn_lanes(
 
 @function
 def unapply_lane_turn(
-    state: Any, adjoint: Any, record: Any, shared: Any, sample: Any,
+    state: Any, adjoint: Any, record: Any, first: Any, last: Any, block: Any,
+    shared: Any, sample: Any,
     shared_gradients: Any, sample_gradients: Any, paired: Static,
 ) -> None:  # fmt: skip
     """Undo `apply_lane_turn` on a state and its adjoint, and add up the gradient of the angle."""
     index = lane_numbers() ^ record[EXCHANGE]
     place = slot_of(shared, sample, record[SLOT], 2)
-    s = -place[1]
-    c = fma(place[0], s, splat(1.0))
+    outer = splat(real_sign(record[OUTER], block))
+    s = -(outer * place[1])
+    c = fma(-place[0], place[1], splat(1.0))
     gradient = splat(0.0)
-    for tile in range(record[COUNT]):
+    for tile in range(first, last):
         row = tile_base(record, tile)
         other = row ^ record[FLIP]
         sign = row_sign(row, record[SIGNS])
@@ -79,4 +85,4 @@ def unapply_lane_turn(
         turn_lanes(state, row, other, c, s, record[SIGNS], index, paired)
         turn_lanes(adjoint, row, other, c, s, record[SIGNS], index, paired)
     place = slot_of(shared_gradients, sample_gradients, record[SLOT], 1)
-    place[0] += gradient
+    place[0] += outer * gradient

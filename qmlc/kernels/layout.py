@@ -17,29 +17,33 @@ from __future__ import annotations
     SAMPLE_ROWS, SAMPLE_STARTS, SAMPLE_COEFFICIENTS, SAMPLE_TERMS, SAMPLE_FACTORS,
     SHARED_SLOTS, SHARED_SLOT_ROWS, SHARED_SLOT_SIGNS, SHARED_SLOT_USES,
     SAMPLE_SLOTS, SAMPLE_SLOT_ROWS, SAMPLE_SLOT_SIGNS, SAMPLE_SLOT_USES,
-    TABLES,  # diagonals whose tables are made once a call
+    TABLES, TABLE_DIAGONALS, TABLE_ROWS,  # diagonals whose tables are made once a call
+    TABLE_SIZE,  # how many numbers the gradients of one are
     DIAGONALS,  # for each diagonal: first shared term, first sample term, end
-    TERM_MASKS, TERM_ROWS,
+    TERM_MASKS, TERM_OUTERS, TERM_ROWS,
     HELDS,  # for each diagonal: first and last held term
-    HELD_MASKS, HELD_ROWS, HELD_KINDS, HELD_CONTROLS, CONTROL_MASKS, CONTROL_BITS,
+    HELD_MASKS, HELD_OUTERS, HELD_ROWS, HELD_KINDS, HELD_CONTROLS,
+    CONTROL_MASKS, CONTROL_OUTERS, CONTROL_BITS,
     START_COUNT, START_RECORDS, START_MEMBERS, START_FULL,
     FORWARD_COUNT, FORWARD_TAPE, BACKWARD_COUNT, BACKWARD_TAPE,
+    SEGMENTED,  # 1 where threads can share one unit
     OPERATORS,
     GROUPS, GROUP_RECORDS, ENTRY_MASKS, ENTRY_STARTS, ENTRY_OPERATORS, ENTRY_COEFFICIENTS,
     STATE_BITS, STATE_SOURCES,  # the storage index of each logical index
-    INPUT_WIDTH, PARAMETER_WIDTH,
+    INPUT_WIDTH, PARAMETER_WIDTH, TABLE_BYTES,
     FORWARD_SHARE, BACKWARD_SHARE, PARALLEL, THREAD_NUMBER, BARRIER,  # addresses of functions
     # bytes in the memory of a call
     AT_ANGLES, AT_COSINES, AT_SINES, AT_PHASES, AT_COEFFICIENTS, AT_TABLES,
     AT_FIRST, AT_AMPLITUDES,
     # bytes in a thread's memory
     OF_SYMBOLS, OF_ANGLES, OF_COSINES, OF_SINES, OF_PHASES, OF_COEFFICIENTS, OF_TABLE, OF_WORK,
+    OF_BLOCK, OF_ADJOINT_BLOCK,
     OF_VALUES, OF_STATE, OF_ADJOINT, OF_TOTALS,
     OF_SHARED_SLOTS, OF_SAMPLE_SLOTS, OF_SHARED_ROWS, OF_SAMPLE_ROWS,
     OF_SYMBOL_GRADIENTS, OF_PARAMETER_GRADIENTS, OF_TABLE_GRADIENTS,
     THREAD_BYTES,
     PROGRAM_SIZE,
-) = range(89)  # fmt: skip
+) = range(99)  # fmt: skip
 
 # a call, at the beginning of its memory
 (
@@ -48,16 +52,19 @@ from __future__ import annotations
     CALL_SIZE,
 ) = range(15)  # fmt: skip
 
-# a record of a tape
+# a record of a tape; FLIP, SLOT and OUTER take three places
 (
-    OPERATION, COUNT, LOW, HIGH, SHIFT, FLIP, SIGNS, EXCHANGE, SLOT, TABLE, COLLECT, DIAGONAL,
-) = (0, 1, 2, 3, 4, 5, 8, 9, 10, 13, 14, 15)  # fmt: skip
-RECORD_SIZE = 16
-"""FLIP and SLOT take three places."""
+    OPERATION, COUNT, LOW, HIGH, SHIFT,
+    FLIP, _, _, SIGNS, EXCHANGE, SLOT, _, _, OUTER, _, _,
+    TABLE, TABLE_KIND, DIAGONAL,
+    STEPS, MEMBERS, LOCAL_LOG,  # of a SEGMENT: so many records follow that are for each block
+    _, _,
+) = range(24)  # fmt: skip
+RECORD_SIZE = 24
 
-# operations: TURNS + 3 * width + table (0 none, 1 numbers, 2 vectors)
+# operations: TURNS + 3 * width + kind of the table
+NO_TABLE, NUMBER_TABLE, VECTOR_TABLE = range(3)
 TURNS = 0
 (
-    LANE_TURN, LANE_PAIR_TURN, MAKE_TABLE, COLLECT_TABLE, FIX_LANES, MATRIX, GATHER,
-) = range(12, 19)  # fmt: skip
-NO_TABLE, NUMBER_TABLE, VECTOR_TABLE = range(3)
+    LANE_TURN, LANE_PAIR_TURN, MAKE_TABLE, COLLECT_TABLE, FIX_LANES, MATRIX, GATHER, SEGMENT,
+) = range(12, 20)  # fmt: skip

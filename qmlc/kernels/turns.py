@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qmlc.kernels.diagonals import real_sign
 from qmlc.kernels.language import (
     Static,
     fma,
@@ -19,13 +20,12 @@ from qmlc.kernels.language import (
     unroll,
 )
 from qmlc.kernels.layout import (
-    COLLECT,
-    COUNT,
     FLIP,
     HIGH,
     LOW,
     NO_TABLE,
     NUMBER_TABLE,
+    OUTER,
     SHIFT,
     SLOT,
 )
@@ -49,8 +49,8 @@ def tile_base(record: Any, tile: Any) -> Any:
 
 @function
 def apply_turns(
-    state: Any, record: Any, first: Any, last: Any, shared: Any, sample: Any, table: Any,
-    size: Any, width: Static, diagonal: Static,
+    state: Any, record: Any, first: Any, last: Any, block: Any, shared: Any, sample: Any,
+    table: Any, size: Any, width: Static, diagonal: Static,
 ) -> None:  # fmt: skip
     """Multiply tiles of rows by the diagonal in `table`, then turn them in `width` planes."""
     t = registers(width + 1)
@@ -58,8 +58,9 @@ def apply_turns(
     flip = registers(width + 1)
     for i in unroll(width):
         place = slot_of(shared, sample, record[SLOT + i], 2)
-        t[i] = place[0]
-        s[i] = place[1]
+        sign = splat(real_sign(record[OUTER + i], block))
+        t[i] = sign * place[0]
+        s[i] = sign * place[1]
         flip[i] = record[FLIP + i]
     for tile in range(first, last):
         row = registers(1 << width)
@@ -112,8 +113,8 @@ def phase_factor(table: Any, row: Any, size: Any, diagonal: Static) -> Any:
 
 @function
 def unapply_turns(  # noqa: C901
-    state: Any, adjoint: Any, record: Any, first: Any, last: Any, shared: Any, sample: Any,
-    table: Any, size: Any,
+    state: Any, adjoint: Any, record: Any, first: Any, last: Any, block: Any,
+    shared: Any, sample: Any, table: Any, size: Any,
     shared_gradients: Any, sample_gradients: Any, table_gradients: Any,
     width: Static, diagonal: Static,
 ) -> None:  # fmt: skip
@@ -124,11 +125,11 @@ def unapply_turns(  # noqa: C901
     gradient = registers(width + 1)
     for i in unroll(width):
         place = slot_of(shared, sample, record[SLOT + i], 2)
-        t[i] = -place[0]
-        s[i] = -place[1]
+        sign = splat(real_sign(record[OUTER + i], block))
+        t[i] = -(sign * place[0])
+        s[i] = -(sign * place[1])
         flip[i] = record[FLIP + i]
         gradient[i] = splat(0.0)
-    collect = record[COLLECT]
     for tile in range(first, last):
         row = registers(1 << width)
         re = registers(1 << width)
@@ -158,14 +159,13 @@ def unapply_turns(  # noqa: C901
                     y[k], y[o] = turn(t[i], s[i], y[k], y[o])
         for k in unroll(1 << width):
             if diagonal != NO_TABLE:
-                if collect != 0:
-                    phase = fma(y[k], re[k], -(x[k] * im[k]))
-                    add_moment(table_gradients, row[k], phase, diagonal)
+                phase = fma(y[k], re[k], -(x[k] * im[k]))
+                add_moment(table_gradients, row[k], phase, diagonal)
             store_row(state, row[k], re[k], im[k], table, size, diagonal)
             store_row(adjoint, row[k], x[k], y[k], table, size, diagonal)
     for i in unroll(width):
         place = slot_of(shared_gradients, sample_gradients, record[SLOT + i], 1)
-        place[0] += gradient[i]
+        place[0] += splat(real_sign(record[OUTER + i], block)) * gradient[i]
 
 
 @inline

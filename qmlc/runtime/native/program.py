@@ -14,11 +14,12 @@ from torch import Tensor
 
 from qmlc.ir.circuit import Circuit
 from qmlc.kernels import layout
-from qmlc.runtime.native.angle_rows import AngleRows, Sums, make_sums, whole
-from qmlc.runtime.native.make_tape import Layout, Tape, make_tape, records_array
+from qmlc.runtime.native.angle_rows import Angle, AngleRows, Sums, make_sums, whole
+from qmlc.runtime.native.make_tape import make_tape
 from qmlc.runtime.native.measured_groups import measured_groups
 from qmlc.runtime.native.rotations import Frame, NotNative, Rotated
 from qmlc.runtime.native.stages import to_stages
+from qmlc.runtime.native.tape import Layout, Tape, records_array
 from qmlc.runtime.native.to_rotations import to_rotations
 from qmlc.runtime.normal_form import Array
 from qmlc.runtime.normalise import normalise
@@ -45,7 +46,6 @@ class Form:
     program: Array
     kept: list[Array]
     layout: Layout
-    item: int
     reads_all: bool
     """Whether each input enters an angle."""
     idle: list[tuple[int, Tensor]] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Form:
     @cached_property
     def _sizes(self) -> tuple[int, int, int]:
         """Bytes of a call without states, of a state, and of a thread."""
-        state = (2 << self.layout.rows_log) * self.layout.lanes * self.item
+        state = (2 << self.layout.rows_log) * self.layout.lanes * self.layout.item
         program = self.program
         return int(program[layout.AT_AMPLITUDES]), state, int(program[layout.THREAD_BYTES])
 
@@ -125,7 +125,7 @@ def make_form(circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, rea
     lane_bits = 0 if samples else lanes.bit_length() - 1
     qubits = circuit.num_qubits
     rows_log = qubits - lane_bits
-    form = Layout(samples, rows_log, lane_bits, lanes)
+    form = Layout(samples, rows_log, lane_bits, lanes, item)
     operators = [o for result in circuit.results for o in result.operators]
     needs_state = any(result.kind == "state" for result in circuit.results)
     only_z = all(letter == "Z" for o in operators for string, _ in o.terms for _, letter in string)
@@ -143,14 +143,14 @@ def make_form(circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, rea
     program[layout.BLOCK_LOG] = min(rows_log, BLOCK_LOG)
     symbols = put_angles(maker, circuit, tape.angles, real)
     put_slots(maker, tape)
-    tables = put_diagonals(maker, tape)
+    put_diagonals(maker, tape)
     put_tapes(maker, tape)
     put_results(maker, circuit, rotated.frames, lane_bits, real)
     put_widths(maker, circuit)
     put_shared(maker, tape)
-    put_thread(maker, tape, circuit, symbols, tables)
+    put_thread(maker, tape, circuit, symbols)
     reads_all = int(program[layout.INPUT_COUNT]) == int(program[layout.INPUT_WIDTH])
-    return Form(program, [*maker.kept, *map_arrays(tape)], form, item, reads_all)
+    return Form(program, [*maker.kept, *map_arrays(tape)], form, reads_all)
 
 
 def put_widths(maker: FormMaker, circuit: Circuit) -> None:
@@ -164,7 +164,10 @@ def put_widths(maker: FormMaker, circuit: Circuit) -> None:
 
 def map_arrays(tape: Tape) -> list[Array]:
     """The tables of rows, whose addresses stand in the records."""
-    return [array for low, high, _ in tape.cosets.tables.values() for array in (low, high)]
+    return [
+        *tape.tables,
+        *(array for low, high, _ in tape.cosets.tables.values() for array in (low, high)),
+    ]
 
 
 def put_angles(maker: FormMaker, circuit: Circuit, angles: AngleRows, real: type) -> int:
@@ -196,52 +199,62 @@ def put_slots(maker: FormMaker, tape: Tape) -> None:
         maker.put(place + 3, whole(tape.slots.uses[number] % 2 for number in numbers))
 
 
-def put_diagonals(maker: FormMaker, tape: Tape) -> int:
-    """Write down the terms of all diagonals; how many tables all units share comes back."""
-    diagonals = [*tape.diagonals.shared, *tape.diagonals.sample]
+def put_diagonals(maker: FormMaker, tape: Tape) -> None:
+    """Write down the terms of all diagonals."""
     bounds: list[int] = []
-    masks: list[int] = []
+    masks: list[tuple[int, int]] = []
     rows: list[int] = []
-    helds, held_masks, held_rows, kinds = [0], [], [], []
-    controls, control_masks, control_bits = [0], [], []
-    for terms, held in diagonals:
-        ordered = sorted(terms, key=lambda term: term[1].sample)
+    helds, controls = [0], [0]
+    held_masks: list[tuple[int, int]] = []
+    held_angles: list[Angle] = []
+    control_masks: list[tuple[int, int]] = []
+    bits: list[int] = []
+    for diagonal in tape.diagonals:
+        ordered = sorted(diagonal.phases, key=lambda term: term[1].sample)
         shared = sum(not angle.sample for _, angle in ordered)
         bounds += [len(masks), len(masks) + shared, len(masks) + len(ordered)]
-        masks += [mask for mask, _ in ordered]
+        masks += [diagonal.part(mask) for mask, _ in ordered]
         rows += [angle.row for _, angle in ordered]
-        for item, angle in held:
-            held_masks.append(item.mask)
-            held_rows.append(angle.row)
-            kinds.append(int(angle.sample))
-            control_masks += [reads for reads, _ in item.controls]
-            control_bits += [bit for _, bit in item.controls]
+        for item, angle in diagonal.held:
+            held_masks.append(diagonal.part(item.mask))
+            held_angles.append(angle)
+            control_masks += [diagonal.part(reads) for reads, _ in item.controls]
+            bits += [bit for _, bit in item.controls]
             controls.append(len(control_masks))
         helds.append(len(held_masks))
-    maker.program[layout.TABLES] = len(tape.diagonals.shared)
+    maker.program[layout.TABLES] = len(tape.kept)
     for place, values in (
-        (layout.DIAGONALS, bounds), (layout.TERM_MASKS, masks), (layout.TERM_ROWS, rows),
-        (layout.HELDS, helds), (layout.HELD_MASKS, held_masks), (layout.HELD_ROWS, held_rows),
-        (layout.HELD_KINDS, kinds), (layout.HELD_CONTROLS, controls),
-        (layout.CONTROL_MASKS, control_masks), (layout.CONTROL_BITS, control_bits),
+        (layout.TABLE_DIAGONALS, tape.kept),
+        (layout.TABLE_ROWS, [tape.rows_log(number) for number in tape.kept]),
+        (layout.DIAGONALS, bounds),
+        (layout.TERM_ROWS, rows), (layout.HELDS, helds),
+        (layout.HELD_ROWS, [angle.row for angle in held_angles]),
+        (layout.HELD_KINDS, [int(angle.sample) for angle in held_angles]),
+        (layout.HELD_CONTROLS, controls), (layout.CONTROL_BITS, bits),
     ):  # fmt: skip
         maker.put(place, whole(values))
-    return len(tape.diagonals.shared)
+    for place, outer, parted in (
+        (layout.TERM_MASKS, layout.TERM_OUTERS, masks),
+        (layout.HELD_MASKS, layout.HELD_OUTERS, held_masks),
+        (layout.CONTROL_MASKS, layout.CONTROL_OUTERS, control_masks),
+    ):
+        maker.put(place, whole(local for local, _ in parted))
+        maker.put(outer, whole(above for _, above in parted))
 
 
 def put_tapes(maker: FormMaker, tape: Tape) -> None:
     """Write down the start, and both tapes in the order in which they run."""
-    shared = len(tape.diagonals.shared)
     for count, place, records in (
         (layout.START_COUNT, layout.START_RECORDS, tape.start),
         (layout.FORWARD_COUNT, layout.FORWARD_TAPE, tape.forward),
         (layout.BACKWARD_COUNT, layout.BACKWARD_TAPE, tape.backward[::-1]),
     ):
         maker.program[count] = len(records)
-        maker.put(place, records_array(records, shared, maker.item))
+        maker.put(place, records_array(records))
     maker.put(layout.START_MEMBERS, whole(tape.members))
     full = len(tape.members) == 1 << tape.layout.rows_log
     maker.program[layout.START_FULL] = int(full)
+    maker.program[layout.SEGMENTED] = int(tape.segmented)
 
 
 def put_results(
@@ -274,23 +287,33 @@ def storage_indices(frames: Sequence[Frame]) -> Array:
 def put_shared(maker: FormMaker, tape: Tape) -> None:
     """Lay out the memory of a call, which all units share."""
     numbers = -(-len(tape.angles.shared) // maker.lanes)
-    tables = 2 * table_vectors(maker, tape) * len(tape.diagonals.shared)
+    table = 2 * table_vectors(maker, tape)
+    maker.program[layout.TABLE_BYTES] = table * maker.lanes * maker.item
+    maker.program[layout.TABLE_SIZE] = table * maker.lanes // 2
     maker.program[layout.AT_AMPLITUDES] = maker.reserve(CALL_BYTES, [
         (layout.AT_ANGLES, numbers), (layout.AT_COSINES, numbers), (layout.AT_SINES, numbers),
         (layout.AT_PHASES, numbers), (layout.AT_COEFFICIENTS, 2 * len(tape.slots.shared)),
-        (layout.AT_TABLES, tables), (layout.AT_FIRST, 1),
+        (layout.AT_TABLES, table * len(tape.kept)), (layout.AT_FIRST, 1),
     ])  # fmt: skip
 
 
 def table_vectors(maker: FormMaker, tape: Tape) -> int:
     """The vectors of the cosines of a diagonal that all units share."""
-    rows = 1 << tape.layout.rows_log
-    return -(-rows // maker.lanes) if tape.layout.samples else rows
+    form = tape.layout
+    if not form.samples:
+        return 1 << form.rows_log
+    sizes = [
+        max(1 << tape.rows_log(number), form.lanes) << form.rows_log - tape.rows_log(number)
+        for number in tape.kept
+    ]
+    return max(sizes, default=0) // form.lanes
 
 
-def put_thread(maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int, tables: int) -> None:
+def put_thread(maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int) -> None:
     """Lay out the memory of a thread."""
     rows = 1 << tape.layout.rows_log
+    # an odd number of cache lines between arrays: equal low bits of addresses delay loads
+    most = 1 << tape.most_rows_log
     angles, slots = len(tape.angles.sample), tape.slots
     operators = int(maker.program[layout.OPERATORS])
     parameters = sum(int(np.prod(v.shape)) for v in circuit.parameters)
@@ -298,15 +321,16 @@ def put_thread(maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int, tab
         (layout.OF_SYMBOLS, symbols), (layout.OF_ANGLES, angles), (layout.OF_COSINES, angles),
         (layout.OF_SINES, angles), (layout.OF_PHASES, angles),
         (layout.OF_COEFFICIENTS, 2 * len(slots.sample)),
-        (layout.OF_TABLE, 2 * rows if tape.diagonals.sample else 0), (layout.OF_WORK, rows),
-        (layout.OF_VALUES, operators), (layout.OF_STATE, 2 * rows),
+        (layout.OF_TABLE, 2 * most), (layout.OF_WORK, max(most, 1 << BLOCK_LOG)),
+        (layout.OF_BLOCK, 2 * most + 3), (layout.OF_ADJOINT_BLOCK, 2 * most + 5),
+        (layout.OF_VALUES, operators), (layout.OF_STATE, 2 * rows + 7),
         (layout.OF_ADJOINT, 2 * rows),
         (layout.OF_TOTALS, -(-len(tape.angles.shared) // maker.lanes)),
         (layout.OF_SHARED_SLOTS, len(slots.shared)), (layout.OF_SAMPLE_SLOTS, len(slots.sample)),
         (layout.OF_SHARED_ROWS, len(tape.angles.shared)), (layout.OF_SAMPLE_ROWS, angles),
         (layout.OF_SYMBOL_GRADIENTS, symbols),
         (layout.OF_PARAMETER_GRADIENTS, -(-parameters // maker.lanes)),
-        (layout.OF_TABLE_GRADIENTS, table_vectors(maker, tape) * tables),
+        (layout.OF_TABLE_GRADIENTS, table_vectors(maker, tape) * len(tape.kept)),
     ])  # fmt: skip
 
 

@@ -1,0 +1,134 @@
+"""The records of one stage: of its diagonal, and of its turns in groups that fit into registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from qmlc.kernels import layout
+from qmlc.runtime.native.coset_tables import independent, null_space
+from qmlc.runtime.native.rotations import Turn
+from qmlc.runtime.native.stages import Stage
+from qmlc.runtime.native.tape import Layout, Record, Tape, Terms, blank, set_rows
+
+FORWARD_WIDTH, BACKWARD_WIDTH = 3, 2
+"""So many turns at once fit into the registers of AVX-512."""
+
+
+class Diagonal(NamedTuple):
+    """The number of a stage's diagonal, the kind of its table, and the place of a kept one."""
+
+    number: int
+    kind: int
+    kept: int
+    """-1 where the table is made when it is used."""
+
+
+NO_DIAGONAL = Diagonal(0, layout.NO_TABLE, -1)
+
+
+def stage_records(
+    tape: Tape, stage: Stage, form: Layout, *, keep_table: bool, back: bool = False
+) -> Iterator[Record]:
+    """The records of a stage in their order; in `back` as the backward tape needs them.
+
+    `form` is that of the rows that are worked on, the state's or a block's.
+    """
+    lane_mask = (1 << form.lane_bits) - 1
+    rows = [turn for turn in stage.turns if not turn.flips & lane_mask]
+    groups = list(tiles(rows, BACKWARD_WIDTH if back else FORWARD_WIDTH, form))
+    diagonal = add_diagonal(tape, stage, form, keep_table)
+    if diagonal.kind != layout.NO_TABLE:
+        made = diagonal.kept < 0
+        if back and (made or diagonal.kind == layout.VECTOR_TABLE):
+            yield table_record(layout.COLLECT_TABLE, diagonal)
+        if made and not back:
+            yield table_record(layout.MAKE_TABLE, diagonal)
+        yield tile_record(tape, groups.pop(0) if groups else (), diagonal, form)
+        if back and made:
+            yield table_record(layout.MAKE_TABLE, diagonal)
+    for group in groups:
+        yield tile_record(tape, group, NO_DIAGONAL, form)
+    for turn in stage.turns:
+        if turn.flips & lane_mask:
+            yield lane_record(tape, turn, form)
+
+
+def add_diagonal(tape: Tape, stage: Stage, form: Layout, keep_table: bool) -> Diagonal:
+    """The diagonal of a stage; its kind is NO_TABLE where it has none."""
+    if not stage.phases and not stage.held:
+        return NO_DIAGONAL
+    phases = tuple((phase.mask, tape.angles.add(phase.angle)) for phase in stage.phases)
+    held = tuple((held, tape.angles.add(held.angle)) for held in stage.held)
+    terms = Terms(phases, held, form.local_bits)
+    tape.diagonals.append(terms)
+    number = len(tape.diagonals) - 1
+    of_numbers = form.samples and not terms.sample
+    kind = layout.NUMBER_TABLE if of_numbers else layout.VECTOR_TABLE
+    if terms.sample or not keep_table:
+        return Diagonal(number, kind, -1)
+    tape.kept.append(number)
+    return Diagonal(number, kind, len(tape.kept) - 1)
+
+
+def tiles(turns: Sequence[Turn], width: int, form: Layout) -> Iterator[tuple[Turn, ...]]:
+    """Turns in groups that can be carried out in registers at once."""
+    waiting = list(turns)
+    while waiting:
+        group: list[tuple[int, int]] = []
+        chosen: list[Turn] = []
+        rest: list[Turn] = []
+        for turn in waiting:
+            flips, signs = row_masks(turn, form)
+            if len(chosen) < width and independent(group, flips, signs):
+                group.append((flips, signs))
+                chosen.append(turn)
+            else:
+                rest.append(turn)
+        yield tuple(chosen)
+        waiting = rest
+
+
+def row_masks(turn: Turn, form: Layout) -> tuple[int, int]:
+    """The flips and signs of a turn over the bits of rows."""
+    return turn.flips >> form.lane_bits, turn.signs >> form.lane_bits & (1 << form.rows_log) - 1
+
+
+def table_record(operation: int, diagonal: Diagonal) -> Record:
+    """A record about the table of a diagonal."""
+    record = blank(operation)
+    record[layout.DIAGONAL] = diagonal.number
+    record[layout.TABLE_KIND] = diagonal.kind
+    return record
+
+
+def turn_record(tape: Tape, turns: Sequence[Turn], form: Layout, operation: int) -> Record:
+    """A record of turns, without its rows."""
+    record = blank(operation)
+    for i, turn in enumerate(turns):
+        record[layout.FLIP + i], signs = row_masks(turn, form)
+        record[layout.SLOT + i] = tape.slot_of(turn)
+        record[layout.OUTER + i] = turn.signs >> form.local_bits
+    if len(turns) == 1:
+        record[layout.SIGNS] = signs
+        record[layout.EXCHANGE] = turns[0].flips & (1 << form.lane_bits) - 1
+    return record
+
+
+def tile_record(tape: Tape, turns: Sequence[Turn], diagonal: Diagonal, form: Layout) -> Record:
+    """A record of turns among rows, after a diagonal."""
+    operation = layout.TURNS + 3 * len(turns) + diagonal.kind
+    record = turn_record(tape, turns, form, operation)
+    set_rows(tape, record, null_space([row_masks(turn, form)[1] for turn in turns], form.rows_log))
+    record[layout.TABLE] = diagonal.kept
+    return record
+
+
+def lane_record(tape: Tape, turn: Turn, form: Layout) -> Record:
+    """A record of a turn among lanes."""
+    flips = row_masks(turn, form)[0]
+    operation = layout.LANE_PAIR_TURN if flips else layout.LANE_TURN
+    record = turn_record(tape, (turn,), form, operation)
+    highest = [1 << flips.bit_length() - 1] if flips else []
+    set_rows(tape, record, null_space(highest, form.rows_log))
+    return record
