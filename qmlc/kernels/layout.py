@@ -67,4 +67,5 @@ NO_TABLE, NUMBER_TABLE, VECTOR_TABLE = range(3)
 TURNS = 0
 (
     LANE_TURN, LANE_PAIR_TURN, MAKE_TABLE, COLLECT_TABLE, FIX_LANES, MATRIX, GATHER, SEGMENT,
-) = range(12, 20)  # fmt: skip
+    TURN_GRADIENT, _, _,  # TURN_GRADIENT + width
+) = range(12, 23)  # fmt: skip

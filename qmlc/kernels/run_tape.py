@@ -64,10 +64,11 @@ from qmlc.kernels.layout import (
     TABLE_BYTES,
     TABLE_KIND,
     TABLE_SIZE,
+    TURN_GRADIENT,
     TURNS,
 )
 from qmlc.kernels.share_work import meet
-from qmlc.kernels.turns import apply_turns, tile_base, unapply_turns
+from qmlc.kernels.turns import add_turn_gradients, apply_turns, tile_base, unapply_turns
 
 
 @function
@@ -242,16 +243,32 @@ def unapply_record(
                         numbers_of(table, diagonal), size, slots, own_slots,
                         moments_of(program, record, block, own, size, diagonal), width, diagonal,
                     )  # fmt: skip
+    unapply_other_turns(
+        state, adjoint, record, block, coefficients, own_coefficients, slots, own_slots
+    )
+    if operation == MAKE_TABLE:
+        make_table(program, record, block, rows_log, shared, own)
+    if operation == COLLECT_TABLE:
+        collect_table(program, record, block, rows_log, own)
+
+
+@function
+def unapply_other_turns(
+    state: Any, adjoint: Any, record: Any, block: Any, coefficients: Any, own_coefficients: Any,
+    slots: Any, own_slots: Any,
+) -> None:  # fmt: skip
+    """Turns that nothing comes before, and turns among lanes."""
+    operation = record[OPERATION]
+    last = record[COUNT]
+    for width in unroll(1, 3):
+        if operation == TURN_GRADIENT + width:
+            add_turn_gradients(state, adjoint, record, block, slots, own_slots, width)
     for paired in unroll(2):
         if operation == LANE_TURN + paired:
             unapply_lane_turn(
                 state, adjoint, record, 0, last, block, coefficients, own_coefficients,
                 slots, own_slots, paired,
             )  # fmt: skip
-    if operation == MAKE_TABLE:
-        make_table(program, record, block, rows_log, shared, own)
-    if operation == COLLECT_TABLE:
-        collect_table(program, record, block, rows_log, own)
 
 
 @inline

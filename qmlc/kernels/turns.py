@@ -20,6 +20,7 @@ from qmlc.kernels.language import (
     unroll,
 )
 from qmlc.kernels.layout import (
+    COUNT,
     FLIP,
     HIGH,
     LOW,
@@ -163,6 +164,37 @@ def unapply_turns(  # noqa: C901
                 add_moment(table_gradients, row[k], phase, diagonal)
             store_row(state, row[k], re[k], im[k], table, size, diagonal)
             store_row(adjoint, row[k], x[k], y[k], table, size, diagonal)
+    for i in unroll(width):
+        place = slot_of(shared_gradients, sample_gradients, record[SLOT + i], 1)
+        place[0] += splat(real_sign(record[OUTER + i], block)) * gradient[i]
+
+
+@function
+def add_turn_gradients(
+    state: Any, adjoint: Any, record: Any, block: Any, shared_gradients: Any,
+    sample_gradients: Any, width: Static,
+) -> None:  # fmt: skip
+    """Add up the gradients of turns that nothing comes before, and leave the states as they are."""
+    gradient = registers(width)
+    flip = registers(width)
+    for i in unroll(width):
+        flip[i] = record[FLIP + i]
+        gradient[i] = splat(0.0)
+    for tile in range(record[COUNT]):
+        row = registers(1 << width)
+        row[0] = tile_base(record, tile)
+        for i in unroll(width):
+            for k in unroll(1 << i):
+                row[(1 << i) + k] = row[k] ^ flip[i]
+        for i in unroll(width):
+            for k in unroll(1 << width):
+                if (k >> i) & 1 == 0:
+                    low = 2 * row[k]
+                    high = 2 * row[k + (1 << i)]
+                    moment = fma(adjoint[high], state[low], adjoint[high + 1] * state[low + 1])
+                    moment = fma(-adjoint[low], state[high], moment)
+                    moment = fma(-adjoint[low + 1], state[high + 1], moment)
+                    gradient[i] = gradient[i] + moment
     for i in unroll(width):
         place = slot_of(shared_gradients, sample_gradients, record[SLOT + i], 1)
         place[0] += splat(real_sign(record[OUTER + i], block)) * gradient[i]

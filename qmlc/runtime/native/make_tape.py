@@ -59,8 +59,10 @@ def pass_records(tape: Tape, stages: Sequence[Stage], *, back: bool) -> Iterator
     form = tape.layout
     fitting = block_rows_log(form, back)
     if form.rows_log <= fitting:
-        for stage in stages:
-            yield from stage_records(tape, stage, form, keep_table=True, back=back)
+        for position, stage in enumerate(stages):
+            yield from stage_records(
+                tape, stage, form, keep_table=True, back=back, first=position == 0
+            )
         return
     items = [item for stage in stages for item in stage.items]
     size = form.local_bits

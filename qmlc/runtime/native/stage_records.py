@@ -28,11 +28,18 @@ NO_DIAGONAL = Diagonal(0, layout.NO_TABLE, -1)
 
 
 def stage_records(
-    tape: Tape, stage: Stage, form: Layout, *, keep_table: bool, back: bool = False
+    tape: Tape,
+    stage: Stage,
+    form: Layout,
+    *,
+    keep_table: bool,
+    back: bool = False,
+    first: bool = False,
 ) -> Iterator[Record]:
     """The records of a stage in their order; in `back` as the backward tape needs them.
 
-    `form` is that of the rows that are worked on, the state's or a block's.
+    `form` is that of the rows that are worked on, the state's or a block's. Before the `first`
+    stage there is nothing that a backward pass goes to.
     """
     lane_mask = (1 << form.lane_bits) - 1
     rows = [turn for turn in stage.turns if not turn.flips & lane_mask]
@@ -48,7 +55,10 @@ def stage_records(
         if back and made:
             yield table_record(layout.MAKE_TABLE, diagonal)
     for group in groups:
-        yield tile_record(tape, group, NO_DIAGONAL, form)
+        record = tile_record(tape, group, NO_DIAGONAL, form)
+        if back and first and diagonal.kind == layout.NO_TABLE:
+            record[layout.OPERATION] = layout.TURN_GRADIENT + len(group)
+        yield record
     for turn in stage.turns:
         if turn.flips & lane_mask:
             yield lane_record(tape, turn, form)
