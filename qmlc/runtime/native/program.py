@@ -14,6 +14,7 @@ from torch import Tensor
 
 from qmlc.ir.circuit import Circuit
 from qmlc.kernels import layout
+from qmlc.kernels.host import cache_bytes
 from qmlc.runtime.native.angle_rows import Angle, AngleRows, Sums, make_sums, whole
 from qmlc.runtime.native.make_tape import make_tape
 from qmlc.runtime.native.measured_groups import measured_groups
@@ -389,8 +390,12 @@ class NativeProgram:
         return values, state, Call(form, memory)
 
     def _in_lanes(self, batch: int) -> bool:
-        """Whether lanes are samples."""
-        return batch >= self.lanes // 2 or 1 << self.circuit.num_qubits <= 2 * self.lanes
+        """Whether lanes are samples: where these are enough, and their states fit into a cache."""
+        amplitudes = 1 << self.circuit.num_qubits
+        if amplitudes <= 2 * self.lanes:
+            return True
+        bytes_of_unit = 4 * amplitudes * self.lanes * np.dtype(self.real).itemsize
+        return batch >= self.lanes // 2 and bytes_of_unit <= cache_bytes(2) * 3 // 4
 
     def backward(
         self,

@@ -11,8 +11,9 @@ from qmlc.runtime.native.rotations import Turn
 from qmlc.runtime.native.stages import Stage
 from qmlc.runtime.native.tape import Layout, Record, Tape, Terms, blank, set_rows
 
-FORWARD_WIDTH, BACKWARD_WIDTH = 3, 2
-"""So many turns at once fit into the registers of AVX-512."""
+REGISTERS = {64: (3, 2)}
+"""How many turns at once fit into registers, forward and backward, by the bytes of a vector."""
+FEW_REGISTERS = (2, 1)
 
 
 class Diagonal(NamedTuple):
@@ -43,7 +44,8 @@ def stage_records(
     """
     lane_mask = (1 << form.lane_bits) - 1
     rows = [turn for turn in stage.turns if not turn.flips & lane_mask]
-    groups = list(tiles(rows, BACKWARD_WIDTH if back else FORWARD_WIDTH, form))
+    width = REGISTERS.get(form.lanes * form.item, FEW_REGISTERS)[back]
+    groups = list(tiles(rows, width, form))
     diagonal = add_diagonal(tape, stage, form, keep_table)
     if diagonal.kind != layout.NO_TABLE:
         made = diagonal.kept < 0
