@@ -9,13 +9,11 @@ import torch
 SMALL = 1 << 28
 """Bytes below which nothing is asked of the system."""
 
-COPIES = 4
-"""States alive at once without gradients: old, new, and what lies between."""
 
-
-def check_memory(name: str, num_qubits: int, samples: int, item: int, device: torch.device) -> None:
-    """Nothing, where `samples` states with `item` bytes an amplitude fit; else ValueError."""
-    needed = samples * (1 << num_qubits) * item * COPIES
+def check_memory(
+    name: str, num_qubits: int, samples: int, needed: int, device: torch.device
+) -> None:
+    """Nothing, where the bytes that `samples` states need are free; else ValueError."""
     if needed <= SMALL:
         return
     available = available_memory(device)

@@ -85,14 +85,18 @@ def measure_result(
     result: PlannedResult, outcome: Pure | Mixed, take: Take, samples: int
 ) -> Tensor:
     """The result `[samples or 1, *shape]` of the states at the end."""
+    if result.expectations is None:
+        return measure_state(result, outcome, samples)
+    values = _expectations(result.expectations, outcome, take)
+    if result.kind == "variance":
+        means, squares = values.chunk(2)
+        values = squares - means * means
+    return values.T.reshape(values.shape[-1], *result.shape)
+
+
+def measure_state(result: PlannedResult, outcome: Pure | Mixed, samples: int) -> Tensor:
+    """The same, for results without operators."""
     match result.kind:
-        case "expval":
-            assert result.expectations is not None
-            values = _expectations(result.expectations, outcome, take)
-        case "variance":
-            assert result.expectations is not None
-            means, squares = _expectations(result.expectations, outcome, take).chunk(2)
-            values = squares - means * means
         case "probs":
             values = _probabilities(result, outcome)
         case "state":

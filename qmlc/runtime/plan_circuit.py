@@ -90,7 +90,7 @@ def plan_actions(
         plan_result(result, circuit.num_qubits, pool, readout_error) for result in circuit.results
     )
     shared, sample = (plan_expressions(list(rows), names) for rows in pool.rows)
-    inputs, parameters = _positions(circuit.inputs), _positions(circuit.parameters)
+    inputs, parameters = symbol_positions(circuit.inputs), symbol_positions(circuit.parameters)
     return Plan(
         num_qubits=num_qubits,
         mixed=mixed,
@@ -109,7 +109,7 @@ def plan_actions(
     )
 
 
-def _positions(variables: Sequence[Variable]) -> dict[Symbol, int]:
+def symbol_positions(variables: Sequence[Variable]) -> dict[Symbol, int]:
     """Where each element stands in the flat vector of all."""
     result: dict[Symbol, int] = {}
     for variable in variables:

@@ -26,11 +26,7 @@ def plan_result(
     """The tables of one result; ValueError for what is not an observable."""
     shape = result_size(result)
     if result.kind in ("expval", "variance"):
-        operators = list(result.operators)
-        if not all(operator.hermitian for operator in operators):
-            raise ValueError("only Hermitian operators can be measured")
-        if result.kind == "variance":
-            operators += [(operator * operator).simplified() for operator in result.operators]
+        operators = measured_operators(result)
         if readout_error:
             operators = [_misread(operator, readout_error) for operator in operators]
         expectations = _plan_expectations(operators, num_qubits, pool)
@@ -39,6 +35,19 @@ def plan_result(
         raise ValueError(f"no result is called `{result.kind}`")
     misread = readout_error if result.kind in ("probs", "counts", "sample") else 0.0
     return PlannedResult(result.kind, shape, result.qubits, shots=result.shots, misread=misread)
+
+
+def measured_operators(result: Result) -> list[Operator]:
+    """The operators of an expectation value; of a variance, their squares after them.
+
+    ValueError for what is not an observable.
+    """
+    operators = list(result.operators)
+    if not all(operator.hermitian for operator in operators):
+        raise ValueError("only Hermitian operators can be measured")
+    if result.kind == "variance":
+        operators += [(operator * operator).simplified() for operator in result.operators]
+    return operators
 
 
 def _misread(operator: Operator, error: float) -> Operator:

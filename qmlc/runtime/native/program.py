@@ -15,6 +15,7 @@ from torch import Tensor
 from qmlc.ir.circuit import Circuit
 from qmlc.kernels import layout
 from qmlc.kernels.host import cache_bytes
+from qmlc.kernels.openmp import find_openmp, may_use_threads
 from qmlc.runtime.native.angle_rows import Angle, AngleRows, Sums, make_sums, whole
 from qmlc.runtime.native.make_tape import make_tape
 from qmlc.runtime.native.measured_groups import measured_groups
@@ -24,7 +25,7 @@ from qmlc.runtime.native.tape import Layout, Tape, records_array
 from qmlc.runtime.native.to_rotations import to_rotations
 from qmlc.runtime.normal_form import Array
 from qmlc.runtime.normalise import normalise
-from qmlc.runtime.plan_circuit import _positions
+from qmlc.runtime.plan_circuit import symbol_positions
 from qmlc.types.polynomial import Symbol
 
 BLOCK_LOG = 7
@@ -36,6 +37,9 @@ CALL_BYTES = 8 * 16
 
 MAX_IDLE = 1 << 26
 """Bytes of a thread's memory that are kept from one call to the next."""
+
+MIN_WORK = 1 << 14
+"""Rows times records: some 40 microseconds, where a second thread costs a few."""
 
 FUNCTIONS = {layout.FORWARD_SHARE: "share_forward", layout.BACKWARD_SHARE: "share_backward"}
 
@@ -68,6 +72,22 @@ class Form:
         call, state, _ = self._sizes
         lanes = self.layout.lanes if self.layout.samples else 1
         return call + state * -(-batch // lanes) + 64
+
+    def useful_threads(self, batch: int, threads: int) -> int:
+        """How many of so many threads are worth waking."""
+        if threads == 1:
+            return 1
+        form, program = self.layout, self.program
+        units = -(-batch // form.lanes) if form.samples else batch
+        steps = int(program[layout.FORWARD_COUNT]) + 1
+        if (units * steps << form.rows_log) < MIN_WORK or not may_use_threads():
+            return 1
+        return threads if program[layout.SEGMENTED] else min(threads, units)
+
+    @property
+    def thread_bytes(self) -> int:
+        """What a thread works in."""
+        return self._sizes[2]
 
     def borrow(self, threads: int) -> Tensor:
         """Memory for threads, left by a call before or new."""
@@ -173,7 +193,7 @@ def map_arrays(tape: Tape) -> list[Array]:
 
 def put_angles(maker: FormMaker, circuit: Circuit, angles: AngleRows, real: type) -> int:
     """Write down the sums that angles are; the number of symbols per sample comes back."""
-    inputs, parameters = _positions(circuit.inputs), _positions(circuit.parameters)
+    inputs, parameters = symbol_positions(circuit.inputs), symbol_positions(circuit.parameters)
     maker.put_sums(layout.SHARED_ROWS, make_sums(angles.shared, parameters), real)
     used = dict.fromkeys(s for polynomial in angles.sample for s in polynomial.symbols())
     own = [s for s in used if s in inputs]
@@ -362,6 +382,11 @@ class NativeProgram:
             made = make_form(self.circuit, self.rotated, samples, self.lanes, self.real)
             for place, name in FUNCTIONS.items():
                 made.program[place] = self.library.address(name)
+            openmp = find_openmp()
+            if openmp is not None:
+                made.program[layout.PARALLEL] = openmp.parallel
+                made.program[layout.THREAD_NUMBER] = openmp.thread_number
+                made.program[layout.BARRIER] = openmp.barrier
             self.forms[samples] = made
         return self.forms[samples]
 
@@ -374,7 +399,8 @@ class NativeProgram:
         states can go backward.
         """
         batch = len(inputs)
-        form = self.form(self._in_lanes(batch))
+        form = self.form(self.in_lanes(batch))
+        threads = form.useful_threads(batch, threads)
         values = torch.empty((batch, self.num_values), dtype=self.dtype)
         state = None
         if self.gives_state:
@@ -389,7 +415,12 @@ class NativeProgram:
         form.give_back(threads, own)
         return values, state, Call(form, memory)
 
-    def _in_lanes(self, batch: int) -> bool:
+    def memory(self, batch: int, keep: bool, threads: int) -> int:
+        """Bytes that a call works in."""
+        form = self.form(self.in_lanes(batch))
+        return form.memory_bytes(batch if keep else 0) + threads * form.thread_bytes
+
+    def in_lanes(self, batch: int) -> bool:
         """Whether lanes are samples: where these are enough, and their states fit into a cache."""
         amplitudes = 1 << self.circuit.num_qubits
         if amplitudes <= 2 * self.lanes:
@@ -409,6 +440,7 @@ class NativeProgram:
     ) -> tuple[Tensor | None, Tensor]:
         """The gradients of inputs and parameters, from those of values and states."""
         form, memory = saved
+        threads = form.useful_threads(len(inputs), threads)
         d_parameters = torch.empty_like(parameters)
         d_inputs = None
         if needs_inputs:
