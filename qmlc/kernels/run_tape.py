@@ -12,6 +12,7 @@ from qmlc.kernels.diagonals import (
     sum_phases,
     sum_sample_phases,
 )
+from qmlc.kernels.fix_lanes import fix_lanes
 from qmlc.kernels.lane_turns import apply_lane_turn, unapply_lane_turn
 from qmlc.kernels.language import (
     LANES,
@@ -36,6 +37,7 @@ from qmlc.kernels.layout import (
     COLLECT_TABLE,
     COUNT,
     DIAGONAL,
+    FIX_LANES,
     FORWARD_COUNT,
     FORWARD_TAPE,
     LANE_TURN,
@@ -144,6 +146,8 @@ def apply_record(
             apply_lane_turn(state, record, 0, last, block, coefficients, own_coefficients, paired)
     if operation == MAKE_TABLE:
         make_table(program, record, block, rows_log, shared, own)
+    if operation == FIX_LANES:
+        fix_lanes(state, record, block, 1 << rows_log)
 
 
 @inline
@@ -244,7 +248,7 @@ def unapply_record(
                         moments_of(program, record, block, own, size, diagonal), width, diagonal,
                     )  # fmt: skip
     unapply_other_turns(
-        state, adjoint, record, block, coefficients, own_coefficients, slots, own_slots
+        state, adjoint, record, block, rows_log, coefficients, own_coefficients, slots, own_slots
     )
     if operation == MAKE_TABLE:
         make_table(program, record, block, rows_log, shared, own)
@@ -254,12 +258,15 @@ def unapply_record(
 
 @function
 def unapply_other_turns(
-    state: Any, adjoint: Any, record: Any, block: Any, coefficients: Any, own_coefficients: Any,
-    slots: Any, own_slots: Any,
+    state: Any, adjoint: Any, record: Any, block: Any, rows_log: Any,
+    coefficients: Any, own_coefficients: Any, slots: Any, own_slots: Any,
 ) -> None:  # fmt: skip
-    """Turns that nothing comes before, and turns among lanes."""
+    """Changes of lanes, turns that nothing comes before, and turns among lanes."""
     operation = record[OPERATION]
     last = record[COUNT]
+    if operation == FIX_LANES:
+        fix_lanes(state, record, block, 1 << rows_log)
+        fix_lanes(adjoint, record, block, 1 << rows_log)
     for width in unroll(1, 3):
         if operation == TURN_GRADIENT + width:
             add_turn_gradients(state, adjoint, record, block, slots, own_slots, width)

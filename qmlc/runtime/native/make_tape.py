@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from qmlc.kernels import layout
 from qmlc.kernels.host import cache_bytes
 from qmlc.runtime.native.angle_rows import AngleRows, whole
+from qmlc.runtime.native.choose_lanes import Lanes, insert_lanes
 from qmlc.runtime.native.coset_tables import span
-from qmlc.runtime.native.rotations import Basis, NotNative, Place, Turn
+from qmlc.runtime.native.rotations import Basis, NotNative, Place, Turn, reads_over, same_basis
 from qmlc.runtime.native.segments import Segment, to_segments
 from qmlc.runtime.native.span import Span
-from qmlc.runtime.native.stage_records import stage_records, turn_record
+from qmlc.runtime.native.stage_records import lanes_record, stage_records, turn_record
 from qmlc.runtime.native.stages import Block, Stage, to_stages
 from qmlc.runtime.native.tape import Layout, Record, Tape, blank, set_rows
 
 
-def make_tape(stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[str]) -> Tape:
-    """The tape of stages on |0...0>; NotNative for what no kernel does."""
+def make_tape(
+    stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[str]
+) -> tuple[Tape, Basis]:
+    """The tape of stages on |0...0>, and where the bits of the storage are in the end.
+
+    NotNative for what no kernel does.
+    """
     tape = Tape(form, AngleRows(inputs))
     found: list[Stage] = []
     for stage in stages:
@@ -26,16 +32,62 @@ def make_tape(stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[s
             raise NotNative(f"it has a {type(stage).__name__.lower()}")
         found.append(stage)
         tape.slots.uses.update(tape.slot_of(turn) for turn in stage.turns)
-    started = list(found)
-    if found and not found[0].phases and not found[0].held:
-        started[0] = replace(found[0], turns=add_start(tape, found[0].turns))
-    tape.forward += pass_records(tape, started, back=False)
-    tape.backward += pass_records(tape, found, back=True)
-    tape.segmented = all(
-        records and form.rows_log > block_rows_log(form, back)
-        for records, back in ((tape.forward, False), (tape.backward, True))
-    )
-    return tape
+    limits = [block_rows_log(form, back) for back in (False, True)]
+    tape.segmented = form.rows_log > max(limits)
+    if tape.segmented:
+        return tape, segmented_tapes(tape, found, limits)
+    steps, basis = insert_lanes(found, same_basis(form.local_bits), form.lane_bits)
+    for back, records in ((False, tape.forward), (True, tape.backward)):
+        for position, step in enumerate(steps):
+            if isinstance(step, Lanes):
+                records.append(lanes_record(tape, step.reads, form, back))
+                continue
+            assert isinstance(step, Stage)
+            if position == 0 and not back:
+                step = started(tape, step)
+            records += stage_records(
+                tape, step, form, keep_table=form.samples, back=back, first=position == 0
+            )
+    return tape, basis
+
+
+def segmented_tapes(tape: Tape, stages: Sequence[Stage], limits: Sequence[int]) -> Basis:
+    """Make tapes that go through blocks of rows; where the bits are in the end comes back."""
+    first = [started(tape, stages[0]), *stages[1:]] if stages else []
+    basis = segment_pass(tape, tape.forward, first, limits[0], False)
+    other = segment_pass(tape, tape.backward, stages, limits[1], True)
+    # both tapes must end with the same lanes
+    reads = [
+        sum((place.flips >> k & 1) << bit for bit, place in enumerate(basis))
+        for k in range(tape.layout.lane_bits)
+    ]
+    wanted = tuple(reads_over(mask, other) for mask in reads)
+    if wanted != tuple(1 << k for k in range(tape.layout.lane_bits)):
+        form = replace(tape.layout, rows_log=min(limits[1], tape.layout.rows_log))
+        parts = [lanes_record(tape, wanted, form, True)]
+        directions = [1 << bit for bit in range(form.rows_log)]
+        tape.backward += segment_header(tape, directions, parts, True)
+    return basis
+
+
+def segment_pass(
+    tape: Tape, records: list[Record], stages: Sequence[Stage], fitting: int, back: bool
+) -> Basis:
+    """Add the records of all segments; where the bits are in the end comes back."""
+    form = tape.layout
+    basis: Basis = same_basis(form.local_bits)
+    items = [item for stage in stages for item in stage.items]
+    for segment in to_segments(items, form.local_bits, form.lane_bits, fitting):
+        made, basis = segment_records(tape, segment, fitting, basis, back)
+        records += made
+    return basis
+
+
+def started(tape: Tape, stage: Stage) -> Stage:
+    """The first stage without the turns that make a product state."""
+    if stage.phases or stage.held:
+        return stage
+    return replace(stage, turns=add_start(tape, stage.turns))
 
 
 def add_start(tape: Tape, turns: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -54,22 +106,6 @@ def add_start(tape: Tape, turns: Sequence[Turn]) -> tuple[Turn, ...]:
     return tuple(rest)
 
 
-def pass_records(tape: Tape, stages: Sequence[Stage], *, back: bool) -> Iterator[Record]:
-    """The records of all stages, block by block where the state is larger than the cache."""
-    form = tape.layout
-    fitting = block_rows_log(form, back)
-    if form.rows_log <= fitting:
-        for position, stage in enumerate(stages):
-            yield from stage_records(
-                tape, stage, form, keep_table=True, back=back, first=position == 0
-            )
-        return
-    items = [item for stage in stages for item in stage.items]
-    size = form.local_bits
-    for segment in to_segments(items, size, form.lane_bits, fitting):
-        yield from segment_records(tape, segment, fitting, back)
-
-
 def block_rows_log(form: Layout, back: bool) -> int:
     """How many rows fit well into half of the second cache, as a power of two.
 
@@ -79,8 +115,10 @@ def block_rows_log(form: Layout, back: bool) -> int:
     return max((cache_bytes(2) // 2 // bytes_of_row).bit_length() - 1, 3)
 
 
-def segment_records(tape: Tape, segment: Segment, rows_log: int, back: bool) -> Iterator[Record]:
-    """The records of a segment: one that goes through blocks of rows, and those for each block.
+def segment_records(
+    tape: Tape, segment: Segment, rows_log: int, basis: Basis, back: bool
+) -> tuple[list[Record], Basis]:
+    """The records of a segment, and where the bits are after it, which were by `basis` before.
 
     A block has at least 2**rows_log rows, neighbours where the segment's directions are fewer.
     """
@@ -90,46 +128,57 @@ def segment_records(tape: Tape, segment: Segment, rows_log: int, back: bool) -> 
         if len(rows) < rows_log:
             rows.add(1 << bit)
     directions = sorted(rows.basis.values())
-    between = [1 << bit for bit in range(form.rows_log) if bit not in rows.basis]
-    basis = block_basis(directions, between, form)
+    there, again = block_bases(directions, form)
     local = replace(form, rows_log=len(directions))
+    items = (item.over(basis).over(there) for item in segment.items)
+    stages = to_stages(items, at_zero=False)
+    steps, change = insert_lanes(stages, same_basis(form.local_bits), form.lane_bits, at_zero=False)
     parts: list[Record] = []
-    for stage in to_stages((item.over(basis) for item in segment.items), at_zero=False):
-        assert isinstance(stage, Stage)
-        parts += stage_records(tape, stage, local, keep_table=form.samples, back=back)
+    for step in steps:
+        if isinstance(step, Lanes):
+            parts.append(lanes_record(tape, step.reads, local, back))
+        else:
+            assert isinstance(step, Stage)
+            parts += stage_records(tape, step, local, keep_table=form.samples, back=back)
+    after = tuple(place.over(there).over(change).over(again) for place in basis)
+    return segment_header(tape, directions, parts, back), after
+
+
+def segment_header(
+    tape: Tape, directions: Sequence[int], parts: list[Record], back: bool
+) -> list[Record]:
+    """Records for each block, after one that goes through blocks; the other way round in `back`."""
+    taken = {direction.bit_length() - 1 for direction in directions}
     header = blank(layout.SEGMENT)
-    set_rows(tape, header, between)
+    set_rows(tape, header, [1 << b for b in range(tape.layout.rows_log) if b not in taken])
     members = whole(span(directions))
     tape.tables.append(members)
     header[layout.MEMBERS] = members.ctypes.data
     header[layout.LOCAL_LOG] = len(directions)
     header[layout.STEPS] = len(parts)
-    if not back:
-        yield header
-    yield from parts
-    if back:
-        yield header  # the backward tape is run from its end
+    return [*parts, header] if back else [header, *parts]
 
 
-def block_basis(directions: Sequence[int], between: Sequence[int], form: Layout) -> Basis:
-    """The storage in which a row's number is its place in its block, then the block's number.
+def block_bases(directions: Sequence[int], form: Layout) -> tuple[Basis, Basis]:
+    """To the storage where a row's number is its place in its block, then the block's; and back.
 
-    The directions are reduced: each is the only one with its highest bit, and none has a bit of
-    `between`'s own besides others'.
+    The directions are reduced: each is the only one with its highest bit.
     """
-    pivots = {d.bit_length() - 1: i for i, d in enumerate(directions)}
-    after = {row.bit_length() - 1: len(directions) + i for i, row in enumerate(between)}
-    columns = [*directions, *between]
-    result = [Place(1 << bit, 1 << bit) for bit in range(form.lane_bits)]
-    for bit in range(form.rows_log):
-        reads = sum((column >> bit & 1) << i for i, column in enumerate(columns))
-        if bit in pivots:
-            direction = directions[pivots[bit]]
-            flips = 1 << pivots[bit]
-            for other in range(bit):
-                if direction >> other & 1:
-                    flips ^= 1 << after[other]
-        else:
-            flips = 1 << after[bit]
-        result.append(Place(flips << form.lane_bits, reads << form.lane_bits))
-    return tuple(result)
+    pivots = [direction.bit_length() - 1 for direction in directions]
+    between = [bit for bit in range(form.rows_log) if bit not in pivots]
+    flips = [*directions, *(1 << bit for bit in between)]
+    reads = [1 << pivot for pivot in pivots]
+    for bit in between:
+        others = (p for p, d in zip(pivots, directions, strict=True) if d >> bit & 1)
+        reads.append(1 << bit | sum(1 << pivot for pivot in others))
+    lanes = [Place(1 << bit, 1 << bit) for bit in range(form.lane_bits)]
+    shift = form.lane_bits
+    again = [Place(f << shift, r << shift) for f, r in zip(flips, reads, strict=True)]
+    there = [
+        Place(
+            sum((read >> bit & 1) << i for i, read in enumerate(reads)) << shift,
+            sum((flip >> bit & 1) << i for i, flip in enumerate(flips)) << shift,
+        )
+        for bit in range(form.rows_log)
+    ]
+    return (*lanes, *there), (*lanes, *again)

@@ -156,7 +156,8 @@ def make_form(circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, rea
         global_phase=needs_state,
     )
     names = frozenset(variable.name for variable in circuit.inputs)
-    tape = make_tape(stages, form, names)
+    tape, basis = make_tape(stages, form, names)
+    frames = tuple(frame.over(basis) for frame in rotated.frames)
     maker = FormMaker(item, lanes)
     program = maker.program
     program[layout.ROWS_LOG] = rows_log
@@ -166,7 +167,7 @@ def make_form(circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, rea
     put_slots(maker, tape)
     put_diagonals(maker, tape)
     put_tapes(maker, tape)
-    put_results(maker, circuit, rotated.frames, lane_bits, real)
+    put_results(maker, circuit, frames, lane_bits, real)
     put_widths(maker, circuit)
     put_shared(maker, tape)
     put_thread(maker, tape, circuit, symbols)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from qmlc.kernels import layout
+from qmlc.runtime.native.angle_rows import whole
 from qmlc.runtime.native.coset_tables import independent, null_space
 from qmlc.runtime.native.rotations import Turn
 from qmlc.runtime.native.stages import Stage
@@ -143,4 +146,27 @@ def lane_record(tape: Tape, turn: Turn, form: Layout) -> Record:
     record = turn_record(tape, (turn,), form, operation)
     highest = [1 << flips.bit_length() - 1] if flips else []
     set_rows(tape, record, null_space(highest, form.rows_log))
+    return record
+
+
+def lanes_record(tape: Tape, reads: Sequence[int], form: Layout, back: bool) -> Record:
+    """A record that moves amplitudes within rows: bit k of a lane is then the parity of reads[k].
+
+    In `back` it moves them back.
+    """
+    bits = form.lane_bits
+    inner = [mask & (1 << bits) - 1 for mask in reads]
+    new_lane = [
+        sum((lane & mask).bit_count() % 2 << k for k, mask in enumerate(inner))
+        for lane in range(form.lanes)
+    ]
+    old_lane = sorted(range(form.lanes), key=new_lane.__getitem__)
+    origin = new_lane if back else old_lane
+    changes = [1 << k if back else old_lane[1 << k] for k in range(bits)]
+    rows = [mask >> bits & (1 << form.rows_log) - 1 for mask in reads]
+    masks = whole([*rows, *(mask >> form.local_bits for mask in reads), *changes])
+    lanes = np.array(origin, dtype=f"int{8 * form.item}")
+    tape.tables += [masks, lanes]
+    record = blank(layout.FIX_LANES)
+    record[layout.LOW], record[layout.HIGH] = masks.ctypes.data, lanes.ctypes.data
     return record
