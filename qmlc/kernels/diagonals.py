@@ -7,14 +7,17 @@ from typing import Any
 from qmlc.kernels.angles import cosine_sine
 from qmlc.kernels.language import (
     LANES,
+    LOG_LANES,
     Static,
     function,
     inline,
     ints,
+    minimum,
     parity,
     reals,
     splat,
     to_real,
+    vectors,
     words,
 )
 from qmlc.kernels.layout import (
@@ -34,6 +37,9 @@ from qmlc.kernels.layout import (
 )
 from qmlc.kernels.walsh import transform_lanes, transform_rows
 
+PART_LOG = 7
+"""Phases are summed for so many rows at a time (as a power of two), in the first cache."""
+
 
 @inline
 def outer_sign(mask: Any, block: Any) -> Any:
@@ -48,10 +54,12 @@ def real_sign(mask: Any, block: Any) -> Any:
 
 
 @function
-def sum_phases(
-    program: Any, diagonal: Any, shared: Any, sample: Any, rows_log: Any, work: Any, block: Any
-) -> None:
-    """The phase of each amplitude of one state, lanes being bits of its index, in `work`."""
+def make_phases(
+    program: Any, diagonal: Any, shared: Any, sample: Any, rows_log: Any, work: Any, block: Any,
+    part: Any,
+) -> None:  # fmt: skip
+    """The phases of a part of a block's rows, 2**rows_log, lanes being bits of the index."""
+    bits = rows_log + LOG_LANES
     table = words(work)
     for row in range(1 << rows_log):
         work[row] = 0
@@ -59,10 +67,12 @@ def sum_phases(
     masks = ints(program[TERM_MASKS])
     outers = ints(program[TERM_OUTERS])
     rows = ints(program[TERM_ROWS])
-    for term in range(record[0], record[1]):
-        table[masks[term]] += outer_sign(outers[term], block) * words(shared)[rows[term]]
-    for term in range(record[1], record[2]):
-        table[masks[term]] += outer_sign(outers[term], block) * words(sample)[rows[term]]
+    for term in range(record[0], record[2]):
+        phase = words(shared)[rows[term]]
+        if term >= record[1]:
+            phase = words(sample)[rows[term]]
+        sign = outer_sign(outers[term], block) * outer_sign(masks[term] >> bits, part)
+        table[masks[term] & ((1 << bits) - 1)] += sign * phase
     transform_rows(work, rows_log)
     transform_lanes(work, 1 << rows_log)
     helds = ints(program[HELDS])
@@ -74,29 +84,33 @@ def sum_phases(
             phase = words(sample)[ints(program[HELD_ROWS])[held]]
         mask = ints(program[HELD_MASKS])[held]
         outer = parity(ints(program[HELD_OUTERS])[held] & block)
-        for index in range(LANES << rows_log):
+        for place in range(LANES << rows_log):
+            index = place + (part << bits)
             if is_held(program, held, index, block):
                 if parity(mask & index) == outer:
-                    table[index] += phase
+                    table[place] += phase
                 else:
-                    table[index] -= phase
+                    table[place] -= phase
 
 
 @function
-def sum_sample_phases(
-    program: Any, diagonal: Any, shared: Any, sample: Any, rows_log: Any, work: Any, block: Any
-) -> None:
-    """The phases of each row, a sample in each lane, in `work`."""
+def make_sample_phases(
+    program: Any, diagonal: Any, shared: Any, sample: Any, rows_log: Any, work: Any, block: Any,
+    part: Any,
+) -> None:  # fmt: skip
+    """The phases of a part of a block's rows, 2**rows_log, a sample in each lane."""
     for row in range(1 << rows_log):
         work[row] = 0
     record = ints(program[DIAGONALS]) + 3 * diagonal
     masks = ints(program[TERM_MASKS])
     outers = ints(program[TERM_OUTERS])
     rows = ints(program[TERM_ROWS])
-    for term in range(record[0], record[1]):
-        work[masks[term]] += splat(outer_sign(outers[term], block) * words(shared)[rows[term]])
-    for term in range(record[1], record[2]):
-        work[masks[term]] += outer_sign(outers[term], block) * sample[rows[term]]
+    for term in range(record[0], record[2]):
+        phase = splat(words(shared)[rows[term]])
+        if term >= record[1]:
+            phase = sample[rows[term]]
+        sign = outer_sign(outers[term], block) * outer_sign(masks[term] >> rows_log, part)
+        work[masks[term] & ((1 << rows_log) - 1)] += sign * phase
     transform_rows(work, rows_log)
     helds = ints(program[HELDS])
     for held in range(helds[diagonal], helds[diagonal + 1]):
@@ -107,12 +121,13 @@ def sum_sample_phases(
             phase = sample[ints(program[HELD_ROWS])[held]]
         mask = ints(program[HELD_MASKS])[held]
         outer = parity(ints(program[HELD_OUTERS])[held] & block)
-        for row in range(1 << rows_log):
+        for place in range(1 << rows_log):
+            row = place + (part << rows_log)
             if is_held(program, held, row, block):
                 if parity(mask & row) == outer:
-                    work[row] += phase
+                    work[place] += phase
                 else:
-                    work[row] -= phase
+                    work[place] -= phase
 
 
 @inline
@@ -128,17 +143,35 @@ def is_held(program: Any, held: Any, index: Any, block: Any) -> Any:
 
 
 @function
-def fill_vector_table(work: Any, rows: Any, table: Any) -> None:
-    """Cosine and sine of each row's phases."""
-    for row in range(rows):
-        table[2 * row], table[2 * row + 1] = cosine_sine(work[row])
+def make_number_table(
+    program: Any, diagonal: Any, shared: Any, sample: Any, rows_log: Any, work: Any, block: Any,
+    table: Any,
+) -> None:  # fmt: skip
+    """All cosines, then all sines: a number for each of 2**rows_log * LANES indices."""
+    part_log = minimum(rows_log, PART_LOG)
+    rows = 1 << rows_log
+    for part in range(1 << (rows_log - part_log)):
+        make_phases(program, diagonal, shared, sample, part_log, work, block, part)
+        place = table + (part << part_log)
+        for row in range(1 << part_log):
+            place[row], place[row + rows] = cosine_sine(work[row])
 
 
 @function
-def fill_number_table(work: Any, rows: Any, table: Any) -> None:
-    """All cosines, then all sines: a number for each index."""
-    for row in range(rows):
-        table[row], table[row + rows] = cosine_sine(work[row])
+def make_vector_table(
+    program: Any, diagonal: Any, shared: Any, sample: Any, rows_log: Any, work: Any, block: Any,
+    table: Any, samples: Static,
+) -> None:  # fmt: skip
+    """Cosine and sine of each row's phases; the lanes are samples, or bits of the index."""
+    part_log = minimum(rows_log, PART_LOG)
+    for part in range(1 << (rows_log - part_log)):
+        if samples:
+            make_sample_phases(program, diagonal, shared, sample, part_log, work, block, part)
+        else:
+            make_phases(program, diagonal, shared, sample, part_log, work, block, part)
+        place = table + (2 << part_log) * part
+        for row in range(1 << part_log):
+            place[2 * row], place[2 * row + 1] = cosine_sine(work[row])
 
 
 @function
@@ -152,17 +185,23 @@ def collect_phases(
     `sample` are numbers, a row each `stride`.
     """
     add_held_moments(program, diagonal, rows_log, moments, shared, sample, block, stride)
-    transform_rows(moments, rows_log)
-    transform_lanes(moments, 1 << rows_log)
-    values = reals(moments)
     record = ints(program[DIAGONALS]) + 3 * diagonal
     masks = ints(program[TERM_MASKS])
     outers = ints(program[TERM_OUTERS])
     rows = ints(program[TERM_ROWS])
-    for term in range(record[0], record[1]):
-        shared[rows[term] * stride] += real_sign(outers[term], block) * values[masks[term]]
-    for term in range(record[1], record[2]):
-        sample[rows[term] * stride] += real_sign(outers[term], block) * values[masks[term]]
+    part_log = minimum(rows_log, PART_LOG)
+    bits = part_log + LOG_LANES
+    for part in range(1 << (rows_log - part_log)):
+        values = reals(moments) + (part << bits)
+        transform_rows(vectors(values), part_log)
+        transform_lanes(vectors(values), 1 << part_log)
+        for term in range(record[0], record[2]):
+            sign = real_sign(outers[term], block) * real_sign(masks[term] >> bits, part)
+            moment = sign * values[masks[term] & ((1 << bits) - 1)]
+            if term < record[1]:
+                shared[rows[term] * stride] += moment
+            else:
+                sample[rows[term] * stride] += moment
 
 
 @function
@@ -208,12 +247,18 @@ def collect_sample_phases(
                     place[0] += moments[row]
                 else:
                     place[0] -= moments[row]
-    transform_rows(moments, rows_log)
     record = ints(program[DIAGONALS]) + 3 * diagonal
     masks = ints(program[TERM_MASKS])
     outers = ints(program[TERM_OUTERS])
     rows = ints(program[TERM_ROWS])
-    for term in range(record[0], record[1]):
-        shared[rows[term]] += real_sign(outers[term], block) * moments[masks[term]]
-    for term in range(record[1], record[2]):
-        sample[rows[term]] += real_sign(outers[term], block) * moments[masks[term]]
+    bits = minimum(rows_log, PART_LOG)
+    for part in range(1 << (rows_log - bits)):
+        values = moments + (part << bits)
+        transform_rows(values, bits)
+        for term in range(record[0], record[2]):
+            sign = real_sign(outers[term], block) * real_sign(masks[term] >> bits, part)
+            moment = splat(sign) * values[masks[term] & ((1 << bits) - 1)]
+            if term < record[1]:
+                shared[rows[term]] += moment
+            else:
+                sample[rows[term]] += moment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qmlc.kernels.angles import evaluate_sums, fill_slots, prepare_angles
-from qmlc.kernels.diagonals import fill_number_table, fill_vector_table, sum_phases
+from qmlc.kernels.diagonals import make_number_table, make_vector_table
 from qmlc.kernels.exchange_data import read_inputs, write_state, write_values
 from qmlc.kernels.language import (
     LANES,
@@ -121,7 +121,8 @@ def share_forward(call: Ints) -> None:
     thread = thread_of(call)
     threads = call[THREADS]
     if thread == 0:
-        prepare_shared(program, reals(call[PARAMETERS]), address(call))
+        own = call[THREAD_MEMORY]
+        prepare_shared(program, reals(call[PARAMETERS]), address(call), own)
     meet(call)
     units = call[UNITS]
     if shares_units(call, program):
@@ -198,7 +199,7 @@ def measure_unit(call: Any, program: Any, unit: Any, state: Any, thread: Any, th
 
 
 @function
-def prepare_shared(program: Any, parameters: Any, shared: Any) -> None:
+def prepare_shared(program: Any, parameters: Any, shared: Any, own: Any) -> None:
     """Angles, coefficients and tables that all units share."""
     angles = reals(shared + program[AT_ANGLES])
     evaluate_sums(
@@ -229,28 +230,26 @@ def prepare_shared(program: Any, parameters: Any, shared: Any) -> None:
     )
     vectors(shared + program[AT_FIRST])[0] = sign + splat(total(poison))
     for kept in range(program[TABLES]):
-        fill_table(program, kept, shared)
+        fill_table(program, kept, shared, own)
 
 
 @function
-def fill_table(program: Any, kept: Any, shared: Any) -> None:
+def fill_table(program: Any, kept: Any, shared: Any, own: Any) -> None:
     """A table that is made once a call, for each block of rows."""
     phases = int_vectors(shared + program[AT_PHASES])
     table = vectors(shared + program[AT_TABLES] + kept * program[TABLE_BYTES])
     diagonal = ints(program[TABLE_DIAGONALS])[kept]
     bits = ints(program[TABLE_ROWS])[kept]
     blocks = 1 << (program[ROWS_LOG] - bits)
+    work = int_vectors(own + program[OF_WORK])
     if program[SAMPLES] != 0:
         bits = maximum(bits - LOG_LANES, 0)
     for block in range(blocks):
-        # the phases are summed where the last cosines or sines will be
-        work = int_vectors(table + (1 << bits))
-        sum_phases(program, diagonal, phases, phases, bits, work, block)
+        place = table + (2 << bits) * block
         if program[SAMPLES] != 0:
-            fill_number_table(work, 1 << bits, table)
+            make_number_table(program, diagonal, phases, phases, bits, work, block, place)
         else:
-            fill_vector_table(work, 1 << bits, table)
-        table = table + (2 << bits)
+            make_vector_table(program, diagonal, phases, phases, bits, work, block, place, False)
 
 
 @inline

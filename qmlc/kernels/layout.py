@@ -52,20 +52,19 @@ from __future__ import annotations
     CALL_SIZE,
 ) = range(15)  # fmt: skip
 
-# a record of a tape; FLIP, SLOT and OUTER take three places
+# a record of a tape; FLIP, SIGNS, EXCHANGE, SLOT and OUTER take three places
 (
     OPERATION, COUNT, LOW, HIGH, SHIFT,
-    FLIP, _, _, SIGNS, EXCHANGE, SLOT, _, _, OUTER, _, _,
+    FLIP, _, _, SIGNS, _, _, EXCHANGE, _, _, SLOT, _, _, OUTER, _, _,
     TABLE, TABLE_KIND, DIAGONAL,
     STEPS, MEMBERS, LOCAL_LOG,  # of a SEGMENT: so many records follow that are for each block
-    _, _,
-) = range(24)  # fmt: skip
-RECORD_SIZE = 24
+    RECORD_SIZE,
+) = range(27)  # fmt: skip
 
-# operations: TURNS + 3 * width + kind of the table
+# operations: TURNS + 3 * width + kind of the table, and others + width
 NO_TABLE, NUMBER_TABLE, VECTOR_TABLE = range(3)
 TURNS = 0
 (
-    LANE_TURN, LANE_PAIR_TURN, MAKE_TABLE, COLLECT_TABLE, FIX_LANES, MATRIX, GATHER, SEGMENT,
-    TURN_GRADIENT, _, _,  # TURN_GRADIENT + width
-) = range(12, 23)  # fmt: skip
+    CROSSING_TURNS, _, _, _, LANE_TURNS, _, _, _, TURN_GRADIENTS, _, _, _,
+    MAKE_TABLE, COLLECT_TABLE, FIX_LANES, MATRIX, GATHER, SEGMENT,
+) = range(12, 30)  # fmt: skip

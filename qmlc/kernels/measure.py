@@ -2,12 +2,15 @@
 
 Strings that flip the same qubits are a group: w_j = conj(psi[j ^ flip]) psi[j] is made for a block
 of rows at a time, and the Walsh transform of its real or imaginary part has the strings' values.
+Where these are few, sums with signs are faster.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from qmlc.kernels.angles import lane_signs
+from qmlc.kernels.diagonals import real_sign
 from qmlc.kernels.language import (
     LOG_LANES,
     Static,
@@ -21,6 +24,7 @@ from qmlc.kernels.language import (
     reals,
     splat,
     to_real,
+    total,
 )
 from qmlc.kernels.layout import (
     BLOCK_LOG,
@@ -30,13 +34,13 @@ from qmlc.kernels.layout import (
     ENTRY_STARTS,
     GROUP_RECORDS,
     GROUPS,
-    OPERATORS,
-    ROWS_LOG,
 )
 from qmlc.kernels.walsh import transform_lanes, transform_rows
 
 GROUP_FLIP, GROUP_EXCHANGE, GROUP_IMAGINARY, GROUP_FIRST, GROUP_END = range(5)
 GROUP_SIZE = 5
+FEW_STRINGS = 3
+"""A group of no more is summed string by string."""
 
 
 @function
@@ -44,38 +48,72 @@ def measure(
     program: Any, state: Any, first: Any, last: Any, work: Any, out: Any, samples: Static
 ) -> None:
     """Add the values of all operators, from the blocks of rows from `first` to `last`, to `out`."""
-    for group in range(program[GROUPS]):
-        record = ints(program[GROUP_RECORDS]) + GROUP_SIZE * group
-        for block in range(first, last):
-            overlap_rows(program, state, record, block, work)
-            transform_rows(work, program[BLOCK_LOG])
-            if not samples:
-                transform_lanes(work, 1 << program[BLOCK_LOG])
-            add_values(program, record, block, work, out, samples)
+    for block in range(first, last):
+        for group in range(program[GROUPS]):
+            record = ints(program[GROUP_RECORDS]) + GROUP_SIZE * group
+            if record[GROUP_END] - record[GROUP_FIRST] <= FEW_STRINGS:
+                add_sums(program, state, record, block, out, samples)
+            else:
+                size = 1 << program[BLOCK_LOG]
+                for inner in range(size):
+                    work[inner] = overlap(state, record, block * size + inner)
+                transform_rows(work, program[BLOCK_LOG])
+                if not samples:
+                    transform_lanes(work, size)
+                add_values(program, record, block, work, out, samples)
+
+
+@inline
+def overlap(state: Any, record: Any, row: Any) -> Any:
+    """The part of w that a group needs, in a row."""
+    x = state[2 * row]
+    y = state[2 * row + 1]
+    result = fma(x, x, y * y)
+    if record[GROUP_FLIP] + record[GROUP_EXCHANGE] != 0:
+        index = lane_numbers() ^ record[GROUP_EXCHANGE]
+        u = permute(state[2 * (row ^ record[GROUP_FLIP])], index)
+        v = permute(state[2 * (row ^ record[GROUP_FLIP]) + 1], index)
+        result = fma(u, x, v * y)
+        if record[GROUP_IMAGINARY] != 0:
+            result = fma(u, y, -(v * x))
+    return result
 
 
 @function
-def overlap_rows(program: Any, state: Any, record: Any, block: Any, work: Any) -> None:
-    """The parts of w for a block of rows."""
-    flip = record[GROUP_FLIP]
+def add_sums(program: Any, state: Any, record: Any, block: Any, out: Any, samples: Static) -> None:
+    """Add what a block gives to a group of few strings: a sum with signs for each."""
+    masks = ints(program[ENTRY_MASKS])
     size = 1 << program[BLOCK_LOG]
-    if flip + record[GROUP_EXCHANGE] == 0:
-        for inner in range(size):
-            x = state[2 * (block * size + inner)]
-            y = state[2 * (block * size + inner) + 1]
-            work[inner] = fma(x, x, y * y)
+    for entry in range(record[GROUP_FIRST], record[GROUP_END]):
+        value = splat(0.0)
+        for row in range(block * size, block * size + size):
+            sign = row_sign(masks[entry], row, samples)
+            value = fma(sign, overlap(state, record, row), value)
+        add_value(program, entry, value, out, samples)
+
+
+@inline
+def row_sign(mask: Any, row: Any, samples: Static) -> Any:
+    """The sign with which a row counts for a mask, in all lanes."""
+    if samples:
+        return splat(real_sign(mask, row))
     else:
-        index = lane_numbers() ^ record[GROUP_EXCHANGE]
-        for inner in range(size):
-            row = block * size + inner
-            x = state[2 * row]
-            y = state[2 * row + 1]
-            u = permute(state[2 * (row ^ flip)], index)
-            v = permute(state[2 * (row ^ flip) + 1], index)
-            if record[GROUP_IMAGINARY] == 0:
-                work[inner] = fma(u, x, v * y)
-            else:
-                work[inner] = fma(u, y, -(v * x))
+        return splat(real_sign(mask >> LOG_LANES, row))
+
+
+@inline
+def add_value(program: Any, entry: Any, value: Any, out: Any, samples: Static) -> None:
+    """Add a string's value, in lanes that are samples or are to be summed, to its operators."""
+    starts = ints(program[ENTRY_STARTS])
+    operators = ints(program[ENTRY_OPERATORS])
+    coefficients = reals(program[ENTRY_COEFFICIENTS])
+    if samples:
+        for term in range(starts[entry], starts[entry + 1]):
+            out[operators[term]] = fma(splat(coefficients[term]), value, out[operators[term]])
+    else:
+        number = total(lane_signs(ints(program[ENTRY_MASKS])[entry]) * value)
+        for term in range(starts[entry], starts[entry + 1]):
+            reals(out)[operators[term]] += coefficients[term] * number
 
 
 @inline
@@ -113,14 +151,44 @@ def seed_adjoint(
     samples: Static,
 ) -> None:  # fmt: skip
     """Add 2 sum(gradient * operator) state to blocks of rows of `adjoint`."""
-    for group in range(program[GROUPS]):
-        record = ints(program[GROUP_RECORDS]) + GROUP_SIZE * group
-        for block in range(first, last):
-            scatter_gradients(program, record, block, gradients, work, samples)
-            transform_rows(work, program[BLOCK_LOG])
-            if not samples:
-                transform_lanes(work, 1 << program[BLOCK_LOG])
+    for block in range(first, last):
+        for group in range(program[GROUPS]):
+            record = ints(program[GROUP_RECORDS]) + GROUP_SIZE * group
+            if record[GROUP_END] - record[GROUP_FIRST] <= FEW_STRINGS:
+                fill_weights(program, record, block, gradients, work, samples)
+            else:
+                scatter_gradients(program, record, block, gradients, work, samples)
+                transform_rows(work, program[BLOCK_LOG])
+                if not samples:
+                    transform_lanes(work, 1 << program[BLOCK_LOG])
             seed_rows(program, state, adjoint, record, block, work)
+
+
+@function
+def fill_weights(
+    program: Any, record: Any, block: Any, gradients: Any, work: Any, samples: Static
+) -> None:
+    """Twice the gradients of a group of few strings, with their signs in each row of a block."""
+    masks = ints(program[ENTRY_MASKS])
+    starts = ints(program[ENTRY_STARTS])
+    operators = ints(program[ENTRY_OPERATORS])
+    coefficients = reals(program[ENTRY_COEFFICIENTS])
+    size = 1 << program[BLOCK_LOG]
+    for inner in range(size):
+        work[inner] = splat(0.0)
+    for entry in range(record[GROUP_FIRST], record[GROUP_END]):
+        weight = splat(0.0)
+        for term in range(starts[entry], starts[entry + 1]):
+            if samples:
+                weight = fma(splat(coefficients[term]), gradients[operators[term]], weight)
+            else:
+                weight = weight + splat(coefficients[term] * reals(gradients)[operators[term]])
+        weight = 2.0 * weight
+        if not samples:
+            weight = lane_signs(masks[entry]) * weight
+        for inner in range(size):
+            sign = row_sign(masks[entry], block * size + inner, samples)
+            work[inner] = fma(sign, weight, work[inner])
 
 
 @function
@@ -168,15 +236,3 @@ def seed_rows(program: Any, state: Any, adjoint: Any, record: Any, block: Any, w
         else:
             adjoint[2 * row] = fma(-weight, v, adjoint[2 * row])
             adjoint[2 * row + 1] = fma(weight, u, adjoint[2 * row + 1])
-
-
-@inline
-def operators_of(program: Any) -> Any:
-    """How many operators are measured."""
-    return program[OPERATORS]
-
-
-@inline
-def blocks_of(program: Any) -> Any:
-    """How many blocks of rows a unit has."""
-    return 1 << (program[ROWS_LOG] - program[BLOCK_LOG])

@@ -7,13 +7,16 @@ from typing import Any
 from qmlc.kernels.diagonals import (
     collect_phases,
     collect_sample_phases,
-    fill_number_table,
-    fill_vector_table,
-    sum_phases,
-    sum_sample_phases,
+    make_number_table,
+    make_vector_table,
 )
 from qmlc.kernels.fix_lanes import fix_lanes
-from qmlc.kernels.lane_turns import apply_lane_turn, unapply_lane_turn
+from qmlc.kernels.lane_turns import (
+    apply_crossing_turns,
+    apply_lane_turns,
+    unapply_crossing_turns,
+    unapply_lane_turns,
+)
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
@@ -36,11 +39,12 @@ from qmlc.kernels.layout import (
     BACKWARD_TAPE,
     COLLECT_TABLE,
     COUNT,
+    CROSSING_TURNS,
     DIAGONAL,
     FIX_LANES,
     FORWARD_COUNT,
     FORWARD_TAPE,
-    LANE_TURN,
+    LANE_TURNS,
     LOCAL_LOG,
     MAKE_TABLE,
     MEMBERS,
@@ -66,7 +70,7 @@ from qmlc.kernels.layout import (
     TABLE_BYTES,
     TABLE_KIND,
     TABLE_SIZE,
-    TURN_GRADIENT,
+    TURN_GRADIENTS,
     TURNS,
 )
 from qmlc.kernels.share_work import meet
@@ -141,9 +145,11 @@ def apply_record(
                         state, record, 0, last, block, coefficients, own_coefficients,
                         numbers_of(table, diagonal), size, width, diagonal,
                     )  # fmt: skip
-    for paired in unroll(2):
-        if operation == LANE_TURN + paired:
-            apply_lane_turn(state, record, 0, last, block, coefficients, own_coefficients, paired)
+    for width in unroll(1, 4):
+        if operation == LANE_TURNS + width:
+            apply_lane_turns(state, record, block, coefficients, own_coefficients, width)
+        if operation == CROSSING_TURNS + width:
+            apply_crossing_turns(state, record, block, coefficients, own_coefficients, width)
     if operation == MAKE_TABLE:
         make_table(program, record, block, rows_log, shared, own)
     if operation == FIX_LANES:
@@ -180,16 +186,15 @@ def make_table(program: Any, record: Any, block: Any, rows_log: Any, shared: Any
     diagonal = record[DIAGONAL]
     if record[TABLE_KIND] == NUMBER_TABLE:
         bits = maximum(rows_log - LOG_LANES, 0)
-        sum_phases(program, diagonal, phases, own_phases, bits, work, block)
-        fill_number_table(work, 1 << bits, table)
+        make_number_table(program, diagonal, phases, own_phases, bits, work, block, table)
         for row in range(1 << bits):
             work[row] = 0  # the backward pass adds moments up here
+    elif program[SAMPLES] != 0:
+        make_vector_table(program, diagonal, phases, own_phases, rows_log, work, block, table, True)
     else:
-        if program[SAMPLES] != 0:
-            sum_sample_phases(program, diagonal, phases, own_phases, rows_log, work, block)
-        else:
-            sum_phases(program, diagonal, phases, own_phases, rows_log, work, block)
-        fill_vector_table(work, 1 << rows_log, table)
+        make_vector_table(
+            program, diagonal, phases, own_phases, rows_log, work, block, table, False
+        )
 
 
 @function
@@ -263,18 +268,21 @@ def unapply_other_turns(
 ) -> None:  # fmt: skip
     """Changes of lanes, turns that nothing comes before, and turns among lanes."""
     operation = record[OPERATION]
-    last = record[COUNT]
     if operation == FIX_LANES:
         fix_lanes(state, record, block, 1 << rows_log)
         fix_lanes(adjoint, record, block, 1 << rows_log)
     for width in unroll(1, 3):
-        if operation == TURN_GRADIENT + width:
+        if operation == TURN_GRADIENTS + width:
             add_turn_gradients(state, adjoint, record, block, slots, own_slots, width)
-    for paired in unroll(2):
-        if operation == LANE_TURN + paired:
-            unapply_lane_turn(
-                state, adjoint, record, 0, last, block, coefficients, own_coefficients,
-                slots, own_slots, paired,
+        if operation == LANE_TURNS + width:
+            unapply_lane_turns(
+                state, adjoint, record, block, coefficients, own_coefficients,
+                slots, own_slots, width,
+            )  # fmt: skip
+        if operation == CROSSING_TURNS + width:
+            unapply_crossing_turns(
+                state, adjoint, record, block, coefficients, own_coefficients,
+                slots, own_slots, width,
             )  # fmt: skip
 
 

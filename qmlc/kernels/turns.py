@@ -104,6 +104,15 @@ def turn(t: Any, s: Any, a: Any, b: Any) -> Any:
 
 
 @inline
+def pair_moment(a: Any, b: Any, c: Any, d: Any, x: Any, y: Any, u: Any, v: Any) -> Any:
+    """What a pair (a + ib, c + id) with the adjoint (x + iy, u + iv) adds to the angle's gradient.
+
+    It is a sum of its own: one chain through all pairs would wait for itself.
+    """
+    return fma(-x, c, fma(-y, d, fma(u, a, v * b)))
+
+
+@inline
 def phase_factor(table: Any, row: Any, size: Any, diagonal: Static) -> Any:
     """Cosine and sine of a row's phase, which the lanes share or not."""
     if diagonal == NUMBER_TABLE:
@@ -150,9 +159,7 @@ def unapply_turns(  # noqa: C901
             for k in unroll(1 << width):
                 if (k >> i) & 1 == 0:
                     o = k + (1 << i)
-                    # a sum of its own a pair: one chain through all tiles would wait for itself
-                    moment = fma(x[o], re[k], y[o] * im[k])
-                    moment = fma(-x[k], re[o], fma(-y[k], im[o], moment))
+                    moment = pair_moment(re[k], im[k], re[o], im[o], x[k], y[k], x[o], y[o])
                     gradient[i] = gradient[i] + moment
                     re[k], re[o] = turn(t[i], s[i], re[k], re[o])
                     im[k], im[o] = turn(t[i], s[i], im[k], im[o])
@@ -191,9 +198,10 @@ def add_turn_gradients(
                 if (k >> i) & 1 == 0:
                     low = 2 * row[k]
                     high = 2 * row[k + (1 << i)]
-                    moment = fma(adjoint[high], state[low], adjoint[high + 1] * state[low + 1])
-                    moment = fma(-adjoint[low], state[high], moment)
-                    moment = fma(-adjoint[low + 1], state[high + 1], moment)
+                    moment = pair_moment(
+                        state[low], state[low + 1], state[high], state[high + 1],
+                        adjoint[low], adjoint[low + 1], adjoint[high], adjoint[high + 1],
+                    )  # fmt: skip
                     gradient[i] = gradient[i] + moment
     for i in unroll(width):
         place = slot_of(shared_gradients, sample_gradients, record[SLOT + i], 1)

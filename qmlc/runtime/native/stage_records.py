@@ -11,6 +11,7 @@ from qmlc.kernels import layout
 from qmlc.runtime.native.angle_rows import whole
 from qmlc.runtime.native.coset_tables import independent, null_space
 from qmlc.runtime.native.rotations import Turn
+from qmlc.runtime.native.span import Span
 from qmlc.runtime.native.stages import Stage
 from qmlc.runtime.native.tape import Layout, Record, Tape, Terms, blank, set_rows
 
@@ -62,11 +63,17 @@ def stage_records(
     for group in groups:
         record = tile_record(tape, group, NO_DIAGONAL, form)
         if back and first and diagonal.kind == layout.NO_TABLE:
-            record[layout.OPERATION] = layout.TURN_GRADIENT + len(group)
+            record[layout.OPERATION] = layout.TURN_GRADIENTS + len(group)
         yield record
-    for turn in stage.turns:
-        if turn.flips & lane_mask:
-            yield lane_record(tape, turn, form)
+    lanes = [turn for turn in stage.turns if turn.flips & lane_mask]
+    inside = [turn for turn in lanes if not row_masks(turn, form)[0]]
+    for first_turn in range(0, len(inside), width):
+        group = tuple(inside[first_turn : first_turn + width])
+        record = turn_record(tape, group, form, layout.LANE_TURNS + len(group))
+        record[layout.COUNT] = 1 << form.rows_log
+        yield record
+    for group in tiles([turn for turn in lanes if turn not in inside], width, form):
+        yield crossing_record(tape, group, form)
 
 
 def add_diagonal(tape: Tape, stage: Stage, form: Layout, keep_table: bool) -> Diagonal:
@@ -90,13 +97,12 @@ def tiles(turns: Sequence[Turn], width: int, form: Layout) -> Iterator[tuple[Tur
     """Turns in groups that can be carried out in registers at once."""
     waiting = list(turns)
     while waiting:
-        group: list[tuple[int, int]] = []
+        rows = Span()
         chosen: list[Turn] = []
         rest: list[Turn] = []
         for turn in waiting:
-            flips, signs = row_masks(turn, form)
-            if len(chosen) < width and independent(group, flips, signs):
-                group.append((flips, signs))
+            apart = independent([(t.flips, t.signs) for t in chosen], turn.flips, turn.signs)
+            if len(chosen) < width and apart and rows.add(row_masks(turn, form)[0]):
                 chosen.append(turn)
             else:
                 rest.append(turn)
@@ -121,12 +127,10 @@ def turn_record(tape: Tape, turns: Sequence[Turn], form: Layout, operation: int)
     """A record of turns, without its rows."""
     record = blank(operation)
     for i, turn in enumerate(turns):
-        record[layout.FLIP + i], signs = row_masks(turn, form)
+        record[layout.FLIP + i], record[layout.SIGNS + i] = row_masks(turn, form)
+        record[layout.EXCHANGE + i] = turn.flips & (1 << form.lane_bits) - 1
         record[layout.SLOT + i] = tape.slot_of(turn)
         record[layout.OUTER + i] = turn.signs >> form.local_bits
-    if len(turns) == 1:
-        record[layout.SIGNS] = signs
-        record[layout.EXCHANGE] = turns[0].flips & (1 << form.lane_bits) - 1
     return record
 
 
@@ -139,13 +143,11 @@ def tile_record(tape: Tape, turns: Sequence[Turn], diagonal: Diagonal, form: Lay
     return record
 
 
-def lane_record(tape: Tape, turn: Turn, form: Layout) -> Record:
-    """A record of a turn among lanes."""
-    flips = row_masks(turn, form)[0]
-    operation = layout.LANE_PAIR_TURN if flips else layout.LANE_TURN
-    record = turn_record(tape, (turn,), form, operation)
-    highest = [1 << flips.bit_length() - 1] if flips else []
-    set_rows(tape, record, null_space(highest, form.rows_log))
+def crossing_record(tape: Tape, turns: Sequence[Turn], form: Layout) -> Record:
+    """A record of turns among rows whose lanes differ."""
+    record = turn_record(tape, turns, form, layout.CROSSING_TURNS + len(turns))
+    rows = Span.of(row_masks(turn, form)[0] for turn in turns)
+    set_rows(tape, record, [1 << bit for bit in range(form.rows_log) if bit not in rows.basis])
     return record
 
 
