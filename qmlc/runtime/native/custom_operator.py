@@ -13,17 +13,22 @@ from weakref import WeakValueDictionary
 import torch
 from torch import Tensor
 
-from qmlc.runtime.native.program import NativeProgram
+from qmlc.ir.circuit import Circuit
+from qmlc.runtime.native.program import NativeProgram, native_program
 
 _programs: WeakValueDictionary[str, NativeProgram] = WeakValueDictionary()
 
 
-def register_program(program: NativeProgram) -> str:
-    """The name under which the operator finds a program, as long as there is one like it."""
-    text = f"{program.dtype} {program.circuit!r}"
-    name = hashlib.sha256(text.encode()).hexdigest()[:24]
-    _programs.setdefault(name, program)
-    return name
+def register_program(circuit: Circuit, dtype: torch.dtype) -> tuple[str, NativeProgram | str]:
+    """The name under which the operator finds a program, and the one program for all modules.
+
+    In the place of the program: why there is none.
+    """
+    name = hashlib.sha256(f"{dtype} {circuit!r}".encode()).hexdigest()[:24]
+    program = _programs.get(name) or native_program(circuit, dtype)
+    if not isinstance(program, str):
+        _programs[name] = program
+    return name, program
 
 
 def _program(name: str) -> NativeProgram:

@@ -375,7 +375,7 @@ class NativeProgram:
         self.num_values = sum(len(result.operators) for result in circuit.results)
         self.gives_state = any(result.kind == "state" for result in circuit.results)
         self.forms: dict[bool, Form] = {}
-        self.form(True)
+        self.form(self.in_lanes(1))
 
     def form(self, samples: bool) -> Form:
         """The program for a layout, made when first needed."""
