@@ -57,7 +57,7 @@ def gradients_like(circuit, batch, dtype=torch.float64, seed=0):
 def run_native(program, x, w, d_values=None, d_state=None, threads=1):
     """Values, states, and the gradients of inputs and parameters."""
     values, state, saved = program.forward(x, w, threads)
-    return values, state, *program.backward(saved, x, w, d_values, d_state, threads)
+    return values, state, *program.backward(saved, x, w, d_values, d_state)
 
 
 def run_reference(circuit, x, w, d_values=None, d_state=None):

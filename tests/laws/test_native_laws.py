@@ -152,9 +152,9 @@ def test_passes_do_not_disturb_each_other(samples, threads):
     alone = run_native(program, *first, *given, threads)
     kept = program.forward(*first, threads)
     other = program.forward(*second, threads)
-    program.backward(other[2], *second, *given, threads)
+    program.backward(other[2], *second, *given)
     for _ in range(2):
-        together = (*kept[:2], *program.backward(kept[2], *first, *given, threads))
+        together = (*kept[:2], *program.backward(kept[2], *first, *given))
         assert all(torch.equal(one, two) for one, two in zip(alone, together, strict=True))
 
 
@@ -177,6 +177,6 @@ def test_inputs_without_gradients_are_skipped():
     saved = program.forward(x, w)[2]
     d_x, d_w = program.backward(saved, x, w, d_values, None)
     assert d_x is not None
-    none, same = program.backward(saved, x, w, d_values, None, 1, False)
+    none, same = program.backward(saved, x, w, d_values, None, False)
     assert none is None
     assert torch.equal(same, d_w)

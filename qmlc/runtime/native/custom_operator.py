@@ -77,7 +77,6 @@ def circuit_backward(
         parameters.contiguous(),
         d_values,
         d_state if program.gives_state else None,
-        torch.get_num_threads(),
     )
     assert d_inputs is not None
     return d_inputs, d_parameters

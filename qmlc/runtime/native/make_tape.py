@@ -17,13 +17,17 @@ from qmlc.runtime.native.stage_records import lanes_record, stage_records, turn_
 from qmlc.runtime.native.stages import Block, Stage, to_stages
 from qmlc.runtime.native.tape import Layout, Record, Tape, blank, set_rows
 
+JOINT_BLOCKS = 3
+"""So many bits of a row's number are of its block where threads share the blocks of a state."""
+
 
 def make_tape(
-    stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[str]
+    stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[str], *, joint: bool = False
 ) -> tuple[Tape, Basis]:
     """The tape of stages on |0...0>, and where the bits of the storage are in the end.
 
-    NotNative for what no kernel does.
+    It goes through blocks of rows where the cache asks for it, or threads do that are to work on a
+    state jointly. NotNative for what no kernel does.
     """
     tape = Tape(form, AngleRows(inputs))
     found: list[Stage] = []
@@ -33,9 +37,13 @@ def make_tape(
         found.append(stage)
         tape.slots.uses.update(tape.slot_of(turn) for turn in stage.turns)
     limits = [block_rows_log(form, back) for back in (False, True)]
+    if joint:
+        limits = [min(limit, form.rows_log - JOINT_BLOCKS) for limit in limits]
     tape.segmented = form.rows_log > max(limits)
     if tape.segmented:
         return tape, segmented_tapes(tape, found, limits)
+    tables = len(found) * 2 * form.lanes * form.item << form.rows_log
+    keep_table = form.samples or tables <= cache_bytes(2) // 4
     steps, basis = insert_lanes(found, same_basis(form.local_bits), form.lane_bits)
     for back, records in ((False, tape.forward), (True, tape.backward)):
         for position, step in enumerate(steps):
@@ -46,7 +54,7 @@ def make_tape(
             if position == 0 and not back:
                 step = started(tape, step)
             records += stage_records(
-                tape, step, form, keep_table=form.samples, back=back, first=position == 0
+                tape, step, form, keep_table=keep_table, back=back, first=position == 0
             )
     return tape, basis
 

@@ -175,8 +175,8 @@ class _Run(torch.autograd.Function):
         if kept is None:
             *_, kept = _forward(native, layout, rows, weights, True)
         given = [None if gradient is None else _solid(gradient) for gradient in outer]
-        count, threads = layout.inputs, torch.get_num_threads()
-        parts = native.program.backward(kept, rows, weights, *given, threads, any(needs[:count]))
+        count = layout.inputs
+        parts = native.program.backward(kept, rows, weights, *given, any(needs[:count]))
         if layout.flat:
             return None, None, *parts
         inputs, parameters = tensors[:count], tensors[count:]

@@ -17,7 +17,7 @@ from qmlc.kernels import layout
 from qmlc.kernels.host import cache_bytes
 from qmlc.kernels.openmp import find_openmp, may_use_threads
 from qmlc.runtime.native.angle_rows import Angle, AngleRows, Sums, make_sums, whole
-from qmlc.runtime.native.make_tape import make_tape
+from qmlc.runtime.native.make_tape import JOINT_BLOCKS, make_tape
 from qmlc.runtime.native.measured_groups import measured_groups
 from qmlc.runtime.native.rotations import Frame, NotNative, Rotated
 from qmlc.runtime.native.stages import to_stages
@@ -67,22 +67,19 @@ class Form:
         program = self.program
         return int(program[layout.AT_AMPLITUDES]), state, int(program[layout.THREAD_BYTES])
 
+    @cached_property
+    def work(self) -> int:
+        """What a unit costs: rows times records."""
+        return int(self.program[layout.FORWARD_COUNT]) + 1 << self.layout.rows_log
+
+    def units(self, batch: int) -> int:
+        """How many units hold so many samples."""
+        return -(-batch // self.layout.lanes) if self.layout.samples else batch
+
     def memory_bytes(self, batch: int) -> int:
         """What a call with so many states to keep needs."""
         call, state, _ = self._sizes
-        lanes = self.layout.lanes if self.layout.samples else 1
-        return call + state * -(-batch // lanes) + 64
-
-    def useful_threads(self, batch: int, threads: int) -> int:
-        """How many of so many threads are worth waking."""
-        if threads == 1:
-            return 1
-        form, program = self.layout, self.program
-        units = -(-batch // form.lanes) if form.samples else batch
-        steps = int(program[layout.FORWARD_COUNT]) + 1
-        if (units * steps << form.rows_log) < MIN_WORK or not may_use_threads():
-            return 1
-        return threads if program[layout.SEGMENTED] else min(threads, units)
+        return call + state * self.units(batch) + 64
 
     @property
     def thread_bytes(self) -> int:
@@ -138,9 +135,12 @@ class Call(NamedTuple):
 
     form: Form
     memory: Tensor
+    threads: int
 
 
-def make_form(circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, real: type) -> Form:
+def make_form(
+    circuit: Circuit, rotated: Rotated, samples: bool, joint: bool, lanes: int, real: type
+) -> Form:
     """The program of a circuit in one layout; NotNative for what it cannot run."""
     item = np.dtype(real).itemsize
     lane_bits = 0 if samples else lanes.bit_length() - 1
@@ -156,7 +156,7 @@ def make_form(circuit: Circuit, rotated: Rotated, samples: bool, lanes: int, rea
         global_phase=needs_state,
     )
     names = frozenset(variable.name for variable in circuit.inputs)
-    tape, basis = make_tape(stages, form, names)
+    tape, basis = make_tape(stages, form, names, joint=joint)
     frames = tuple(frame.over(basis) for frame in rotated.frames)
     maker = FormMaker(item, lanes)
     program = maker.program
@@ -374,13 +374,14 @@ class NativeProgram:
         self.rotated = to_rotations(actions, circuit.num_qubits)
         self.num_values = sum(len(result.operators) for result in circuit.results)
         self.gives_state = any(result.kind == "state" for result in circuit.results)
-        self.forms: dict[bool, Form] = {}
+        self.forms: dict[tuple[bool, bool], Form] = {}
         self.form(self.in_lanes(1))
 
-    def form(self, samples: bool) -> Form:
-        """The program for a layout, made when first needed."""
-        if samples not in self.forms:
-            made = make_form(self.circuit, self.rotated, samples, self.lanes, self.real)
+    def form(self, samples: bool, joint: bool = False) -> Form:
+        """The program for a layout, made when first needed; `joint`: for threads on one state."""
+        key = samples, joint
+        if key not in self.forms:
+            made = make_form(self.circuit, self.rotated, *key, self.lanes, self.real)
             for place, name in FUNCTIONS.items():
                 made.program[place] = self.library.address(name)
             openmp = find_openmp()
@@ -388,8 +389,30 @@ class NativeProgram:
                 made.program[layout.PARALLEL] = openmp.parallel
                 made.program[layout.THREAD_NUMBER] = openmp.thread_number
                 made.program[layout.BARRIER] = openmp.barrier
-            self.forms[samples] = made
-        return self.forms[samples]
+            self.forms[key] = made
+        return self.forms[key]
+
+    def plan_call(self, batch: int, threads: int) -> tuple[Form, int]:
+        """The form for a batch, and how many of so many threads are worth waking."""
+        samples = self.in_lanes(batch)
+        form = self.form(samples)
+        if threads == 1 or not may_use_threads():
+            return form, 1
+        units = form.units(batch)
+        if units * form.work < MIN_WORK:
+            return form, 1
+        if units < threads and samples and self._has_rows(JOINT_BLOCKS):
+            # a state for each thread, or for all of them
+            samples, units = False, batch
+        if units >= threads:
+            return self.form(samples), threads
+        if not self._has_rows(JOINT_BLOCKS):
+            return form, units
+        return self.form(samples, joint=True), threads
+
+    def _has_rows(self, bits: int) -> bool:
+        """Whether amplitudes in lanes leave so many bits for rows."""
+        return 1 << self.circuit.num_qubits >= self.lanes << bits
 
     def forward(
         self, inputs: Tensor, parameters: Tensor, threads: int = 1, keep: bool = True
@@ -400,8 +423,7 @@ class NativeProgram:
         states can go backward.
         """
         batch = len(inputs)
-        form = self.form(self.in_lanes(batch))
-        threads = form.useful_threads(batch, threads)
+        form, threads = self.plan_call(batch, threads)
         values = torch.empty((batch, self.num_values), dtype=self.dtype)
         state = None
         if self.gives_state:
@@ -414,11 +436,11 @@ class NativeProgram:
             keep,
         )  # fmt: skip
         form.give_back(threads, own)
-        return values, state, Call(form, memory)
+        return values, state, Call(form, memory, threads)
 
     def memory(self, batch: int, keep: bool, threads: int) -> int:
         """Bytes that a call works in."""
-        form = self.form(self.in_lanes(batch))
+        form, threads = self.plan_call(batch, threads)
         return form.memory_bytes(batch if keep else 0) + threads * form.thread_bytes
 
     def in_lanes(self, batch: int) -> bool:
@@ -436,12 +458,12 @@ class NativeProgram:
         parameters: Tensor,
         d_values: Tensor | None,
         d_state: Tensor | None,
-        threads: int = 1,
         needs_inputs: bool = True,
     ) -> tuple[Tensor | None, Tensor]:
         """The gradients of inputs and parameters, from those of values and states."""
-        form, memory = saved
-        threads = form.useful_threads(len(inputs), threads)
+        form, memory, threads = saved
+        if not may_use_threads():
+            threads = 1
         d_parameters = torch.empty_like(parameters)
         d_inputs = None
         if needs_inputs:
