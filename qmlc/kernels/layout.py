@@ -37,13 +37,13 @@ from __future__ import annotations
     AT_FIRST, AT_AMPLITUDES,
     # bytes in a thread's memory
     OF_SYMBOLS, OF_ANGLES, OF_COSINES, OF_SINES, OF_PHASES, OF_COEFFICIENTS, OF_TABLE, OF_WORK,
-    OF_BLOCK, OF_ADJOINT_BLOCK,
+    OF_BLOCK, OF_ADJOINT_BLOCK, OF_OTHER_ORDER,
     OF_VALUES, OF_STATE, OF_ADJOINT, OF_TOTALS,
     OF_SHARED_SLOTS, OF_SAMPLE_SLOTS, OF_SHARED_ROWS, OF_SAMPLE_ROWS,
     OF_SYMBOL_GRADIENTS, OF_PARAMETER_GRADIENTS, OF_TABLE_GRADIENTS,
     THREAD_BYTES,
     PROGRAM_SIZE,
-) = range(99)  # fmt: skip
+) = range(100)  # fmt: skip
 
 # a call, at the beginning of its memory
 (
@@ -60,6 +60,9 @@ from __future__ import annotations
     STEPS, MEMBERS, LOCAL_LOG,  # of a SEGMENT: so many records follow that are for each block
     RECORD_SIZE,
 ) = range(27)  # fmt: skip
+
+# a record about bits: how many, whether lanes differ, and addresses
+BITS, BY_LANES, ROW_FLIPS, LANE_FLIPS, ROW_READS, BLOCK_READS, NUMBERS = range(5, 12)
 
 # operations: TURNS + 3 * width + kind of the table, and others + width
 NO_TABLE, NUMBER_TABLE, VECTOR_TABLE = range(3)

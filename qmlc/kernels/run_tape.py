@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qmlc.kernels.apply_blocks import apply_matrix, gather_amplitudes
 from qmlc.kernels.diagonals import (
     collect_phases,
     collect_sample_phases,
@@ -44,14 +45,17 @@ from qmlc.kernels.layout import (
     FIX_LANES,
     FORWARD_COUNT,
     FORWARD_TAPE,
+    GATHER,
     LANE_TURNS,
     LOCAL_LOG,
     MAKE_TABLE,
+    MATRIX,
     MEMBERS,
     NUMBER_TABLE,
     OF_ADJOINT_BLOCK,
     OF_BLOCK,
     OF_COEFFICIENTS,
+    OF_OTHER_ORDER,
     OF_PHASES,
     OF_SAMPLE_ROWS,
     OF_SAMPLE_SLOTS,
@@ -154,6 +158,17 @@ def apply_record(
         make_table(program, record, block, rows_log, shared, own)
     if operation == FIX_LANES:
         fix_lanes(state, record, block, 1 << rows_log)
+    apply_block(program, record, block, rows_log, own, state)
+
+
+@function
+def apply_block(program: Any, record: Any, block: Any, rows_log: Any, own: Any, state: Any) -> None:
+    """Matrices and permutations."""
+    work = vectors(own + program[OF_OTHER_ORDER])
+    if record[OPERATION] == MATRIX:
+        apply_matrix(state, record, block, work)
+    if record[OPERATION] == GATHER:
+        gather_amplitudes(state, record, block, 1 << rows_log, work)
 
 
 @inline
@@ -259,6 +274,8 @@ def unapply_record(
         make_table(program, record, block, rows_log, shared, own)
     if operation == COLLECT_TABLE:
         collect_table(program, record, block, rows_log, own)
+    apply_block(program, record, block, rows_log, own, state)
+    apply_block(program, record, block, rows_log, own, adjoint)
 
 
 @function

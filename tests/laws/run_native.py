@@ -148,7 +148,12 @@ class Drawer:
         )  # fmt: skip
 
     def unitary(self, width):
+        """A random unitary matrix, or one that permutes basis states."""
         size = 2**width
+        if self.rng.integers(2):
+            phases = np.exp(2j * np.pi * self.rng.random(size)) * self.rng.integers(0, 2, size)
+            matrix = np.eye(size)[self.rng.permutation(size)] * np.where(phases == 0, 1, phases)
+            return tuple(tuple(complex(v) for v in row) for row in matrix)
         matrix = self.rng.normal(size=(size, size)) + 1j * self.rng.normal(size=(size, size))
         matrix = np.linalg.qr(matrix)[0]
         return tuple(tuple(complex(v) for v in row) for row in matrix)
@@ -164,7 +169,7 @@ class Drawer:
         return total
 
 
-def names_for(num_qubits, general=("gphase", "rotation", "evolve")):
+def names_for(num_qubits, general=("gphase", "rotation", "evolve", "unitary")):
     """The gates that fit on so many qubits."""
     return [*(name for name in GATES if gate_arity(name)[1] <= num_qubits), *general]
 

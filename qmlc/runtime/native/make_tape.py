@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qmlc.kernels import layout
 from qmlc.kernels.host import cache_bytes
 from qmlc.runtime.native.angle_rows import AngleRows, whole
-from qmlc.runtime.native.choose_lanes import Lanes, insert_lanes
+from qmlc.runtime.native.block_records import block_record
+from qmlc.runtime.native.choose_lanes import Lanes, Step, insert_lanes
 from qmlc.runtime.native.coset_tables import span
-from qmlc.runtime.native.rotations import Basis, NotNative, Place, Turn, reads_over, same_basis
+from qmlc.runtime.native.rotations import Basis, Place, Turn, reads_over, same_basis
 from qmlc.runtime.native.segments import Segment, to_segments
 from qmlc.runtime.native.span import Span
 from qmlc.runtime.native.stage_records import lanes_record, stage_records, turn_record
@@ -30,38 +31,46 @@ def make_tape(
     state jointly. NotNative for what no kernel does.
     """
     tape = Tape(form, AngleRows(inputs))
-    found: list[Stage] = []
-    for stage in stages:
-        if not isinstance(stage, Stage):
-            raise NotNative(f"it has a {type(stage).__name__.lower()}")
-        found.append(stage)
-        tape.slots.uses.update(tape.slot_of(turn) for turn in stage.turns)
+    turns = (turn for stage in stages if isinstance(stage, Stage) for turn in stage.turns)
+    tape.slots.uses.update(map(tape.slot_of, turns))
     limits = [block_rows_log(form, back) for back in (False, True)]
     if joint:
         limits = [min(limit, form.rows_log - JOINT_BLOCKS) for limit in limits]
     tape.segmented = form.rows_log > max(limits)
     if tape.segmented:
-        return tape, segmented_tapes(tape, found, limits)
-    tables = len(found) * 2 * form.lanes * form.item << form.rows_log
-    keep_table = form.samples or tables <= cache_bytes(2) // 4
-    steps, basis = insert_lanes(found, same_basis(form.local_bits), form.lane_bits)
+        return tape, segmented_tapes(tape, stages, limits)
+    tables = len(stages) * 2 * form.lanes * form.item << form.rows_log
+    keep = form.samples or tables <= cache_bytes(2) // 4
+    steps, basis = insert_lanes(stages, same_basis(form.local_bits), form.lane_bits)
     for back, records in ((False, tape.forward), (True, tape.backward)):
         for position, step in enumerate(steps):
-            if isinstance(step, Lanes):
-                records.append(lanes_record(tape, step.reads, form, back))
-                continue
-            assert isinstance(step, Stage)
-            if position == 0 and not back:
+            if position == 0 and not back and isinstance(step, Stage):
                 step = started(tape, step)
-            records += stage_records(
-                tape, step, form, keep_table=keep_table, back=back, first=position == 0
-            )
+            records += step_records(tape, step, form, keep, back, first=position == 0)
     return tape, basis
 
 
-def segmented_tapes(tape: Tape, stages: Sequence[Stage], limits: Sequence[int]) -> Basis:
+def step_records(
+    tape: Tape, step: Step, form: Layout, keep: bool, back: bool, *, first: bool = False
+) -> Iterable[Record]:
+    """The records of a step; before the `first` there is nothing that a backward pass goes to.
+
+    Tables of diagonals that all samples share are made once a call if they are to be kept.
+    """
+    match step:
+        case Lanes():
+            return [lanes_record(tape, step.reads, form, back)]
+        case Stage():
+            return stage_records(tape, step, form, keep_table=keep, back=back, first=first)
+        case _:
+            return [block_record(tape, step, form, back=back)]
+
+
+def segmented_tapes(tape: Tape, stages: Sequence[Stage | Block], limits: Sequence[int]) -> Basis:
     """Make tapes that go through blocks of rows; where the bits are in the end comes back."""
-    first = [started(tape, stages[0]), *stages[1:]] if stages else []
+    first = list(stages)
+    if stages and isinstance(stages[0], Stage):
+        first[0] = started(tape, stages[0])
     basis = segment_pass(tape, tape.forward, first, limits[0], False)
     other = segment_pass(tape, tape.backward, stages, limits[1], True)
     # both tapes must end with the same lanes
@@ -79,12 +88,12 @@ def segmented_tapes(tape: Tape, stages: Sequence[Stage], limits: Sequence[int]) 
 
 
 def segment_pass(
-    tape: Tape, records: list[Record], stages: Sequence[Stage], fitting: int, back: bool
+    tape: Tape, records: list[Record], stages: Sequence[Stage | Block], fitting: int, back: bool
 ) -> Basis:
     """Add the records of all segments; where the bits are in the end comes back."""
     form = tape.layout
     basis: Basis = same_basis(form.local_bits)
-    items = [item for stage in stages for item in stage.items]
+    items = [i for stage in stages for i in (stage.items if isinstance(stage, Stage) else [stage])]
     for segment in to_segments(items, form.local_bits, form.lane_bits, fitting):
         made, basis = segment_records(tape, segment, fitting, basis, back)
         records += made
@@ -141,13 +150,8 @@ def segment_records(
     items = (item.over(basis).over(there) for item in segment.items)
     stages = to_stages(items, at_zero=False)
     steps, change = insert_lanes(stages, same_basis(form.local_bits), form.lane_bits, at_zero=False)
-    parts: list[Record] = []
-    for step in steps:
-        if isinstance(step, Lanes):
-            parts.append(lanes_record(tape, step.reads, local, back))
-        else:
-            assert isinstance(step, Stage)
-            parts += stage_records(tape, step, local, keep_table=form.samples, back=back)
+    keep = form.samples
+    parts = [record for step in steps for record in step_records(tape, step, local, keep, back)]
     after = tuple(place.over(there).over(change).over(again) for place in basis)
     return segment_header(tape, directions, parts, back), after
 

@@ -345,6 +345,7 @@ def put_thread(maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int) -> 
         (layout.OF_COEFFICIENTS, 2 * len(slots.sample)),
         (layout.OF_TABLE, 2 * most), (layout.OF_WORK, max(most, 1 << BLOCK_LOG)),
         (layout.OF_BLOCK, 2 * most + 3), (layout.OF_ADJOINT_BLOCK, 2 * most + 5),
+        (layout.OF_OTHER_ORDER, tape.work),
         (layout.OF_VALUES, operators), (layout.OF_STATE, 2 * rows + 7),
         (layout.OF_ADJOINT, 2 * rows),
         (layout.OF_TOTALS, -(-len(tape.angles.shared) // maker.lanes)),

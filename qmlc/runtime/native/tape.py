@@ -89,6 +89,8 @@ class Tape:
     forward: list[Record] = field(default_factory=list)
     backward: list[Record] = field(default_factory=list)
     """In the order of the forward tape; it is run from its end."""
+    work: int = 0
+    """Vectors that matrices and permutations need to work in."""
     segmented: bool = False
     """Whether both tapes go through the state block by block, so that threads can share it."""
 
