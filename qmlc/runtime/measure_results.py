@@ -135,7 +135,8 @@ def _amplitudes(state: Tensor, qubits: Sequence[int], num_qubits: int) -> Tensor
     split = state.reshape(*(2,) * num_qubits, state.shape[2])
     others = [q for q in range(num_qubits) if q not in qubits]
     axes = [*_axes(qubits, num_qubits), num_qubits, *_axes(others, num_qubits)]
-    return split.permute(*axes).reshape(1 << len(qubits), state.shape[2], -1)[:, :, 0]
+    shape = (1 << len(qubits), state.shape[2], 1 << len(others))
+    return split.permute(*axes).reshape(shape)[:, :, 0]
 
 
 def _marginals(weights: Tensor, qubits: Sequence[int], num_qubits: int) -> Tensor:

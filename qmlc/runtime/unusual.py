@@ -35,4 +35,6 @@ def unusual_tensors(tensors: Iterable[Tensor | None]) -> str:
             return f"a tensor is on {tensor.device.type}"
         if tensor.layout != torch.strided:
             return "a tensor is sparse"
+        if torch._C._functorch.is_legacy_batchedtensor(tensor):
+            return "a tensor is a batch of tensors"
     return ""
