@@ -52,22 +52,23 @@ from __future__ import annotations
     CALL_SIZE,
 ) = range(15)  # fmt: skip
 
-# a record of a tape; FLIP, SIGNS, EXCHANGE, SLOT and OUTER take three places
+# a record of a tape; FLIP, EXCHANGE, SLOT and OUTER take three places
 (
     OPERATION, COUNT, LOW, HIGH, SHIFT,
-    FLIP, _, _, SIGNS, _, _, EXCHANGE, _, _, SLOT, _, _, OUTER, _, _,
+    FLIP, _, _, SIGNS, EXCHANGE, _, _, SLOT, _, _, OUTER, _, _,
     TABLE, TABLE_KIND, DIAGONAL,
     STEPS, MEMBERS, LOCAL_LOG,  # of a SEGMENT: so many records follow that are for each block
     RECORD_SIZE,
-) = range(27)  # fmt: skip
+) = range(25)  # fmt: skip
 
 # a record about bits: how many, whether lanes differ, and addresses
 BITS, BY_LANES, ROW_FLIPS, LANE_FLIPS, ROW_READS, BLOCK_READS, NUMBERS = range(5, 12)
 
-# operations: TURNS + 3 * width + kind of the table, and others + width
+# operations: TURNS or EXCHANGING_TURNS + 3 * width + kind of the table, and others + width
 NO_TABLE, NUMBER_TABLE, VECTOR_TABLE = range(3)
 TURNS = 0
+EXCHANGING_TURNS = 12
 (
-    CROSSING_TURNS, _, _, _, LANE_TURNS, _, _, _, TURN_GRADIENTS, _, _, _,
-    MAKE_TABLE, COLLECT_TABLE, FIX_LANES, MATRIX, GATHER, SEGMENT,
-) = range(12, 30)  # fmt: skip
+    LANE_TURNS, _, _, _, TURN_GRADIENTS, _, _, _,
+    MAKE_TABLE, COLLECT_TABLE, MATRIX, GATHER, SEGMENT,
+) = range(24, 37)  # fmt: skip

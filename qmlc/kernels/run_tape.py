@@ -11,13 +11,7 @@ from qmlc.kernels.diagonals import (
     make_number_table,
     make_vector_table,
 )
-from qmlc.kernels.fix_lanes import fix_lanes
-from qmlc.kernels.lane_turns import (
-    apply_crossing_turns,
-    apply_lane_turns,
-    unapply_crossing_turns,
-    unapply_lane_turns,
-)
+from qmlc.kernels.lane_turns import apply_lane_turns, unapply_lane_turns
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
@@ -40,9 +34,8 @@ from qmlc.kernels.layout import (
     BACKWARD_TAPE,
     COLLECT_TABLE,
     COUNT,
-    CROSSING_TURNS,
     DIAGONAL,
-    FIX_LANES,
+    EXCHANGING_TURNS,
     FORWARD_COUNT,
     FORWARD_TAPE,
     GATHER,
@@ -147,17 +140,19 @@ def apply_record(
                 if operation == TURNS + 3 * width + diagonal:
                     apply_turns(
                         state, record, 0, last, block, coefficients, own_coefficients,
-                        numbers_of(table, diagonal), size, width, diagonal,
+                        numbers_of(table, diagonal), size, width, diagonal, 0,
                     )  # fmt: skip
     for width in unroll(1, 4):
+        for diagonal in unroll(2):
+            if operation == EXCHANGING_TURNS + 3 * width + 2 * diagonal:
+                apply_turns(
+                    state, record, 0, last, block, coefficients, own_coefficients,
+                    table, size, width, 2 * diagonal, 1,
+                )  # fmt: skip
         if operation == LANE_TURNS + width:
             apply_lane_turns(state, record, block, coefficients, own_coefficients, width)
-        if operation == CROSSING_TURNS + width:
-            apply_crossing_turns(state, record, block, coefficients, own_coefficients, width)
     if operation == MAKE_TABLE:
         make_table(program, record, block, rows_log, shared, own)
-    if operation == FIX_LANES:
-        fix_lanes(state, record, block, 1 << rows_log)
     apply_block(program, record, block, rows_log, own, state)
 
 
@@ -265,11 +260,13 @@ def unapply_record(
                     unapply_turns(
                         state, adjoint, record, 0, last, block, coefficients, own_coefficients,
                         numbers_of(table, diagonal), size, slots, own_slots,
-                        moments_of(program, record, block, own, size, diagonal), width, diagonal,
+                        moments_of(program, record, block, own, size, diagonal),
+                        width, diagonal, 0,
                     )  # fmt: skip
     unapply_other_turns(
-        state, adjoint, record, block, rows_log, coefficients, own_coefficients, slots, own_slots
-    )
+        state, adjoint, record, block, coefficients, own_coefficients, table, size,
+        slots, own_slots, vectors(own + program[OF_WORK]),
+    )  # fmt: skip
     if operation == MAKE_TABLE:
         make_table(program, record, block, rows_log, shared, own)
     if operation == COLLECT_TABLE:
@@ -280,24 +277,23 @@ def unapply_record(
 
 @function
 def unapply_other_turns(
-    state: Any, adjoint: Any, record: Any, block: Any, rows_log: Any,
-    coefficients: Any, own_coefficients: Any, slots: Any, own_slots: Any,
+    state: Any, adjoint: Any, record: Any, block: Any, coefficients: Any, own_coefficients: Any,
+    table: Any, size: Any, slots: Any, own_slots: Any, moments: Any,
 ) -> None:  # fmt: skip
-    """Changes of lanes, turns that nothing comes before, and turns among lanes."""
+    """Turns that nothing comes before, and turns among lanes."""
     operation = record[OPERATION]
-    if operation == FIX_LANES:
-        fix_lanes(state, record, block, 1 << rows_log)
-        fix_lanes(adjoint, record, block, 1 << rows_log)
     for width in unroll(1, 3):
         if operation == TURN_GRADIENTS + width:
             add_turn_gradients(state, adjoint, record, block, slots, own_slots, width)
+        for diagonal in unroll(2):
+            if operation == EXCHANGING_TURNS + 3 * width + 2 * diagonal:
+                unapply_turns(
+                    state, adjoint, record, 0, record[COUNT], block, coefficients, own_coefficients,
+                    table, size, slots, own_slots, moments, width, 2 * diagonal, 1,
+                )  # fmt: skip
+    for width in unroll(1, 4):
         if operation == LANE_TURNS + width:
             unapply_lane_turns(
-                state, adjoint, record, block, coefficients, own_coefficients,
-                slots, own_slots, width,
-            )  # fmt: skip
-        if operation == CROSSING_TURNS + width:
-            unapply_crossing_turns(
                 state, adjoint, record, block, coefficients, own_coefficients,
                 slots, own_slots, width,
             )  # fmt: skip

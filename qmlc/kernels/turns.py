@@ -1,6 +1,8 @@
 """Turns: rotations in the plane of two amplitudes, several at once while they are in registers.
 
-Rows are complex: the real part of row r is vector 2 r, the imaginary part vector 2 r + 1.
+Rows are complex: the real part of row r is vector 2 r, the imaginary part vector 2 r + 1. Where
+lanes are `exchanged`, the two amplitudes stand in different lanes of two rows: a row's lanes are
+brought into the order of those of the tile's first row, and back.
 """
 
 from __future__ import annotations
@@ -10,17 +12,23 @@ from typing import Any
 from qmlc.kernels.diagonals import real_sign
 from qmlc.kernels.language import (
     Static,
+    bits,
     fma,
+    from_bits,
     function,
     inline,
     ints,
+    lane_numbers,
+    permute,
     registers,
     splat,
+    to_word,
     total,
     unroll,
 )
 from qmlc.kernels.layout import (
     COUNT,
+    EXCHANGE,
     FLIP,
     HIGH,
     LOW,
@@ -30,6 +38,9 @@ from qmlc.kernels.layout import (
     SHIFT,
     SLOT,
 )
+
+ROW_BITS = 29
+"""Of a tile's number; where lanes are exchanged, the highest bits of a word are signs of turns."""
 
 
 @inline
@@ -48,10 +59,34 @@ def tile_base(record: Any, tile: Any) -> Any:
     return ints(record[HIGH])[tile >> shift] ^ ints(record[LOW])[tile & ((1 << shift) - 1)]
 
 
+@inline
+def signed(value: Any, number: Any, turn: Static) -> Any:
+    """A vector with the sign that a number in all lanes has for a turn."""
+    return from_bits(bits(value) ^ ((number << turn) & bits(-splat(0.0))))
+
+
+@inline
+def turned(value: Any, number: Any, turn: Static, exchanged: Static) -> Any:
+    """A vector with the sign of a turn in a tile."""
+    if exchanged:
+        return signed(value, number, turn)
+    else:
+        return value
+
+
+@inline
+def reordered(row: Any, index: Any, moved: Static) -> Any:
+    """A row's lanes in the order of `index` where they are `moved`."""
+    if moved:
+        return permute(row, index)
+    else:
+        return row
+
+
 @function
 def apply_turns(
     state: Any, record: Any, first: Any, last: Any, block: Any, shared: Any, sample: Any,
-    table: Any, size: Any, width: Static, diagonal: Static,
+    table: Any, size: Any, width: Static, diagonal: Static, exchanged: Static,
 ) -> None:  # fmt: skip
     """Multiply tiles of rows by the diagonal in `table`, then turn them in `width` planes."""
     t = registers(width + 1)
@@ -63,24 +98,53 @@ def apply_turns(
         t[i] = sign * place[0]
         s[i] = sign * place[1]
         flip[i] = record[FLIP + i]
+    index = registers(1 << width)
+    fill_orders(index, record, width, exchanged)
     for tile in range(first, last):
         row = registers(1 << width)
         re = registers(1 << width)
         im = registers(1 << width)
-        row[0] = tile_base(record, tile)
+        row[0], number = first_row(record, tile, exchanged)
         for i in unroll(width):
             for k in unroll(1 << i):
                 row[(1 << i) + k] = row[k] ^ flip[i]
         for k in unroll(1 << width):
-            re[k], im[k] = load_row(state, row[k], table, size, diagonal)
+            x, y = load_row(state, row[k], table, size, diagonal)
+            re[k] = reordered(x, index[k], exchanged * k)
+            im[k] = reordered(y, index[k], exchanged * k)
         for i in unroll(width):
+            a = turned(t[i], number, i, exchanged)
+            b = turned(s[i], number, i, exchanged)
             for k in unroll(1 << width):
                 if (k >> i) & 1 == 0:
-                    re[k], re[k + (1 << i)] = turn(t[i], s[i], re[k], re[k + (1 << i)])
-                    im[k], im[k + (1 << i)] = turn(t[i], s[i], im[k], im[k + (1 << i)])
+                    re[k], re[k + (1 << i)] = turn(a, b, re[k], re[k + (1 << i)])
+                    im[k], im[k + (1 << i)] = turn(a, b, im[k], im[k + (1 << i)])
         for k in unroll(1 << width):
-            state[2 * row[k]] = re[k]
-            state[2 * row[k] + 1] = im[k]
+            state[2 * row[k]] = reordered(re[k], index[k], exchanged * k)
+            state[2 * row[k] + 1] = reordered(im[k], index[k], exchanged * k)
+
+
+@inline
+def fill_orders(index: Any, record: Any, width: Static, exchanged: Static) -> None:
+    """With which lanes of a tile's first row those of each of its rows are turned."""
+    index[0] = lane_numbers()
+    for i in unroll(width):
+        for k in unroll(1 << i):
+            if exchanged:
+                index[(1 << i) + k] = index[k] ^ record[EXCHANGE + i]
+            else:
+                index[(1 << i) + k] = index[0]
+
+
+@inline
+def first_row(record: Any, tile: Any, exchanged: Static) -> Any:
+    """The first row of a tile, and the tile's number in all lanes where it is of use."""
+    base = tile_base(record, tile)
+    number = splat(to_word(base))
+    if exchanged:
+        return base & ((1 << ROW_BITS) - 1), number
+    else:
+        return base, number
 
 
 @inline
@@ -126,7 +190,7 @@ def unapply_turns(  # noqa: C901
     state: Any, adjoint: Any, record: Any, first: Any, last: Any, block: Any,
     shared: Any, sample: Any, table: Any, size: Any,
     shared_gradients: Any, sample_gradients: Any, table_gradients: Any,
-    width: Static, diagonal: Static,
+    width: Static, diagonal: Static, exchanged: Static,
 ) -> None:  # fmt: skip
     """Undo `apply_turns` on a state and its adjoint, and add up the gradients of the angles."""
     t = registers(width + 1)
@@ -140,32 +204,40 @@ def unapply_turns(  # noqa: C901
         s[i] = -(sign * place[1])
         flip[i] = record[FLIP + i]
         gradient[i] = splat(0.0)
+    index = registers(1 << width)
+    fill_orders(index, record, width, exchanged)
     for tile in range(first, last):
         row = registers(1 << width)
         re = registers(1 << width)
         im = registers(1 << width)
         x = registers(1 << width)
         y = registers(1 << width)
-        row[0] = tile_base(record, tile)
+        row[0], number = first_row(record, tile, exchanged)
         for i in unroll(width):
             for k in unroll(1 << i):
                 row[(1 << i) + k] = row[k] ^ flip[i]
         for k in unroll(1 << width):
-            re[k] = state[2 * row[k]]
-            im[k] = state[2 * row[k] + 1]
-            x[k] = adjoint[2 * row[k]]
-            y[k] = adjoint[2 * row[k] + 1]
+            re[k] = reordered(state[2 * row[k]], index[k], exchanged * k)
+            im[k] = reordered(state[2 * row[k] + 1], index[k], exchanged * k)
+            x[k] = reordered(adjoint[2 * row[k]], index[k], exchanged * k)
+            y[k] = reordered(adjoint[2 * row[k] + 1], index[k], exchanged * k)
         for i in unroll(width):
+            a = turned(t[i], number, i, exchanged)
+            b = turned(s[i], number, i, exchanged)
             for k in unroll(1 << width):
                 if (k >> i) & 1 == 0:
                     o = k + (1 << i)
                     moment = pair_moment(re[k], im[k], re[o], im[o], x[k], y[k], x[o], y[o])
-                    gradient[i] = gradient[i] + moment
-                    re[k], re[o] = turn(t[i], s[i], re[k], re[o])
-                    im[k], im[o] = turn(t[i], s[i], im[k], im[o])
-                    x[k], x[o] = turn(t[i], s[i], x[k], x[o])
-                    y[k], y[o] = turn(t[i], s[i], y[k], y[o])
+                    gradient[i] = gradient[i] + turned(moment, number, i, exchanged)
+                    re[k], re[o] = turn(a, b, re[k], re[o])
+                    im[k], im[o] = turn(a, b, im[k], im[o])
+                    x[k], x[o] = turn(a, b, x[k], x[o])
+                    y[k], y[o] = turn(a, b, y[k], y[o])
         for k in unroll(1 << width):
+            re[k] = reordered(re[k], index[k], exchanged * k)
+            im[k] = reordered(im[k], index[k], exchanged * k)
+            x[k] = reordered(x[k], index[k], exchanged * k)
+            y[k] = reordered(y[k], index[k], exchanged * k)
             if diagonal != NO_TABLE:
                 phase = fma(y[k], re[k], -(x[k] * im[k]))
                 add_moment(table_gradients, row[k], phase, diagonal)

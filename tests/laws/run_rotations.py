@@ -5,15 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from qmlc.ir.circuit import Result
-from qmlc.runtime.native.choose_lanes import Lanes
 from qmlc.runtime.native.rotations import (
     Gather,
     Held,
     Matrix,
     Phase,
+    Place,
     Prepare,
     Turn,
-    basis_of_reads,
 )
 from qmlc.runtime.native.stages import Stage
 from qmlc.runtime.native.to_rotations import to_rotations
@@ -98,11 +97,6 @@ def apply_item(item, state, numbers):
             return apply_matrix(places, matrix, state)
         case Gather(places, source):
             return apply_matrix(places, np.eye(len(source))[list(source)], state)
-        case Lanes(reads):
-            lanes = sum(parity(index & mask) << bit for bit, mask in enumerate(reads))
-            result = np.empty_like(state)
-            result[index >> len(reads) << len(reads) | lanes] = state
-            return result
         case Prepare(places, amplitudes):
             vector = np.array([complex(number(a, numbers)) for a in amplitudes])
             matrix = np.zeros((len(vector), len(vector)), dtype=complex)
@@ -121,3 +115,25 @@ def apply_matrix(places, matrix, state):
             flips ^= place.flips * (change >> i & 1)
         result += matrix[local, local ^ change] * state[index ^ flips]
     return result
+
+
+def basis_of_reads(reads):
+    """The change after which bit k of the index is parity(old index & reads[k]).
+
+    ValueError where these do not tell all indices apart.
+    """
+    size = len(reads)
+    # Gauss-Jordan elimination; each row remembers of which reads it is the sum
+    rows = [(mask, 1 << k) for k, mask in enumerate(reads)]
+    for bit in range(size):
+        pivot = next((k for k in range(bit, size) if rows[k][0] >> bit & 1), None)
+        if pivot is None:
+            raise ValueError("the masks are dependent")
+        rows[bit], rows[pivot] = rows[pivot], rows[bit]
+        mask, parts = rows[bit]
+        rows = [
+            (m ^ mask, p ^ parts) if k != bit and m >> bit & 1 else (m, p)
+            for k, (m, p) in enumerate(rows)
+        ]
+    columns = [sum((mask >> bit & 1) << k for k, mask in enumerate(reads)) for bit in range(size)]
+    return tuple(Place(columns[bit], rows[bit][1]) for bit in range(size))

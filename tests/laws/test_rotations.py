@@ -15,8 +15,7 @@ from run_rotations import (
     sample_values,
 )
 
-from qmlc.runtime.native.choose_lanes import Lanes, insert_lanes
-from qmlc.runtime.native.rotations import NotNative, same_basis
+from qmlc.runtime.native.rotations import Frame, NotNative, flips_over, reads_over
 from qmlc.runtime.native.segments import to_segments
 from qmlc.runtime.native.span import Span
 from qmlc.runtime.native.stages import to_stages
@@ -57,41 +56,29 @@ def test_stages_equal_the_circuit(circuit):
 @given(STATES, st.integers(0, 99))
 def test_rotations_may_be_done_over_other_bits(circuit, seed):
     rotated = rotations_or_skip(circuit)
-    rotated = rotated.over(random_basis(circuit.num_qubits, seed))
+    basis = random_basis(circuit.num_qubits, seed)
+    items = [item.over(basis) for item in rotated.items]
+    frames = [
+        Frame(flips_over(f.flips, basis), reads_over(f.reads, basis), f.offset)
+        for f in rotated.frames
+    ]
     values = sample_values(circuit)
-    got = logical_state(run_rotations(rotated.items, circuit, values), rotated.frames)
-    np.testing.assert_allclose(got, oracle_state(circuit, values), atol=1e-12)
-
-
-@given(WIDE, st.integers(1, 4))
-def test_lanes_may_change_between_stages(circuit, lane_bits):
-    rotated = rotations_or_skip(circuit)
-    basis = same_basis(circuit.num_qubits)
-    lane_bits = min(lane_bits, circuit.num_qubits)
-    steps, basis = insert_lanes(to_stages(rotated.items), basis, lane_bits)
-    frames = [frame.over(basis) for frame in rotated.frames]
-    values = sample_values(circuit)
-    got = logical_state(run_rotations(flat(steps), circuit, values), frames)
+    got = logical_state(run_rotations(items, circuit, values), frames)
     np.testing.assert_allclose(got, oracle_state(circuit, values), atol=1e-12)
 
 
 @given(WIDE, st.integers(0, 2), st.integers(0, 3))
-def test_segments_with_their_own_stages_and_lanes_equal_the_circuit(circuit, lane_bits, width):
+def test_segments_with_their_own_stages_equal_the_circuit(circuit, lane_bits, width):
     rotated = rotations_or_skip(circuit)
     size = circuit.num_qubits
     lane_bits = min(lane_bits, size)
-    items = flat(to_stages(rotated.items))
-    basis = same_basis(size)
     steps = []
-    for segment in to_segments(items, size, lane_bits, width):
-        stages = to_stages(segment.items, at_zero=not steps)
-        more, basis = insert_lanes(stages, basis, lane_bits, at_zero=not steps)
-        for item in flat(more):
-            space = Span.of([*segment.directions, *(1 << bit for bit in range(lane_bits))])
-            if not isinstance(item, Lanes):
-                assert not any(space.reduce(flips) for flips, _ in item.paulis)
-        steps += more
-    frames = [frame.over(basis) for frame in rotated.frames]
+    for segment in to_segments(flat(to_stages(rotated.items)), size, lane_bits, width):
+        stages = flat(to_stages(segment.items, at_zero=not steps))
+        space = Span.of([*segment.directions, *(1 << bit for bit in range(lane_bits))])
+        for item in stages:
+            assert not any(space.reduce(flips) for flips, _ in item.paulis)
+        steps += stages
     values = sample_values(circuit)
-    got = logical_state(run_rotations(flat(steps), circuit, values), frames)
+    got = logical_state(run_rotations(steps, circuit, values), rotated.frames)
     np.testing.assert_allclose(got, oracle_state(circuit, values), atol=1e-12)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qmlc.runtime.native.angle_rows import whole
-from qmlc.runtime.native.rotations import odd
 from qmlc.runtime.normal_form import Array
 
 
@@ -55,8 +54,3 @@ class CosetTables:
             low, high = whole(span(basis[:shift])), whole(span(basis[shift:]))
             self.tables[key] = (low, high, shift)
         return self.tables[key]
-
-
-def independent(turns: Sequence[tuple[int, int]], flips: int, signs: int) -> bool:
-    """Whether a turn neither reads what `turns` (flips, signs) flip nor the other way round."""
-    return not any(odd(flips & s) or odd(f & signs) for f, s in turns)

@@ -156,8 +156,7 @@ def make_form(
         global_phase=needs_state,
     )
     names = frozenset(variable.name for variable in circuit.inputs)
-    tape, basis = make_tape(stages, form, names, joint=joint)
-    frames = tuple(frame.over(basis) for frame in rotated.frames)
+    tape = make_tape(stages, form, names, joint=joint)
     maker = FormMaker(item, lanes)
     program = maker.program
     program[layout.ROWS_LOG] = rows_log
@@ -167,7 +166,7 @@ def make_form(
     put_slots(maker, tape)
     put_diagonals(maker, tape)
     put_tapes(maker, tape)
-    put_results(maker, circuit, frames, lane_bits, real)
+    put_results(maker, circuit, rotated.frames, lane_bits, real)
     put_widths(maker, circuit)
     put_shared(maker, tape)
     put_thread(maker, tape, circuit, symbols)

@@ -40,10 +40,6 @@ class Frame(NamedTuple):
     reads: int
     offset: int
 
-    def over(self, basis: Basis) -> Frame:
-        """Where the qubit is in the new storage."""
-        return Frame(flips_over(self.flips, basis), reads_over(self.reads, basis), self.offset)
-
 
 Pauli = tuple[int, int]
 """X**flips Z**signs, up to a phase."""
@@ -169,11 +165,6 @@ class Rotated:
     items: tuple[Item, ...]
     frames: tuple[Frame, ...]
 
-    def over(self, basis: Basis) -> Rotated:
-        """The same on the new storage."""
-        items = tuple(item.over(basis) for item in self.items)
-        return Rotated(items, tuple(frame.over(basis) for frame in self.frames))
-
 
 def odd(mask: int) -> int:
     """The parity of the bits of a mask."""
@@ -210,30 +201,3 @@ def reads_over(reads: int, basis: Basis) -> int:
     for bit in bits_of(reads):
         result ^= basis[bit].reads
     return result
-
-
-def same_basis(size: int) -> tuple[Place, ...]:
-    """No change: each bit is where it was."""
-    return tuple(Place(1 << bit, 1 << bit) for bit in range(size))
-
-
-def basis_of_reads(reads: Sequence[int]) -> tuple[Place, ...]:
-    """The change after which bit k of the index is parity(old index & reads[k]).
-
-    ValueError where these do not tell all indices apart.
-    """
-    size = len(reads)
-    # Gauss-Jordan elimination; each row remembers of which reads it is the sum
-    rows = [(mask, 1 << k) for k, mask in enumerate(reads)]
-    for bit in range(size):
-        pivot = next((k for k in range(bit, size) if rows[k][0] >> bit & 1), None)
-        if pivot is None:
-            raise ValueError("the masks are dependent")
-        rows[bit], rows[pivot] = rows[pivot], rows[bit]
-        mask, parts = rows[bit]
-        rows = [
-            (m ^ mask, p ^ parts) if k != bit and m >> bit & 1 else (m, p)
-            for k, (m, p) in enumerate(rows)
-        ]
-    columns = [sum((mask >> bit & 1) << k for k, mask in enumerate(reads)) for bit in range(size)]
-    return tuple(Place(columns[bit], rows[bit][1]) for bit in range(size))

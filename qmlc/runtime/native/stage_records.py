@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from qmlc.kernels import layout
-from qmlc.runtime.native.angle_rows import whole
-from qmlc.runtime.native.coset_tables import independent, null_space
-from qmlc.runtime.native.rotations import Turn
+from qmlc.runtime.native.coset_tables import null_space
+from qmlc.runtime.native.rotations import Turn, odd
 from qmlc.runtime.native.span import Span
 from qmlc.runtime.native.stages import Stage
 from qmlc.runtime.native.tape import Layout, Record, Tape, Terms, blank, set_rows
@@ -46,10 +43,8 @@ def stage_records(
     `form` is that of the rows that are worked on, the state's or a block's. Before the `first`
     stage there is nothing that a backward pass goes to.
     """
-    lane_mask = (1 << form.lane_bits) - 1
-    rows = [turn for turn in stage.turns if not turn.flips & lane_mask]
     width = REGISTERS.get(form.lanes * form.item, FEW_REGISTERS)[back]
-    groups = list(tiles(rows, width, form))
+    groups, within = group_turns(stage.turns, width, form)
     diagonal = add_diagonal(tape, stage, form, keep_table)
     if diagonal.kind != layout.NO_TABLE:
         made = diagonal.kept < 0
@@ -62,18 +57,14 @@ def stage_records(
             yield table_record(layout.MAKE_TABLE, diagonal)
     for group in groups:
         record = tile_record(tape, group, NO_DIAGONAL, form)
-        if back and first and diagonal.kind == layout.NO_TABLE:
+        alone = back and first and diagonal.kind == layout.NO_TABLE
+        if alone and record[layout.OPERATION] < layout.EXCHANGING_TURNS:
             record[layout.OPERATION] = layout.TURN_GRADIENTS + len(group)
         yield record
-    lanes = [turn for turn in stage.turns if turn.flips & lane_mask]
-    inside = [turn for turn in lanes if not row_masks(turn, form)[0]]
-    for first_turn in range(0, len(inside), width):
-        group = tuple(inside[first_turn : first_turn + width])
-        record = turn_record(tape, group, form, layout.LANE_TURNS + len(group))
-        record[layout.COUNT] = 1 << form.rows_log
-        yield record
-    for group in tiles([turn for turn in lanes if turn not in inside], width, form):
-        yield crossing_record(tape, group, form)
+    for group in within:
+        yield lanes_record(tape, group, form)
+    if not back:
+        tape.slots.uses.update(tape.slot_of(turn) for turn in stage.turns)
 
 
 def add_diagonal(tape: Tape, stage: Stage, form: Layout, keep_table: bool) -> Diagonal:
@@ -83,31 +74,52 @@ def add_diagonal(tape: Tape, stage: Stage, form: Layout, keep_table: bool) -> Di
     phases = tuple((phase.mask, tape.angles.add(phase.angle)) for phase in stage.phases)
     held = tuple((held, tape.angles.add(held.angle)) for held in stage.held)
     terms = Terms(phases, held, form.local_bits)
-    tape.diagonals.append(terms)
-    number = len(tape.diagonals) - 1
+    number = tape.number_of(terms)
     of_numbers = form.samples and not terms.sample
     kind = layout.NUMBER_TABLE if of_numbers else layout.VECTOR_TABLE
     if terms.sample or not keep_table:
         return Diagonal(number, kind, -1)
-    tape.kept.append(number)
-    return Diagonal(number, kind, len(tape.kept) - 1)
+    return Diagonal(number, kind, tape.kept.setdefault(number, len(tape.kept)))
 
 
-def tiles(turns: Sequence[Turn], width: int, form: Layout) -> Iterator[tuple[Turn, ...]]:
-    """Turns in groups that can be carried out in registers at once."""
+def group_turns(
+    turns: Sequence[Turn], width: int, form: Layout
+) -> tuple[list[tuple[Turn, ...]], list[tuple[Turn, ...]]]:
+    """Turns in groups that can be carried out in registers at once: of several rows, of one.
+
+    Those that exchange no lanes come first, and by themselves.
+    """
+    lanes = (1 << form.lane_bits) - 1
+    within = [turn for turn in turns if not row_masks(turn, form)[0]]
+    among = [turn for turn in turns if row_masks(turn, form)[0]]
+    mixed = [turn for turn in among if turn.flips & lanes]
+    groups = tiles([turn for turn in among if not turn.flips & lanes], width, form)
+    if mixed and groups and len(groups[-1]) < width:
+        mixed = [*groups.pop(), *mixed]
+    most = REGISTERS[64][0]
+    alone = [tuple(within[i : i + most]) for i in range(0, len(within), most)]
+    return [*groups, *tiles(mixed, width, form)], alone
+
+
+def tiles(turns: Sequence[Turn], width: int, form: Layout) -> list[tuple[Turn, ...]]:
+    """Turns in groups whose rows are independent and that do not turn each other round."""
+    groups: list[tuple[Turn, ...]] = []
     waiting = list(turns)
     while waiting:
         rows = Span()
         chosen: list[Turn] = []
         rest: list[Turn] = []
         for turn in waiting:
-            apart = independent([(t.flips, t.signs) for t in chosen], turn.flips, turn.signs)
-            if len(chosen) < width and apart and rows.add(row_masks(turn, form)[0]):
+            fits = len(chosen) < width and not any(
+                odd(turn.flips & other.signs) for other in chosen
+            )
+            if fits and rows.add(row_masks(turn, form)[0]):
                 chosen.append(turn)
             else:
                 rest.append(turn)
-        yield tuple(chosen)
+        groups.append(tuple(chosen))
         waiting = rest
+    return groups
 
 
 def row_masks(turn: Turn, form: Layout) -> tuple[int, int]:
@@ -127,10 +139,12 @@ def turn_record(tape: Tape, turns: Sequence[Turn], form: Layout, operation: int)
     """A record of turns, without its rows."""
     record = blank(operation)
     for i, turn in enumerate(turns):
-        record[layout.FLIP + i], record[layout.SIGNS + i] = row_masks(turn, form)
-        record[layout.EXCHANGE + i] = turn.flips & (1 << form.lane_bits) - 1
+        record[layout.FLIP + i], signs = row_masks(turn, form)
         record[layout.SLOT + i] = tape.slot_of(turn)
         record[layout.OUTER + i] = turn.signs >> form.local_bits
+        record[layout.EXCHANGE + i] = turn.flips & (1 << form.lane_bits) - 1
+    if len(turns) == 1:
+        record[layout.SIGNS] = signs
     return record
 
 
@@ -138,37 +152,28 @@ def tile_record(tape: Tape, turns: Sequence[Turn], diagonal: Diagonal, form: Lay
     """A record of turns among rows, after a diagonal."""
     operation = layout.TURNS + 3 * len(turns) + diagonal.kind
     record = turn_record(tape, turns, form, operation)
-    set_rows(tape, record, null_space([row_masks(turn, form)[1] for turn in turns], form.rows_log))
     record[layout.TABLE] = diagonal.kept
+    masks = [row_masks(turn, form) for turn in turns]
+    if any(record[layout.EXCHANGE : layout.EXCHANGE + len(turns)]):
+        record[layout.OPERATION] += layout.EXCHANGING_TURNS - layout.TURNS
+        pivots = Span.of(flips for flips, _ in masks).basis
+        basis = [1 << bit for bit in range(form.rows_log) if bit not in pivots]
+        set_rows(tape, record, [row | sign_bits(turns, row, form) for row in basis])
+    else:
+        set_rows(tape, record, null_space([signs for _, signs in masks], form.rows_log))
     return record
 
 
-def crossing_record(tape: Tape, turns: Sequence[Turn], form: Layout) -> Record:
-    """A record of turns among rows whose lanes differ."""
-    record = turn_record(tape, turns, form, layout.CROSSING_TURNS + len(turns))
-    rows = Span.of(row_masks(turn, form)[0] for turn in turns)
-    set_rows(tape, record, [1 << bit for bit in range(form.rows_log) if bit not in rows.basis])
+def lanes_record(tape: Tape, turns: Sequence[Turn], form: Layout) -> Record:
+    """A record of turns within rows."""
+    record = turn_record(tape, turns, form, layout.LANE_TURNS + len(turns))
+    rows = [1 << bit for bit in range(form.rows_log)]
+    set_rows(tape, record, [sign_bits(turns, row, form) for row in rows])
     return record
 
 
-def lanes_record(tape: Tape, reads: Sequence[int], form: Layout, back: bool) -> Record:
-    """A record that moves amplitudes within rows: bit k of a lane is then the parity of reads[k].
-
-    In `back` it moves them back.
-    """
-    bits = form.lane_bits
-    inner = [mask & (1 << bits) - 1 for mask in reads]
-    new_lane = [
-        sum((lane & mask).bit_count() % 2 << k for k, mask in enumerate(inner))
-        for lane in range(form.lanes)
-    ]
-    old_lane = sorted(range(form.lanes), key=new_lane.__getitem__)
-    origin = new_lane if back else old_lane
-    changes = [1 << k if back else old_lane[1 << k] for k in range(bits)]
-    rows = [mask >> bits & (1 << form.rows_log) - 1 for mask in reads]
-    masks = whole([*rows, *(mask >> form.local_bits for mask in reads), *changes])
-    lanes = np.array(origin, dtype=f"int{8 * form.item}")
-    tape.tables += [masks, lanes]
-    record = blank(layout.FIX_LANES)
-    record[layout.LOW], record[layout.HIGH] = masks.ctypes.data, lanes.ctypes.data
-    return record
+def sign_bits(turns: Sequence[Turn], row: int, form: Layout) -> int:
+    """From the highest bit of a number of the kernels on: which turns a row has the sign of."""
+    top = 8 * form.item - 1
+    number = sum(odd(row_masks(turn, form)[1] & row) << top - i for i, turn in enumerate(turns))
+    return number - (number >> 63 << 64)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qmlc.runtime.native.rotations import (
-    Basis,
     Gather,
     Held,
     Item,
@@ -41,14 +40,6 @@ class Stage:
     def items(self) -> tuple[Item, ...]:
         """All in the order in which they act."""
         return (*self.phases, *self.held, *self.turns)
-
-    def over(self, basis: Basis) -> Stage:
-        """What acts on the new storage as this on the old."""
-        return Stage(
-            tuple(phase.over(basis) for phase in self.phases),
-            tuple(held.over(basis) for held in self.held),
-            tuple(turn.over(basis) for turn in self.turns),
-        )
 
 
 Block = Matrix | Gather | Prepare

@@ -54,7 +54,7 @@ class Slots:
         return -1 - slot if sample else slot
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Terms:
     """A diagonal: masks over all bits with their angles, and terms under controls."""
 
@@ -80,8 +80,10 @@ class Tape:
     angles: AngleRows
     slots: Slots = field(default_factory=Slots)
     diagonals: list[Terms] = field(default_factory=list)
-    kept: list[int] = field(default_factory=list)
-    """The diagonals whose tables are made once a call."""
+    numbers: dict[Terms, int] = field(default_factory=dict)
+    """Of the diagonals, each of which is there once."""
+    kept: dict[int, int] = field(default_factory=dict)
+    """The diagonals whose tables are made once a call, and the places of these."""
     cosets: CosetTables = field(default_factory=CosetTables)
     tables: list[Array] = field(default_factory=list)
     start: list[Record] = field(default_factory=list)
@@ -105,6 +107,13 @@ class Tape:
             return self.layout.rows_log
         records = (*self.forward, *self.backward)
         return max(r[layout.LOCAL_LOG] for r in records if r[layout.OPERATION] == layout.SEGMENT)
+
+    def number_of(self, terms: Terms) -> int:
+        """The number of a diagonal."""
+        number = self.numbers.setdefault(terms, len(self.diagonals))
+        if number == len(self.diagonals):
+            self.diagonals.append(terms)
+        return number
 
     def slot_of(self, turn: Turn) -> int:
         """The number of the slot of a turn's coefficients."""

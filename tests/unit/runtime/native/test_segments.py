@@ -1,13 +1,11 @@
-"""How few sweeps over a large state a circuit takes, and how its turns keep within rows."""
+"""How few sweeps over a large state a circuit takes."""
 
 from __future__ import annotations
 
 from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.circuit import Distribution
-from qmlc.runtime.native.choose_lanes import Lanes, insert_lanes
-from qmlc.runtime.native.rotations import same_basis
 from qmlc.runtime.native.segments import to_segments
-from qmlc.runtime.native.stages import Stage, to_stages
+from qmlc.runtime.native.stages import to_stages
 from qmlc.runtime.native.to_rotations import to_rotations
 from qmlc.runtime.normalise import normalise
 
@@ -35,13 +33,3 @@ def test_four_layers_on_twenty_qubits_are_few_sweeps():
     items = [item for stage in stages[1:] for item in stage.items]
     assert len(to_segments(items, 20, LANES, 7)) <= 5
     assert len(to_segments(items, 20, LANES, 11)) <= 3
-
-
-def test_as_many_turns_as_rows_have_bits_pair_whole_rows():
-    steps, _ = insert_lanes(hardware_efficient_stages(16, 4), same_basis(16), LANES)
-    assert sum(isinstance(step, Lanes) for step in steps) == 3
-    for step in steps:
-        if isinstance(step, Stage):
-            crossing = [turn for turn in step.turns if turn.flips % 2**LANES]
-            assert len(crossing) == LANES
-            assert all(turn.signs < 2**LANES for turn in crossing)
