@@ -36,7 +36,7 @@ def bind_inputs(
     they are not the inputs declared.
     """
     variables, name = circuit.inputs, circuit.name
-    if not named and len(inputs) == len(variables) and all(isinstance(i, Tensor) for i in inputs):
+    if not named and len(inputs) == len(variables) and all([isinstance(i, Tensor) for i in inputs]):
         return inputs
     if len(inputs) > len(variables):
         raise ValueError(f"{name}: {len(inputs)} inputs, but {len(variables)} declared")

@@ -63,8 +63,8 @@ class CircuitModule(Module):
 
     def _weights(self) -> list[Tensor]:
         """The parameters in the order of the circuit."""
-        found = (self._parameters[variable.name] for variable in self.circuit_ir.parameters)
-        return [parameter for parameter in found if parameter is not None]
+        own: Any = self._parameters
+        return [own[variable.name] for variable in self.circuit_ir.parameters]
 
     def reset_parameters(self) -> None:
         """Draw all parameters anew from their distributions."""

@@ -39,6 +39,8 @@ class Reference:
     @property
     def imitates(self) -> str:
         """What is simulated in training mode; "" where it is exact."""
+        if self._shots is None and self._device is None:
+            return ""
         shots = f"{self._shots.shots} shots" if self._shots is not None else ""
         noise = f"the noise of {self._device.name}" if self._device is not None else ""
         return " and ".join(filter(None, (noise, shots)))

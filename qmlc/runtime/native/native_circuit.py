@@ -103,8 +103,8 @@ class NativeCircuit:
         The tensors are inputs, then parameters, in any shapes, of this precision.
         """
         if torch.is_grad_enabled() and any([t.requires_grad for t in tensors]):
-            run: Any = _Run.apply
-            return run(self, layout, *tensors)  # type: ignore[no-any-return]
+            found: Any = _Run.apply(self, layout, *tensors)  # type: ignore[no-untyped-call]
+            return found if self.program.gives_state else (found, None)
         rows, weights = _flatten(layout, tensors)
         return _forward(self, layout, rows, weights, False)[:2]
 
@@ -143,23 +143,24 @@ def _flatten(layout: Layout, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]
 
 def _solid(tensor: Tensor) -> Tensor:
     """The same numbers one after the other: torch negates and conjugates lazily."""
-    if tensor.is_contiguous() and not (tensor.is_neg() or tensor.is_conj()):
+    if tensor.is_contiguous() and not tensor.is_neg() and not tensor.is_conj():
         return tensor
     return tensor.resolve_conj().resolve_neg().contiguous()
 
 
 class _Run(torch.autograd.Function):
-    """`run_program` with gradients."""
+    """`NativeCircuit.run` with gradients."""
 
     @staticmethod
     def forward(ctx: Any, native: NativeCircuit, layout: Layout, *tensors: Tensor) -> Any:
-        """See `run_program`."""
+        """See `NativeCircuit.run`."""
         rows, weights = _flatten(layout, tensors)
         values, state, ctx.kept = _forward(native, layout, rows, weights, True)
         ctx.save_for_backward(*tensors)
         ctx.call = native, layout, rows, weights
-        if state is not None:
-            ctx.set_materialize_grads(False)
+        if state is None:
+            return values
+        ctx.set_materialize_grads(False)
         return values, state
 
     @staticmethod
@@ -175,8 +176,9 @@ class _Run(torch.autograd.Function):
         if kept is None:
             *_, kept = _forward(native, layout, rows, weights, True)
         given = [None if gradient is None else _solid(gradient) for gradient in outer]
+        d_values, d_state = given if len(given) == 2 else (given[0], None)
         count = layout.inputs
-        parts = native.program.backward(kept, rows, weights, *given, any(needs[:count]))
+        parts = native.program.backward(kept, rows, weights, d_values, d_state, any(needs[:count]))
         if layout.flat:
             return None, None, *parts
         inputs, parameters = tensors[:count], tensors[count:]
@@ -209,7 +211,7 @@ def _gradients(
         found = _run_reference(native, layout, *_flatten(layout, apart))
         pairs = [
             (result, gradient)
-            for result, gradient in zip(found, outer, strict=True)
+            for result, gradient in zip(found, outer, strict=False)
             if result is not None and gradient is not None and result.requires_grad
         ]
         wanted = [tensor for tensor, need in zip(apart, needs, strict=True) if need]
@@ -225,7 +227,7 @@ def _gradients(
 def _run_reference(
     native: NativeCircuit, layout: Layout, rows: Tensor, weights: Tensor
 ) -> tuple[Tensor | None, Tensor | None]:
-    """What `run_program` returns, in torch operations."""
+    """What `NativeCircuit.run` returns, in torch operations."""
     program, samples = native.program, layout.samples
     results = run_plan(native.plan, rows.T, weights.reshape(-1, 1))
     state = results.pop().expand(samples, -1) if program.gives_state else None

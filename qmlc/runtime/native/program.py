@@ -38,6 +38,9 @@ CALL_BYTES = 8 * 16
 MAX_IDLE = 1 << 26
 """Bytes of a thread's memory that are kept from one call to the next."""
 
+MAX_CALLS = 256
+"""For how many sizes of batches it is remembered how they are run."""
+
 MIN_WORK = 1 << 14
 """Rows times records: some 40 microseconds, where a second thread costs a few."""
 
@@ -375,6 +378,7 @@ class NativeProgram:
         self.num_values = sum(len(result.operators) for result in circuit.results)
         self.gives_state = any(result.kind == "state" for result in circuit.results)
         self.forms: dict[tuple[bool, bool], Form] = {}
+        self._calls: dict[Any, tuple[Form, int, int]] = {}
         self.form(self.in_lanes(1))
 
     def form(self, samples: bool, joint: bool = False) -> Form:
@@ -423,12 +427,13 @@ class NativeProgram:
         states can go backward.
         """
         batch = len(inputs)
-        form, threads = self.plan_call(batch, threads)
-        values = torch.empty((batch, self.num_values), dtype=self.dtype)
+        form, threads, size = self._prepared(batch, threads, keep)
+        # a tensor like another is made faster than one for a dtype
+        values = inputs.new_empty((batch, self.num_values))
         state = None
         if self.gives_state:
             state = torch.empty((batch, 1 << self.circuit.num_qubits), dtype=self.state_dtype)
-        memory = torch.empty(form.memory_bytes(batch if keep else 0), dtype=torch.uint8)
+        memory = inputs.new_empty(size)
         own = form.borrow(threads)
         self._forward(
             form.address, aligned(memory), aligned(own), threads, batch, inputs.data_ptr(),
@@ -437,6 +442,18 @@ class NativeProgram:
         )  # fmt: skip
         form.give_back(threads, own)
         return values, state, Call(form, memory, threads)
+
+    def _prepared(self, batch: int, threads: int, keep: bool) -> tuple[Form, int, int]:
+        """The plan of a call, and the numbers that its memory is, worked out once."""
+        key = batch, threads, keep, threads == 1 or may_use_threads()
+        found = self._calls.get(key)
+        if found is None:
+            form, useful = self.plan_call(batch, threads)
+            size = -(-form.memory_bytes(batch if keep else 0) // form.layout.item)
+            if len(self._calls) >= MAX_CALLS:
+                self._calls.clear()
+            found = self._calls[key] = form, useful, size
+        return found
 
     def memory(self, batch: int, keep: bool, threads: int) -> int:
         """Bytes that a call works in."""
