@@ -26,6 +26,7 @@ from qmlc.kernels.language import (
 )
 from qmlc.kernels.layout import (
     AMPLITUDES,
+    ANGLES,
     AT_AMPLITUDES,
     AT_ANGLES,
     AT_COEFFICIENTS,
@@ -49,6 +50,7 @@ from qmlc.kernels.layout import (
     OF_WORK,
     OPERATORS,
     PARAMETERS,
+    PREPARED,
     PROGRAM,
     ROWS_LOG,
     SAMPLE_COEFFICIENTS,
@@ -85,7 +87,7 @@ from qmlc.kernels.layout import (
 from qmlc.kernels.measure import measure
 from qmlc.kernels.run_tape import run_forward
 from qmlc.kernels.share_work import meet, share, thread_of
-from qmlc.kernels.start_states import start_state
+from qmlc.kernels.start_states import prepare_state, start_state
 
 
 @entry
@@ -158,7 +160,10 @@ def apply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) ->
     if thread == 0:
         coefficients = vectors(shared + program[AT_COEFFICIENTS])
         own_coefficients = vectors(own + program[OF_COEFFICIENTS])
-        start_state(program, state, coefficients, own_coefficients, first)
+        if program[PREPARED] > 0:
+            prepare_state(program, state, vectors(own + program[OF_ANGLES]), first)
+        else:
+            start_state(program, state, coefficients, own_coefficients, first)
     if threads > 1:
         meet(call)
     run_forward(call, program, shared, own, state, thread, threads)
@@ -287,12 +292,13 @@ def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
     sign = splat(1.0)
     if program[SAMPLES] != 0:
         evaluate_sums(count, starts, factors, terms, names, symbols, angles)
-        poison = prepare_angles(count, angles, phases, cosines, sines)
+        poison = prepare_angles(program[ANGLES], angles, phases, cosines, sines)
         sign = fill_slots(slots, rows, signs, uses, cosines, sines, coefficients)
     else:
         numbers = reals(angles)
         evaluate_sums(count, starts, factors, terms, names, reals(symbols), numbers)
-        poison = prepare_angles(padded(numbers, count), angles, phases, cosines, sines)
-        poison = splat(total(poison))
+        padded(numbers, count)
+        count = (program[ANGLES] + LANES - 1) >> LOG_LANES
+        poison = splat(total(prepare_angles(count, angles, phases, cosines, sines)))
         sign = fill_slots(slots, rows, signs, uses, reals(cosines), reals(sines), coefficients)
     return sign + poison

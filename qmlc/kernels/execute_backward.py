@@ -28,12 +28,14 @@ from qmlc.kernels.language import (
 )
 from qmlc.kernels.layout import (
     AMPLITUDES,
+    AT_FIRST,
     BACKWARD_SHARE,
     BLOCK_LOG,
     INPUT_COUNT,
     INPUT_GRADIENTS,
     INPUTS,
     OF_ADJOINT,
+    OF_ANGLES,
     OF_PARAMETER_GRADIENTS,
     OF_SAMPLE_ROWS,
     OF_SAMPLE_SLOTS,
@@ -50,6 +52,7 @@ from qmlc.kernels.layout import (
     PARAMETER_GRADIENTS,
     PARAMETER_WIDTH,
     PARAMETERS,
+    PREPARED,
     PROGRAM,
     ROWS_LOG,
     SAMPLE_COEFFICIENTS,
@@ -82,6 +85,7 @@ from qmlc.kernels.layout import (
 from qmlc.kernels.measure import seed_adjoint
 from qmlc.kernels.run_tape import run_backward
 from qmlc.kernels.share_work import meet, share, thread_of
+from qmlc.kernels.start_states import differentiate_start
 
 
 @entry
@@ -140,7 +144,7 @@ def unapply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) 
     common = memory_of(call, program, thread_of(call) - thread)
     state = vectors(common + program[OF_STATE])
     adjoint = vectors(common + program[OF_ADJOINT])
-    prepare_unit(call, program, unit, own)
+    factor = prepare_unit(call, program, unit, own) * vectors(shared + program[AT_FIRST])[0]
     clear(vectors(own + program[OF_SAMPLE_SLOTS]), program[SAMPLE_SLOTS])
     clear(vectors(own + program[OF_SAMPLE_ROWS]), program[SAMPLE_ROWS])
     blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
@@ -158,6 +162,10 @@ def unapply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) 
     if thread == 0:
         for other in range(1, threads):
             add_samples(program, own, memory_of(call, program, other))
+        if program[PREPARED] > 0:
+            rows = vectors(own + program[OF_ANGLES])
+            gradients = vectors(own + program[OF_SAMPLE_ROWS])
+            differentiate_start(program, adjoint, rows, factor, gradients)
         differentiate_unit(call, program, unit, own)
     if threads > 1:
         meet(call)

@@ -25,6 +25,8 @@ from __future__ import annotations
     HELD_MASKS, HELD_OUTERS, HELD_ROWS, HELD_KINDS, HELD_CONTROLS,
     CONTROL_MASKS, CONTROL_OUTERS, CONTROL_BITS,
     START_COUNT, START_RECORDS, START_MEMBERS, START_FULL,
+    ANGLES,  # how many of the SAMPLE_ROWS are angles; others are amplitudes only
+    PREPARED, PREPARED_PLACES, PREPARED_REALS, PREPARED_IMAGINARIES,  # amplitudes of the start
     FORWARD_COUNT, FORWARD_TAPE, BACKWARD_COUNT, BACKWARD_TAPE,
     SEGMENTED,  # 1 where threads can share one unit
     OPERATORS,
@@ -43,7 +45,7 @@ from __future__ import annotations
     OF_SYMBOL_GRADIENTS, OF_PARAMETER_GRADIENTS, OF_TABLE_GRADIENTS,
     THREAD_BYTES,
     PROGRAM_SIZE,
-) = range(100)  # fmt: skip
+) = range(105)  # fmt: skip
 
 # a call, at the beginning of its memory
 (

@@ -208,7 +208,7 @@ def _plan_exponential(
 
 def _plan_prepare(gate: Prepare, num_qubits: int, pool: Pool) -> ApplyPrepare:
     indices = basis_indices(num_qubits)
-    parts = [_parts(value) for value in gate.amplitudes]
+    parts = [real_and_imaginary(value) for value in gate.amplitudes]
     real: Angles = pool.add(re for re, _ in parts)
     imaginary = None
     if any(im != 0 for _, im in parts):
@@ -221,7 +221,9 @@ def _plan_prepare(gate: Prepare, num_qubits: int, pool: Pool) -> ApplyPrepare:
     )
 
 
-def _parts(value: Value) -> tuple[Value, Value]:
+def real_and_imaginary(value: Value) -> tuple[Value, Value]:
+    """The parts of a polynomial in real symbols."""
+
     def part(pick: str) -> Value:
         terms = ((m, getattr(complex(c), pick)) for m, c in lift(value).terms)
         return Polynomial(tuple((m, c) for m, c in terms if c))

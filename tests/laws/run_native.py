@@ -16,6 +16,7 @@ from qmlc.runtime.native.program import NativeProgram
 from qmlc.runtime.plan import place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
 from qmlc.runtime.run_plan import run_plan
+from qmlc.types.polynomial import lift
 
 INPUTS, PARAMETERS = 3, 5
 FIXED = (0.0, 0.3, -1.1, np.pi / 4, np.pi / 2, np.pi, 2.5, 2 * np.pi)
@@ -147,6 +148,15 @@ class Drawer:
             controls + gate.controls, payload=gate.payload,
         )  # fmt: skip
 
+    def prepare(self, widths):
+        """Vectors on other qubits each, some of them complex."""
+        free = [int(q) for q in self.rng.permutation(self.num_qubits)]
+        for width in widths:
+            targets, free = free[:width], free[width:]
+            phase = self.pick((1, 1, 1j, 0.6 + 0.8j))
+            amplitudes = [lift(self.angle()) * phase + self.pick((0, 0.5)) for _ in range(2**width)]
+            self.builder.append(Instruction("prepare", tuple(targets), tuple(amplitudes)))
+
     def unitary(self, width):
         """A random unitary matrix, or one that permutes basis states."""
         size = 2**width
@@ -174,10 +184,14 @@ def names_for(num_qubits, general=("gphase", "rotation", "evolve", "unitary")):
     return [*(name for name in GATES if gate_arity(name)[1] <= num_qubits), *general]
 
 
-def random_circuit(seed, num_qubits, gates, kinds=("expval",), names=None):
-    """A circuit of so many gates; `expval` is of one to four operators."""
+def random_circuit(seed, num_qubits, gates, kinds=("expval",), names=None, prepared=()):
+    """A circuit of so many gates; `expval` is of one to four operators.
+
+    It begins with vectors on so many qubits each.
+    """
     drawer = Drawer(seed, num_qubits)
     names = names or names_for(num_qubits)
+    drawer.prepare(prepared)
     for _ in range(gates):
         drawer.builder.append(drawer.gate(drawer.pick(names)))
     for kind in kinds:

@@ -87,6 +87,17 @@ def test_matrices_and_permutations_equal_the_reference(seed, qubits, batch, kind
     check_everywhere(random_circuit(seed, qubits, 8, kinds, names), batch, seed, (narrow,))
 
 
+@given(
+    SEEDS, st.integers(1, 7), st.lists(st.integers(1, 4), min_size=1), st.integers(0, 12),
+    st.sampled_from((1, 5)), st.sampled_from(KINDS),
+)  # fmt: skip
+def test_prepared_amplitudes_equal_the_reference(seed, qubits, widths, gates, batch, kinds):
+    while sum(widths) > qubits:
+        widths.pop()
+    circuit = random_circuit(seed, qubits, gates, kinds, prepared=widths)
+    check_everywhere(circuit, batch, seed)
+
+
 @pytest.mark.parametrize("samples", [True, False])
 @pytest.mark.parametrize("dtype", TOLERANCES)
 def test_angles_may_be_as_large_and_as_small_as_numbers_are(dtype, samples):
@@ -108,10 +119,16 @@ def small_caches(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_caches")
-@settings(max_examples=10)
-@given(SEEDS, st.integers(6, 9), st.integers(5, 30), st.sampled_from(KINDS), st.integers(1, 3))
-def test_states_larger_than_the_cache_equal_the_reference(seed, qubits, gates, kinds, threads):
-    check_everywhere(random_circuit(seed, qubits, gates, kinds), 3, seed, threads=threads)
+@settings(max_examples=12)
+@given(
+    SEEDS, st.integers(6, 9), st.integers(5, 30), st.sampled_from(KINDS), st.integers(1, 3),
+    st.sampled_from([(), (2, 3)]),
+)  # fmt: skip
+def test_states_larger_than_the_cache_equal_the_reference(
+    seed, qubits, gates, kinds, threads, prepared
+):
+    circuit = random_circuit(seed, qubits, gates, kinds, prepared=prepared)
+    check_everywhere(circuit, 3, seed, threads=threads)
 
 
 @pytest.mark.parametrize("samples", [True, False])

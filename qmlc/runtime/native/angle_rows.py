@@ -34,6 +34,10 @@ class AngleRows:
         rows = self.sample if sample else self.shared
         return Angle(sample, rows.setdefault(polynomial, len(rows)))
 
+    def add_sample(self, value: Value) -> int:
+        """The row of a number among those that differ between samples, whether it does or not."""
+        return self.sample.setdefault(lift(value), len(self.sample))
+
 
 class Sums(NamedTuple):
     """Rows `sum(coefficient * product of symbols)`: where each row's terms and factors begin."""

@@ -10,7 +10,7 @@ from qmlc.kernels.host import cache_bytes
 from qmlc.runtime.native.angle_rows import AngleRows, whole
 from qmlc.runtime.native.block_records import block_record
 from qmlc.runtime.native.coset_tables import span
-from qmlc.runtime.native.rotations import Basis, Place, Turn
+from qmlc.runtime.native.rotations import Basis, Place, Prepare, Turn
 from qmlc.runtime.native.segments import Segment, to_segments
 from qmlc.runtime.native.span import Span
 from qmlc.runtime.native.stage_records import stage_records, turn_record
@@ -24,18 +24,20 @@ JOINT_BLOCKS = 3
 def make_tape(
     stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[str], *, joint: bool = False
 ) -> Tape:
-    """The tape of stages on |0...0>.
+    """The tape of stages on |0...0>, or on what the first of them prepare.
 
     It goes through blocks of rows where the cache asks for it, or threads do that are to work on a
     state jointly.
     """
     tape = Tape(form, AngleRows(inputs))
+    prepared = sum(isinstance(stage, Prepare) for stage in stages)
+    stages = stages[prepared:]
     limits = [block_rows_log(form, back) for back in (False, True)]
     if joint:
         limits = [min(limit, form.rows_log - JOINT_BLOCKS) for limit in limits]
     tape.segmented = form.rows_log > max(limits)
     after_start = list(stages)
-    if stages and isinstance(stages[0], Stage):
+    if stages and isinstance(stages[0], Stage) and not prepared:
         after_start[0] = started(tape, stages[0])
     for back, steps, records in ((False, after_start, tape.forward), (True, stages, tape.backward)):
         if tape.segmented:
@@ -48,7 +50,8 @@ def make_tape(
             tables = len(stages) * 2 * form.lanes * form.item << form.rows_log
             keep = form.samples or tables <= cache_bytes(2) // 4
             for position, step in enumerate(steps):
-                records += step_records(tape, step, form, keep, back, first=position == 0)
+                first = position == 0 and not prepared
+                records += step_records(tape, step, form, keep, back, first=first)
     return tape
 
 

@@ -19,6 +19,7 @@ from qmlc.kernels.openmp import find_openmp, may_use_threads
 from qmlc.runtime.native.angle_rows import Angle, AngleRows, Sums, make_sums, whole
 from qmlc.runtime.native.make_tape import JOINT_BLOCKS, make_tape
 from qmlc.runtime.native.measured_groups import measured_groups
+from qmlc.runtime.native.prepared_amplitudes import prepared_amplitudes
 from qmlc.runtime.native.rotations import Frame, NotNative, Rotated
 from qmlc.runtime.native.stages import to_stages
 from qmlc.runtime.native.tape import Layout, Tape, records_array
@@ -165,6 +166,11 @@ def make_form(
     program[layout.ROWS_LOG] = rows_log
     program[layout.SAMPLES] = int(samples)
     program[layout.BLOCK_LOG] = min(rows_log, BLOCK_LOG)
+    program[layout.ANGLES] = len(tape.angles.sample)
+    prepared = prepared_amplitudes(rotated.items, tape.angles)
+    program[layout.PREPARED] = len(prepared.places)
+    for offset, rows in enumerate(prepared, 1):
+        maker.put(layout.PREPARED + offset, rows)
     symbols = put_angles(maker, circuit, tape.angles, real)
     put_slots(maker, tape)
     put_diagonals(maker, tape)
@@ -174,7 +180,7 @@ def make_form(
     put_shared(maker, tape)
     put_thread(maker, tape, circuit, symbols)
     reads_all = int(program[layout.INPUT_COUNT]) == int(program[layout.INPUT_WIDTH])
-    return Form(program, [*maker.kept, *map_arrays(tape)], form, reads_all)
+    return Form(program, [*maker.kept, *tape.arrays], form, reads_all)
 
 
 def put_widths(maker: FormMaker, circuit: Circuit) -> None:
@@ -184,14 +190,6 @@ def put_widths(maker: FormMaker, circuit: Circuit) -> None:
         (layout.PARAMETER_WIDTH, circuit.parameters),
     ):
         maker.program[place] = sum(math.prod(variable.shape) for variable in variables)
-
-
-def map_arrays(tape: Tape) -> list[Array]:
-    """The tables of rows, whose addresses stand in the records."""
-    return [
-        *tape.tables,
-        *(array for low, high, _ in tape.cosets.tables.values() for array in (low, high)),
-    ]
 
 
 def put_angles(maker: FormMaker, circuit: Circuit, angles: AngleRows, real: type) -> int:

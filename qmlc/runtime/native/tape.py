@@ -96,6 +96,12 @@ class Tape:
     segmented: bool = False
     """Whether both tapes go through the state block by block, so that threads can share it."""
 
+    @property
+    def arrays(self) -> list[Array]:
+        """The tables whose addresses stand in the records."""
+        cosets = (array for low, high, _ in self.cosets.tables.values() for array in (low, high))
+        return [*self.tables, *cosets]
+
     def rows_log(self, number: int) -> int:
         """Of the rows that a diagonal's table is for."""
         return self.diagonals[number].local_bits - self.layout.lane_bits
