@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.kernels.angles import cosine_sine
+from qmlc.kernels.angles import cosine_sine, lane_signs
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
@@ -12,12 +12,14 @@ from qmlc.kernels.language import (
     function,
     inline,
     ints,
+    lane_numbers,
     minimum,
     parity,
     reals,
+    select,
     splat,
     to_real,
-    vectors,
+    total,
     words,
 )
 from qmlc.kernels.layout import (
@@ -53,6 +55,12 @@ def real_sign(mask: Any, block: Any) -> Any:
     return to_real(outer_sign(mask, block))
 
 
+@inline
+def row_of(mask: Any, rows_log: Any) -> Any:
+    """The bits of a mask that are about rows."""
+    return (mask >> LOG_LANES) & ((1 << rows_log) - 1)
+
+
 @function
 def make_phases(
     program: Any, diagonal: Any, shared: Any, sample: Any, rows_log: Any, work: Any, block: Any,
@@ -64,6 +72,7 @@ def make_phases(
     for row in range(1 << rows_log):
         work[row] = 0
     record = ints(program[DIAGONALS]) + 3 * diagonal
+    few = 2 * (record[2] - record[0]) <= 1 << rows_log  # then signs of lanes are less to do
     masks = ints(program[TERM_MASKS])
     outers = ints(program[TERM_OUTERS])
     rows = ints(program[TERM_ROWS])
@@ -71,10 +80,25 @@ def make_phases(
         phase = words(shared)[rows[term]]
         if term >= record[1]:
             phase = words(sample)[rows[term]]
-        sign = outer_sign(outers[term], block) * outer_sign(masks[term] >> bits, part)
-        table[masks[term] & ((1 << bits) - 1)] += sign * phase
+        phase = outer_sign(outers[term], block) * outer_sign(masks[term] >> bits, part) * phase
+        if few:
+            odd = parity(lane_numbers() & masks[term]) != 0
+            work[row_of(masks[term], rows_log)] += select(odd, -splat(phase), splat(phase))
+        else:
+            table[masks[term] & ((1 << bits) - 1)] += phase
+    if not few:
+        transform_lanes(work, 1 << rows_log)
     transform_rows(work, rows_log)
-    transform_lanes(work, 1 << rows_log)
+    add_held_phases(program, diagonal, shared, sample, rows_log, table, block, part)
+
+
+@function
+def add_held_phases(
+    program: Any, diagonal: Any, shared: Any, sample: Any, rows_log: Any, table: Any, block: Any,
+    part: Any,
+) -> None:  # fmt: skip
+    """Add the terms under controls to the phases."""
+    bits = rows_log + LOG_LANES
     helds = ints(program[HELDS])
     for held in range(helds[diagonal], helds[diagonal + 1]):
         phase = words(shared)[0]
@@ -191,13 +215,18 @@ def collect_phases(
     rows = ints(program[TERM_ROWS])
     part_log = minimum(rows_log, PART_LOG)
     bits = part_log + LOG_LANES
+    few = 2 * (record[2] - record[0]) <= 1 << part_log
     for part in range(1 << (rows_log - part_log)):
-        values = reals(moments) + (part << bits)
-        transform_rows(vectors(values), part_log)
-        transform_lanes(vectors(values), 1 << part_log)
+        values = moments + (part << part_log)
+        transform_rows(values, part_log)
+        if not few:
+            transform_lanes(values, 1 << part_log)
         for term in range(record[0], record[2]):
-            sign = real_sign(outers[term], block) * real_sign(masks[term] >> bits, part)
-            moment = sign * values[masks[term] & ((1 << bits) - 1)]
+            moment = reals(values)[masks[term] & ((1 << bits) - 1)]
+            if few:
+                signs = lane_signs(masks[term])
+                moment = total(signs * values[row_of(masks[term], part_log)])
+            moment = real_sign(outers[term], block) * real_sign(masks[term] >> bits, part) * moment
             if term < record[1]:
                 shared[rows[term] * stride] += moment
             else:
