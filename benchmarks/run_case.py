@@ -93,7 +93,12 @@ def run_case(variant: dict[str, Any], case: Case, save: Any, references: str) ->
     record["import"] = seconds(lambda: importlib.import_module(name))
     make = importlib.import_module(name).make
     begin = time.perf_counter()
-    side = make(case, **variant.get("options", {}))
+    try:
+        side = make(case, **variant.get("options", {}))
+    except NotOffered as error:
+        refused = {"status": "not offered", "why": str(error)}
+        save(record | dict.fromkeys(("forward", "gradient"), refused))
+        return
     record["build"] = time.perf_counter() - begin
     names = sorted({*SHOWN, *variant["packages"]} & {d.name for d in distributions()})
     record["versions"] = {name: version(name) for name in names}

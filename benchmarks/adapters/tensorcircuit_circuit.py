@@ -6,19 +6,26 @@ from typing import Any
 
 import tensorcircuit
 
-from benchmarks.circuits import Case
+from benchmarks.circuits import Case, Gate
 
 NAMES = {"cx": "cnot", "ccx": "toffoli", "p": "phase"}
 """Where they differ from OpenQASM's."""
 
 
-def apply_gates(case: Case, features: Any, weights: Any) -> Any:
-    """The circuit of one sample."""
+def circuit_of(
+    case: Case, features: Any, weights: Any, gates: tuple[Gate, ...] | None = None
+) -> Any:
+    """The circuit of one sample: all gates, or those given."""
     start = {}
     if case.start == "amplitudes":
         start = {"inputs": features / (features**2).sum() ** 0.5}
     circuit = tensorcircuit.Circuit(case.num_qubits, **start)
-    for name, qubits, angles in case.gates:
+    return apply_gates(circuit, case.gates if gates is None else gates, features, weights)
+
+
+def apply_gates(circuit: Any, gates: tuple[Gate, ...], features: Any, weights: Any) -> Any:
+    """The circuit with more gates."""
+    for name, qubits, angles in gates:
         values = [angle.value(features, weights) for angle in angles]
         keywords = ("theta", "phi", "lbd")[: len(values)]
         getattr(circuit, NAMES.get(name, name))(*qubits, **dict(zip(keywords, values, strict=True)))
