@@ -10,6 +10,7 @@ from qmlc.kernels.exchange_data import read_inputs, write_state, write_values
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
+    REAL_BITS,
     Int,
     Ints,
     address,
@@ -39,13 +40,16 @@ from qmlc.kernels.layout import (
     BLOCK_LOG,
     FORWARD_SHARE,
     INPUTS,
+    KEEPS_ANGLES,
     OF_ANGLES,
     OF_COEFFICIENTS,
     OF_COSINES,
+    OF_FIRST,
     OF_PHASES,
     OF_SINES,
     OF_STATE,
     OF_SYMBOLS,
+    OF_TABLE,
     OF_VALUES,
     OF_WORK,
     OPERATORS,
@@ -136,6 +140,22 @@ def share_forward(call: Ints) -> None:
 
 
 @inline
+def kept_angles(call: Any, program: Any, unit: Any) -> Any:
+    """Where the angles of a unit and what is made of them are kept, behind all states."""
+    states = call[UNITS] * (2 << program[ROWS_LOG])
+    return address(vectors(call[AMPLITUDES]) + states) + unit * program[OF_TABLE]
+
+
+@inline
+def copy_vectors(source: Any, target: Any, size: Any) -> None:
+    """Copy so many bytes, in whole vectors."""
+    given = vectors(source)
+    taken = vectors(target)
+    for place in range(size // (LANES * REAL_BITS // 8)):
+        taken[place] = given[place]
+
+
+@inline
 def shares_units(call: Any, program: Any) -> Any:
     """Whether all threads work on each unit together."""
     return call[UNITS] < call[THREADS] * program[SEGMENTED]
@@ -157,6 +177,9 @@ def apply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) ->
     if call[AMPLITUDES] != 0:
         state = vectors(call[AMPLITUDES]) + unit * (2 << program[ROWS_LOG])
     first = prepare_unit(call, program, unit, own) * vectors(shared + program[AT_FIRST])[0]
+    vectors(own + program[OF_FIRST])[0] = first
+    if thread + (1 - program[KEEPS_ANGLES]) == 0 and call[AMPLITUDES] != 0:
+        copy_vectors(own, kept_angles(call, program, unit), program[OF_TABLE])
     if thread == 0:
         coefficients = vectors(shared + program[AT_COEFFICIENTS])
         own_coefficients = vectors(own + program[OF_COEFFICIENTS])

@@ -11,7 +11,13 @@ from qmlc.kernels.exchange_data import (
     read_value_gradients,
     write_input_gradients,
 )
-from qmlc.kernels.execute import memory_of, prepare_unit, shares_units
+from qmlc.kernels.execute import (
+    copy_vectors,
+    kept_angles,
+    memory_of,
+    prepare_unit,
+    shares_units,
+)
 from qmlc.kernels.language import (
     LOG_LANES,
     Int,
@@ -34,8 +40,10 @@ from qmlc.kernels.layout import (
     INPUT_COUNT,
     INPUT_GRADIENTS,
     INPUTS,
+    KEEPS_ANGLES,
     OF_ADJOINT,
     OF_ANGLES,
+    OF_FIRST,
     OF_PARAMETER_GRADIENTS,
     OF_SAMPLE_ROWS,
     OF_SAMPLE_SLOTS,
@@ -44,6 +52,7 @@ from qmlc.kernels.layout import (
     OF_STATE,
     OF_SYMBOL_GRADIENTS,
     OF_SYMBOLS,
+    OF_TABLE,
     OF_TABLE_GRADIENTS,
     OF_TOTALS,
     OF_VALUES,
@@ -144,7 +153,11 @@ def unapply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) 
     common = memory_of(call, program, thread_of(call) - thread)
     state = vectors(common + program[OF_STATE])
     adjoint = vectors(common + program[OF_ADJOINT])
-    factor = prepare_unit(call, program, unit, own) * vectors(shared + program[AT_FIRST])[0]
+    if program[KEEPS_ANGLES] != 0:
+        copy_vectors(kept_angles(call, program, unit), own, program[OF_TABLE])
+    else:
+        first = prepare_unit(call, program, unit, own)
+        vectors(own + program[OF_FIRST])[0] = first * vectors(shared + program[AT_FIRST])[0]
     clear(vectors(own + program[OF_SAMPLE_SLOTS]), program[SAMPLE_SLOTS])
     clear(vectors(own + program[OF_SAMPLE_ROWS]), program[SAMPLE_ROWS])
     blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
@@ -165,6 +178,7 @@ def unapply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) 
         if program[PREPARED] > 0:
             rows = vectors(own + program[OF_ANGLES])
             gradients = vectors(own + program[OF_SAMPLE_ROWS])
+            factor = vectors(own + program[OF_FIRST])[0]
             differentiate_start(program, adjoint, rows, factor, gradients)
         differentiate_unit(call, program, unit, own)
     if threads > 1:

@@ -38,14 +38,16 @@ from __future__ import annotations
     AT_ANGLES, AT_COSINES, AT_SINES, AT_PHASES, AT_COEFFICIENTS, AT_TABLES,
     AT_FIRST, AT_AMPLITUDES,
     # bytes in a thread's memory
-    OF_SYMBOLS, OF_ANGLES, OF_COSINES, OF_SINES, OF_PHASES, OF_COEFFICIENTS, OF_TABLE, OF_WORK,
+    OF_SYMBOLS, OF_ANGLES, OF_COSINES, OF_SINES, OF_PHASES, OF_COEFFICIENTS, OF_FIRST,
+    OF_TABLE, OF_WORK,
     OF_BLOCK, OF_ADJOINT_BLOCK, OF_OTHER_ORDER,
     OF_VALUES, OF_STATE, OF_ADJOINT, OF_TOTALS,
     OF_SHARED_SLOTS, OF_SAMPLE_SLOTS, OF_SHARED_ROWS, OF_SAMPLE_ROWS,
     OF_SYMBOL_GRADIENTS, OF_PARAMETER_GRADIENTS, OF_TABLE_GRADIENTS,
     THREAD_BYTES,
+    KEEPS_ANGLES,  # 1 where what prepare_unit makes is kept for the backward pass
     PROGRAM_SIZE,
-) = range(105)  # fmt: skip
+) = range(107)  # fmt: skip
 
 # a call, at the beginning of its memory
 (

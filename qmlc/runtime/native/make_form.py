@@ -55,6 +55,8 @@ class Form:
         """Bytes of a call without states, of a state, and of a thread."""
         state = (2 << self.layout.rows_log) * self.layout.lanes * self.layout.item
         program = self.program
+        if program[layout.KEEPS_ANGLES]:
+            state += int(program[layout.OF_TABLE])
         return int(program[layout.AT_AMPLITUDES]), state, int(program[layout.THREAD_BYTES])
 
     @cached_property
@@ -320,7 +322,7 @@ def put_thread(maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int) -> 
     maker.program[layout.THREAD_BYTES] = maker.reserve(0, [
         (layout.OF_SYMBOLS, symbols), (layout.OF_ANGLES, angles), (layout.OF_COSINES, angles),
         (layout.OF_SINES, angles), (layout.OF_PHASES, angles),
-        (layout.OF_COEFFICIENTS, 2 * len(slots.sample)),
+        (layout.OF_COEFFICIENTS, 2 * len(slots.sample)), (layout.OF_FIRST, 1),
         (layout.OF_TABLE, 2 * most), (layout.OF_WORK, max(most, 1 << BLOCK_LOG)),
         (layout.OF_BLOCK, 2 * most + 3), (layout.OF_ADJOINT_BLOCK, 2 * most + 5),
         (layout.OF_OTHER_ORDER, tape.work),
@@ -333,3 +335,5 @@ def put_thread(maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int) -> 
         (layout.OF_PARAMETER_GRADIENTS, -(-parameters // maker.lanes)),
         (layout.OF_TABLE_GRADIENTS, table_vectors(maker, tape) * len(tape.kept)),
     ])  # fmt: skip
+    state = 2 * rows * maker.lanes * maker.item
+    maker.program[layout.KEEPS_ANGLES] = int(maker.program[layout.OF_TABLE] <= state)
