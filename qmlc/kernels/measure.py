@@ -22,9 +22,11 @@ from qmlc.kernels.language import (
     parity,
     permute,
     reals,
+    registers,
     splat,
     to_real,
     total,
+    unroll,
 )
 from qmlc.kernels.layout import (
     BLOCK_LOG,
@@ -41,6 +43,8 @@ GROUP_FLIP, GROUP_EXCHANGE, GROUP_IMAGINARY, GROUP_FIRST, GROUP_END = range(5)
 GROUP_SIZE = 5
 FEW_STRINGS = 3
 """A group of no more is summed string by string."""
+SUMS = 4
+"""So many sums are made at a time: one would wait for itself."""
 
 
 @function
@@ -52,7 +56,7 @@ def measure(
         for group in range(program[GROUPS]):
             record = ints(program[GROUP_RECORDS]) + GROUP_SIZE * group
             if record[GROUP_END] - record[GROUP_FIRST] <= FEW_STRINGS:
-                add_sums(program, state, record, block, out, samples)
+                add_sums(program, state, record, block, work, out, samples)
             else:
                 size = 1 << program[BLOCK_LOG]
                 for inner in range(size):
@@ -70,9 +74,12 @@ def overlap(state: Any, record: Any, row: Any) -> Any:
     y = state[2 * row + 1]
     result = fma(x, x, y * y)
     if record[GROUP_FLIP] + record[GROUP_EXCHANGE] != 0:
-        index = lane_numbers() ^ record[GROUP_EXCHANGE]
-        u = permute(state[2 * (row ^ record[GROUP_FLIP])], index)
-        v = permute(state[2 * (row ^ record[GROUP_FLIP]) + 1], index)
+        u = state[2 * (row ^ record[GROUP_FLIP])]
+        v = state[2 * (row ^ record[GROUP_FLIP]) + 1]
+        if record[GROUP_EXCHANGE] != 0:
+            index = lane_numbers() ^ record[GROUP_EXCHANGE]
+            u = permute(u, index)
+            v = permute(v, index)
         result = fma(u, x, v * y)
         if record[GROUP_IMAGINARY] != 0:
             result = fma(u, y, -(v * x))
@@ -80,25 +87,57 @@ def overlap(state: Any, record: Any, row: Any) -> Any:
 
 
 @function
-def add_sums(program: Any, state: Any, record: Any, block: Any, out: Any, samples: Static) -> None:
-    """Add what a block gives to a group of few strings: a sum with signs for each."""
-    masks = ints(program[ENTRY_MASKS])
-    size = 1 << program[BLOCK_LOG]
+def add_sums(
+    program: Any, state: Any, record: Any, block: Any, work: Any, out: Any, samples: Static
+) -> None:
+    """Add what a block gives to a group of few strings: a sum with signs for each.
+
+    A row gives the same as the row that it is flipped to: the sums go through one of the two.
+    """
+    flip = record[GROUP_FLIP]
+    count = 1 << program[BLOCK_LOG]
+    first = block << program[BLOCK_LOG]
+    gap = block * 0
+    if flip & (count - 1) != 0:
+        gap = -(flip & -flip)  # rows without the lowest bit that is flipped
+        count = count >> 1
+    elif flip != 0:
+        lowest = flip >> program[BLOCK_LOG]
+        lowest = (lowest & -lowest) | 1  # with the last bit each thread has as many blocks
+        count = count * (1 - parity(block & lowest))
+    for place in range(count):
+        work[place] = overlap(state, record, first + place + (place & gap))
     for entry in range(record[GROUP_FIRST], record[GROUP_END]):
+        mask = ints(program[ENTRY_MASKS])[entry]
+        if not samples:
+            mask = mask >> LOG_LANES
         value = splat(0.0)
-        for row in range(block * size, block * size + size):
-            sign = row_sign(masks[entry], row, samples)
-            value = fma(sign, overlap(state, record, row), value)
+        if mask & ((1 << program[BLOCK_LOG]) - 1) == 0 and count >= SUMS:
+            value = splat(real_sign(mask, first)) * sum_rows(work, count, mask, first, gap, False)
+        else:
+            value = sum_rows(work, count, mask, first, gap, True)
+        if flip != 0:
+            value = value + value
         add_value(program, entry, value, out, samples)
 
 
 @inline
-def row_sign(mask: Any, row: Any, samples: Static) -> Any:
-    """The sign with which a row counts for a mask, in all lanes."""
-    if samples:
-        return splat(real_sign(mask, row))
-    else:
-        return splat(real_sign(mask >> LOG_LANES, row))
+def sum_rows(work: Any, count: Any, mask: Any, first: Any, gap: Any, signed: Static) -> Any:
+    """The sum of what rows give, with their signs or without."""
+    sums = registers(SUMS)
+    for k in unroll(SUMS):
+        sums[k] = splat(0.0)
+    for place in range(0, count - SUMS + 1, SUMS):
+        for k in unroll(SUMS):
+            value = work[place + k]
+            if signed:
+                row = first + place + k + ((place + k) & gap)
+                value = splat(real_sign(mask, row)) * value
+            sums[k] = sums[k] + value
+    for place in range(count & -SUMS, count):
+        row = first + place + (place & gap)
+        sums[0] = fma(splat(real_sign(mask, row)), work[place], sums[0])
+    return (sums[0] + sums[1]) + (sums[2] + sums[3])
 
 
 @inline
@@ -184,11 +223,18 @@ def fill_weights(
             else:
                 weight = weight + splat(coefficients[term] * reals(gradients)[operators[term]])
         weight = 2.0 * weight
+        mask = masks[entry]
         if not samples:
-            weight = lane_signs(masks[entry]) * weight
-        for inner in range(size):
-            sign = row_sign(masks[entry], block * size + inner, samples)
-            work[inner] = fma(sign, weight, work[inner])
+            weight = lane_signs(mask) * weight
+            mask = mask >> LOG_LANES
+        if mask & (size - 1) == 0:
+            weight = splat(real_sign(mask, block * size)) * weight
+            for inner in range(size):
+                work[inner] = work[inner] + weight
+        else:
+            for inner in range(size):
+                sign = splat(real_sign(mask, block * size + inner))
+                work[inner] = fma(sign, weight, work[inner])
 
 
 @function
