@@ -14,7 +14,8 @@ from qmlc.runtime.circuit_module import CircuitModule
 class KernelModule(CircuitModule):
     """The matrix abs(<a|b>)**2 of `[..., M, n]` and `[..., N, n]`: `[..., M, N]`.
 
-    Each row is prepared once; the overlaps are one matrix product.
+    Each row is prepared once, also where both are the same tensor; the overlaps are one matrix
+    product.
     """
 
     def _adopt(self, circuit: Circuit) -> None:
@@ -23,6 +24,7 @@ class KernelModule(CircuitModule):
 
     def forward(self, a: Any, b: Any) -> Tensor:
         """The overlap of each row of `a` with each row of `b`, between 0 and 1."""
-        left, right = super().forward(a), super().forward(b)
+        left = super().forward(a)
+        right = left if b is a else super().forward(b)
         overlaps: Tensor = left.conj() @ right.mT
-        return overlaps.abs() ** 2
+        return overlaps.real.square() + overlaps.imag.square()

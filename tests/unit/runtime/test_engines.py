@@ -46,6 +46,14 @@ circuit prepared(x: real[2]) -> complex[4] {
     rz(w) q
     return state(q)
 }
+
+kernel overlaps(x: real[3]) {
+    qubit q[3]
+    h q
+    rz(x) q
+    rzz(x[0] * x[1]) q[0], q[1]
+    ry(x) q
+}
 """
 SHAPES = {"vqc": [(4,)], "rich": [(2,), ()], "prepared": [(2,)]}
 NAMES = sorted(SHAPES)
@@ -310,3 +318,15 @@ def test_an_engine_that_is_none_is_named(programs, monkeypatch):
     monkeypatch.setenv("QMLC_ENGINE", "fast")
     with pytest.raises(ValueError, match="QMLC_ENGINE is `fast`: it must be `native` or"):
         programs.vqc()
+
+
+def test_a_kernel_prepares_the_same_rows_once(programs):
+    net, other = pair(programs, "overlaps")
+    x = torch.randn(9, 3, dtype=torch.float64, requires_grad=True)
+    copied = x.detach().clone().requires_grad_()
+    once, twice = net(x, x), other(x, copied)
+    torch.testing.assert_close(once, twice)
+    torch.testing.assert_close(once.diagonal(), torch.ones(9, dtype=torch.float64))
+    outer = torch.randn(9, 9, dtype=torch.float64)
+    wanted = torch.autograd.grad(twice, [x, copied], outer)
+    torch.testing.assert_close(torch.autograd.grad(once, x, outer)[0], sum(wanted))
