@@ -385,7 +385,7 @@ def schedule(
 ) -> Schedule:
     """The steps of a circuit, and the records of its branches."""
     plan = Schedule(frozenset(inputs), known=[dict.fromkeys(range(num_qubits), 0)])
-    silent = _silent_measurements(actions, results)
+    silent = silent_measurements(actions, results)
     followed = _followed_by_turn(actions, plan)
     for position, (action, condition) in enumerate(actions):
         branches = plan.matching(condition)
@@ -445,7 +445,7 @@ def _followed_by_turn(actions: Sequence[Conditional], plan: Schedule) -> list[bo
     return result
 
 
-def _silent_measurements(actions: Sequence[Conditional], results: Sequence[Result]) -> set[int]:
+def silent_measurements(actions: Sequence[Conditional], results: Sequence[Result]) -> set[int]:
     """Measurements that nothing can tell from none.
 
     Those whose bit no condition reads, whose qubit no later gate moves, and off whose basis no

@@ -1,12 +1,13 @@
 """Random circuits, run by native programs in a chosen layout and by the reference in complex128."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import torch
 
 from qmlc.ir.build_circuit import CircuitBuilder
-from qmlc.ir.circuit import Distribution, Instruction, Result
+from qmlc.ir.circuit import Condition, Distribution, Instruction, Result
 from qmlc.ir.modify_gates import gate_instruction
 from qmlc.ir.operator import Operator
 from qmlc.kernels.library import ENTRIES
@@ -148,13 +149,25 @@ class Drawer:
             controls + gate.controls, payload=gate.payload,
         )  # fmt: skip
 
+    def finish(self, kinds):
+        """The circuit, with results of these kinds on all qubits."""
+        for kind in kinds:
+            if kind == "expval":
+                count = int(self.rng.integers(1, 5))
+                operators = tuple(self.operator(self.num_qubits) for _ in range(count))
+                self.builder.result(Result("expval", operators, (count,), name="v"))
+            else:
+                self.builder.result(Result(kind, qubits=tuple(range(self.num_qubits)), name=kind))
+        return self.builder.build()
+
     def prepare(self, widths):
         """Vectors on other qubits each, some of them complex."""
         free = [int(q) for q in self.rng.permutation(self.num_qubits)]
         for width in widths:
             targets, free = free[:width], free[width:]
             phase = self.pick((1, 1, 1j, 0.6 + 0.8j))
-            amplitudes = [lift(self.angle()) * phase + self.pick((0, 0.5)) for _ in range(2**width)]
+            amplitudes = [lift(self.angle()) * phase for _ in range(2**width)]
+            amplitudes[-1] += 5  # far from the vector 0
             self.builder.append(Instruction("prepare", tuple(targets), tuple(amplitudes)))
 
     def unitary(self, width):
@@ -179,6 +192,28 @@ class Drawer:
         return total
 
 
+def measured_circuit(seed, num_qubits, steps, records):
+    """A circuit of gates, measurements and resets, some of them where a condition holds."""
+    drawer = Drawer(seed, num_qubits)
+    bits, left = drawer.builder.bits("b", 2), records
+    for qubit in range(num_qubits):
+        drawer.builder.append(Instruction("ry", (qubit,), (drawer.x[qubit % INPUTS] + 0.4,)))
+    for _ in range(steps):
+        kind = drawer.pick(("gate", "gate", "measure", "reset"))
+        if kind == "gate" or not left:
+            step = drawer.gate(drawer.pick(names_for(num_qubits)))
+        else:
+            left -= 1
+            into = (drawer.pick(bits),) if kind == "measure" else ()
+            step = Instruction(kind, (int(drawer.rng.integers(num_qubits)),), bits=into)
+        if drawer.rng.integers(2):
+            chosen = drawer.pick((bits[:1], bits[1:], bits, bits[::-1]))
+            values = frozenset(v for v in range(2 ** len(chosen)) if drawer.rng.integers(2))
+            step = replace(step, condition=Condition(chosen, values))
+        drawer.builder.append(step)
+    return drawer.finish(("expval", "probs", "purity"))
+
+
 def names_for(num_qubits, general=("gphase", "rotation", "evolve", "unitary")):
     """The gates that fit on so many qubits."""
     return [*(name for name in GATES if gate_arity(name)[1] <= num_qubits), *general]
@@ -194,11 +229,4 @@ def random_circuit(seed, num_qubits, gates, kinds=("expval",), names=None, prepa
     drawer.prepare(prepared)
     for _ in range(gates):
         drawer.builder.append(drawer.gate(drawer.pick(names)))
-    for kind in kinds:
-        if kind == "state":
-            drawer.builder.result(Result("state", qubits=tuple(range(num_qubits)), name="s"))
-        else:
-            count = int(drawer.rng.integers(1, 5))
-            operators = tuple(drawer.operator(num_qubits) for _ in range(count))
-            drawer.builder.result(Result("expval", operators, (count,), name="v"))
-    return drawer.builder.build()
+    return drawer.finish(kinds)

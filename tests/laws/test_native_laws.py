@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from run_native import (
     gradients_like,
     layouts,
+    measured_circuit,
     native,
     random_circuit,
     random_inputs,
@@ -20,6 +21,10 @@ from run_native import (
 
 from qmlc.kernels.host import cache_bytes
 from qmlc.ops.gates import GATES, gate_arity
+from qmlc.runtime.native.native_circuit import native_circuit
+from qmlc.runtime.plan import place_plan
+from qmlc.runtime.plan_circuit import plan_circuit
+from qmlc.runtime.run_plan import run_plan
 
 TOLERANCES = {torch.float32: (4e-6, 2e-5), torch.float64: (1e-13, 1e-12)}
 """Of values and states, and of gradients."""
@@ -96,6 +101,23 @@ def test_prepared_amplitudes_equal_the_reference(seed, qubits, widths, gates, ba
         widths.pop()
     circuit = random_circuit(seed, qubits, gates, kinds, prepared=widths)
     check_everywhere(circuit, batch, seed)
+
+
+@given(SEEDS, st.integers(1, 4), st.integers(1, 20), st.integers(1, 5), st.sampled_from((1, 3)))
+def test_measured_circuits_equal_the_reference(seed, qubits, steps, records, batch):
+    circuit = measured_circuit(seed, qubits, steps, records)
+    made = native_circuit(circuit, torch.float64)
+    assert not isinstance(made, str)
+    plan = place_plan(plan_circuit(circuit), torch.float64, torch.device("cpu"))
+    x, w = (t.requires_grad_() for t in random_inputs(batch, torch.float64, seed))
+    got = made.run_results(x, w)
+    wanted = [r.expand(len(x), *r.shape[1:]) for r in run_plan(plan, x.T, w[:, None])]
+    torch.testing.assert_close(got, wanted, atol=1e-12, rtol=0)
+    one, other = (
+        torch.autograd.grad(sum((r * r).sum() for r in results) + 0 * (x.sum() + w.sum()), (x, w))
+        for results in (got, wanted)
+    )
+    torch.testing.assert_close(one, other, atol=1e-11, rtol=0)
 
 
 @pytest.mark.parametrize("samples", [True, False])

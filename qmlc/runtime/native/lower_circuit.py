@@ -19,6 +19,7 @@ from qmlc.ir.circuit import Circuit, Instruction, Result, Variable
 from qmlc.ir.operator import Operator, PauliString
 from qmlc.runtime.evaluate_expressions import evaluate_expressions
 from qmlc.runtime.measure_results import Pure, measure_state
+from qmlc.runtime.native.defer_measurements import defer_measurements
 from qmlc.runtime.normal_form import Array
 from qmlc.runtime.plan import PlannedResult
 from qmlc.runtime.plan_circuit import symbol_positions
@@ -67,6 +68,8 @@ class Reading:
     last: int = 0
     coefficients: Coefficients | None = None
     state: PlannedResult | None = None
+    branches: int = 1
+    """Of how many parts the state is a mixture, by its highest qubits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,18 +117,20 @@ class _Calls:
 
 
 def lower_circuit(circuit: Circuit) -> Lowered:
-    """`circuit` for a native program; ValueError for what is no observable."""
+    """`circuit` for a native program; ValueError for what is no observable, or NotNative."""
+    deferred = defer_measurements(circuit)
+    branches = 1 << deferred.num_qubits - circuit.num_qubits
     calls = _Calls(frozenset(variable.name for variable in circuit.inputs))
-    instructions = tuple(_take(instruction, calls.take) for instruction in circuit.instructions)
+    instructions = tuple(_take(instruction, calls.take) for instruction in deferred.instructions)
     operators: list[Operator] = []
-    readings = tuple(_read(circuit, result, operators) for result in circuit.results)
+    readings = tuple(_read(circuit, result, operators, branches) for result in circuit.results)
     results = []
     if operators:
         results.append(Result("expval", tuple(operators), (len(operators),)))
     if any(reading.state is not None for reading in readings):
-        results.append(Result("state", qubits=tuple(range(circuit.num_qubits))))
+        results.append(Result("state", qubits=tuple(range(deferred.num_qubits))))
     lowered = replace(
-        circuit,
+        deferred,
         inputs=(*circuit.inputs, *calls.variable(SAMPLE_CALLS)),
         parameters=(*circuit.parameters, *calls.variable(SHARED_CALLS)),
         instructions=instructions,
@@ -161,12 +166,12 @@ def _index(positions: Iterable[int]) -> Array:
     return np.array(list(positions), dtype=np.int64)
 
 
-def _read(circuit: Circuit, result: Result, observables: list[Operator]) -> Reading:
+def _read(circuit: Circuit, result: Result, observables: list[Operator], branches: int) -> Reading:
     """How `result` is read; `observables` grow by those that it needs."""
     shape, first = result_size(result), len(observables)
     if result.kind not in ("expval", "variance"):
         planned = PlannedResult(result.kind, shape, result.qubits, shots=result.shots)
-        return Reading(result.kind, shape, state=planned)
+        return Reading(result.kind, shape, state=planned, branches=branches)
     operators = measured_operators(result)
     if all(lift(c).constant is not None for operator in operators for _, c in operator.terms):
         observables += operators
@@ -196,7 +201,8 @@ def read_result(
     """
     if reading.state is not None:
         assert state is not None
-        return measure_state(reading.state, Pure(state.T[None]), len(state))
+        branches = state.reshape(len(state), reading.branches, -1).permute(1, 2, 0)
+        return measure_state(reading.state, Pure(branches), len(state))
     found = values[:, reading.first : reading.last]
     coefficients = reading.coefficients
     if coefficients is not None:

@@ -15,6 +15,7 @@ from qmlc.runtime.bind_inputs import Binding
 from qmlc.runtime.native.custom_operator import circuit, register_program
 from qmlc.runtime.native.lower_circuit import Lowered, lower_circuit, read_result
 from qmlc.runtime.native.program import NativeProgram
+from qmlc.runtime.native.rotations import NotNative
 from qmlc.runtime.plan import Plan, place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
 from qmlc.runtime.run_plan import run_plan
@@ -111,7 +112,10 @@ class NativeCircuit:
 
 def native_circuit(circuit: Circuit, precision: torch.dtype) -> NativeCircuit | str:
     """`circuit` on the native engine, or why it is not for it; ValueError where it is for none."""
-    lowered = lower_circuit(circuit)
+    try:
+        lowered = lower_circuit(circuit)
+    except NotNative as reason:
+        return str(reason)
     name, program = register_program(lowered.circuit, precision)
     if isinstance(program, str):
         return program
