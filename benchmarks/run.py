@@ -34,6 +34,7 @@ def arguments() -> argparse.Namespace:
     """What is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", default="", help="environments; default: those of peers.toml")
+    parser.add_argument("--variants", default="", help="of those peers; default: all")
     parser.add_argument("--cases", default=",".join(CASES), help="workloads")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--first-core", type=int, default=0)
@@ -111,7 +112,8 @@ def main() -> None:
     """Measure, save after each process, and write the report."""
     options = arguments()
     peers = tomllib.loads((Path(__file__).parent / "peers.toml").read_text(encoding="utf-8"))
-    variants = list(chosen(peers, options.peers))
+    wanted = options.variants.split(",") if options.variants else peers["variants"]
+    variants = [(n, v) for n, v in chosen(peers, options.peers) if n in wanted]
     kept = json.loads(options.results.read_text("utf-8")) if options.results.exists() else {}
     records = kept.get("records", {})
     machine = describe_machine(options.first_core)

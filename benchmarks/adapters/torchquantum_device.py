@@ -58,9 +58,11 @@ def make(case: Case) -> TorchSide:
             device.set_states((features / features.norm(dim=-1, keepdim=True)).cfloat())
         for name, qubits, angles in case.gates:
             values = [angle.value(features, weights) for angle in angles]
-            turn = {"params": torch.stack(values, -1)[None] if len(values) > 1 else values[0]}
             gate = getattr(device, NAMES.get(name, name))
-            gate(wires=list(qubits), **(turn if values else {}))
+            if len(values) > 1:
+                gate(wires=list(qubits), params=torch.stack(values, -1)[None])
+            else:
+                gate(wires=list(qubits), **({"params": values[0]} if values else {}))
         return measure_all(device) if own else measure(device.get_states_1d())
 
     return TorchSide(case, call)
