@@ -156,8 +156,8 @@ def unapply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) 
     if program[KEEPS_ANGLES] != 0:
         copy_vectors(kept_angles(call, program, unit), own, program[OF_TABLE])
     else:
-        first = prepare_unit(call, program, unit, own)
-        vectors(own + program[OF_FIRST])[0] = first * vectors(shared + program[AT_FIRST])[0]
+        factor = prepare_unit(call, program, unit, own)
+        vectors(own + program[OF_FIRST])[0] = factor * vectors(shared + program[AT_FIRST])[0]
     clear(vectors(own + program[OF_SAMPLE_SLOTS]), program[SAMPLE_SLOTS])
     clear(vectors(own + program[OF_SAMPLE_ROWS]), program[SAMPLE_ROWS])
     blocks = 1 << (program[ROWS_LOG] - program[BLOCK_LOG])
