@@ -178,8 +178,8 @@ def unapply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) 
         if program[PREPARED] > 0:
             rows = vectors(own + program[OF_ANGLES])
             gradients = vectors(own + program[OF_SAMPLE_ROWS])
-            factor = vectors(own + program[OF_FIRST])[0]
-            differentiate_start(program, adjoint, rows, factor, gradients)
+            start = vectors(own + program[OF_FIRST])[0]
+            differentiate_start(program, adjoint, rows, start, gradients)
         differentiate_unit(call, program, unit, own)
     if threads > 1:
         meet(call)
