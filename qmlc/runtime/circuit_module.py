@@ -94,6 +94,14 @@ class CircuitModule(Module):
         """
         return self._engines.describe((self._weights() or [self._like])[0], self.training)
 
+    def memory(self, samples: int = 1) -> int:
+        """Bytes in which a call for so many samples works, states kept for gradients included.
+
+        For the reference: without gradients, for which it keeps what each step needs. ValueError
+        where not even one state fits.
+        """
+        return self._engines.memory((self._weights() or [self._like])[0], samples)
+
     def simulate_noise(self, target: str | None) -> None:
         """From now on compute under the noise of a device (`ibm:torino`) in training mode.
 

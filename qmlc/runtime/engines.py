@@ -14,7 +14,7 @@ from torch import Tensor
 from qmlc.ir.circuit import Circuit
 from qmlc.runtime.bind_inputs import Binding, flatten_inputs, flatten_weights, make_binding
 from qmlc.runtime.check_memory import SMALL, check_memory
-from qmlc.runtime.reference import Reference, states_bytes
+from qmlc.runtime.reference import COPIES, Reference, states_bytes
 from qmlc.runtime.unusual import unusual_context, unusual_tensors
 
 EAGER_QUBITS = 12
@@ -124,6 +124,17 @@ class Engines:
             why = unusual_tensors([like]) or self._exception(call, training)
             samples = 1
         return f"reference: {why}" if why else f"native: {native.describe(samples)}"
+
+    def memory(self, like: Tensor, samples: int) -> int:
+        """See `CircuitModule.memory`."""
+        precision = torch.promote_types(like.dtype, torch.float32)
+        name, qubits = self._circuit.name, self._circuit.num_qubits
+        state = states_bytes(qubits, 1, precision)
+        check_memory(name, qubits, 1, state, like.device)
+        native = unusual_tensors([like]) or self._native(precision)
+        if isinstance(native, str):
+            return COPIES * samples * state
+        return int(native.memory(samples, True))
 
     def _exception(self, call: Call, training: bool) -> str:
         """Why the reference runs a call; "" where the native engine does."""

@@ -330,3 +330,14 @@ def test_a_kernel_prepares_the_same_rows_once(programs):
     outer = torch.randn(9, 9, dtype=torch.float64)
     wanted = torch.autograd.grad(twice, [x, copied], outer)
     torch.testing.assert_close(torch.autograd.grad(once, x, outer)[0], sum(wanted))
+
+
+def test_memory_is_known_before_a_call(programs):
+    """A sample needs its state, and what its angles are made into."""
+    net = programs.vqc().double()
+    few, many = net.memory(1000), net.memory(3000)
+    state = 16 * 2**4
+    assert 2000 * state <= many - few <= 2000 * 3 * state
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QMLC_ENGINE", "reference")
+        assert programs.vqc().memory(10) == 4 * 10 * 8 * 2**4
