@@ -1,0 +1,28 @@
+"""Threads that share batches or states give what one thread gives, and the same each time."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from run_native import gradients_like, native, random_circuit, random_inputs, run_native
+
+from qmlc.kernels.openmp import may_use_threads
+
+GATES = ["rx", "ry", "rz", "h", "cx", "crz", "rzz"]
+
+
+@pytest.mark.skipif(not may_use_threads(), reason="torch has no threads of GNU's runtime here")
+@pytest.mark.parametrize(("qubits", "batch"), [(12, 1), (7, 128)])
+def test_two_threads_give_what_one_gives_and_the_same_each_time(qubits, batch):
+    circuit = random_circuit(qubits, qubits, 60, names=GATES)
+    program = native(circuit, torch.float64)
+    assert program.plan_call(batch, 2)[1] == 2
+    x, w = random_inputs(batch, torch.float64)
+    d_values, _ = gradients_like(circuit, batch)
+    alone, first, second = (
+        run_native(program, x, w, d_values, threads=threads) for threads in (1, 2, 2)
+    )
+    for one, two, again in zip(alone, first, second, strict=True):
+        if one is not None:
+            assert torch.equal(two, again)
+            torch.testing.assert_close(two, one, atol=1e-12, rtol=1e-12)
