@@ -101,7 +101,7 @@ def ratios(results: Results, stage: str) -> Iterator[str]:
         cells = [
             f"`{name}`",
             duration(mine),
-            f"{limit.seconds / mine:.0%} {limit.speed}",
+            f"{float(f'{100 * limit.seconds / mine:.2g}'):g}% {limit.speed}",
             f"{best.peer}, {duration(best.seconds)}" if best else "",
             f"**{times(best.seconds / mine)}**" if best else "",
         ]
@@ -181,11 +181,12 @@ def workloads() -> Iterator[str]:
     yield from table(["case", "circuit", "batch", "gates", "weights"], rows)
 
 
-def write_report(path: Path) -> None:
-    """Writes the tables beside the results."""
+def write_report(path: Path) -> str:
+    """The tables, which are written beside the results."""
     results = Results(path)
     parts = (setting(results), ratios(results, "gradient"), ratios(results, "forward"),
              starts(results), threads(results), workloads())  # fmt: skip
     text = "\n".join(line for part in parts for line in part)
     head = "# Results\n\nMade by `make bench`; README.md says how to read the tables.\n\n"
     path.with_suffix(".md").write_text(head + text, encoding="utf-8")
+    return text

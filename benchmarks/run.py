@@ -126,7 +126,7 @@ def main() -> None:
             }
             print(f"{case:18} {name:24} {summary(record)}", flush=True)
             write_results(options.results, machine, records)
-    write_report(options.results)
+    print(write_report(options.results))
 
 
 def write_results(path: Path, machine: dict[str, Any], records: dict[str, Any]) -> None:

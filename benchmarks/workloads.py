@@ -155,6 +155,8 @@ def quench(n: int, steps: int) -> tuple[Gate, ...]:
 
 def classifiers() -> Iterator[Case]:
     """Inputs in, an expectation value for each qubit out."""
+    title = "1 qubit, one RY: what any call costs"
+    yield Case("call", title, 1, 1, (Gate("ry", (0,), (Angle(1.0, 0, 0),)),), 1, z_of_each(1))
     for batch in (32, 256):
         title = "4 qubits, inputs as angles, 3 strongly entangling layers"
         yield Case(f"entangling4_b{batch}", title, 4, batch, entangling(4, 3), 4, z_of_each(4))
@@ -170,8 +172,6 @@ def classifiers() -> Iterator[Case]:
     yield Case("couplings9_b8", title, 9, 8, couplings(9, 6), 9, z_of_each(9))
     title = "7 qubits, 3 layers of RY by the inputs, RX and a ring of CCX"
     yield Case("toffoli7_b32", title, 7, 32, toffolis(7, 3), 7, z_of_each(7))
-    title = "1 qubit, one RY: what any call costs"
-    yield Case("call", title, 1, 1, (Gate("ry", (0,), (Angle(1.0, 0, 0),)),), 1, z_of_each(1))
 
 
 def energies() -> Iterator[Case]:

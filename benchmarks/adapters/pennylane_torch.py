@@ -10,12 +10,14 @@ import torch
 
 from benchmarks.adapters.measure_states import overlaps
 from benchmarks.adapters.pennylane_circuit import apply_gates, observable
-from benchmarks.adapters.side import TorchSide
+from benchmarks.adapters.side import NotOffered, TorchSide
 from benchmarks.circuits import Case
 
 
 def make(case: Case, device: str, differentiate: str) -> TorchSide:
     """The case on one of PennyLane's devices."""
+    if case.kind == "overlaps" and differentiate == "adjoint":
+        raise NotOffered("adjoint gradients are those of expectation values")
     # default.qubit has no such option: its states are complex128
     options = {} if device == "default.qubit" else {"c_dtype": np.complex64}
     place = qml.device(device, wires=case.num_qubits, **options)

@@ -54,7 +54,7 @@ def rolled_state(case: Case) -> Callable[[Any, Any], Any]:
     layers = find_layers(case.gates, case.num_qubits)
     if layers is None:
         raise NotOffered("the circuit is not one layer over and over")
-    indices = jnp.asarray(layers.weights)
+    indices = jnp.asarray(layers.weights, int)
     gates = renumbered(layers.layer)
 
     def state(features: Any, weights: Any) -> Any:
