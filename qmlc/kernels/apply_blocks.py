@@ -32,6 +32,8 @@ from qmlc.kernels.layout import (
     COUNT,
     LANE_FLIPS,
     NUMBERS,
+    PAIRS,
+    PLACES,
     ROW_FLIPS,
     ROW_READS,
 )
@@ -69,7 +71,7 @@ def multiply_tiles(state: Any, record: Any, block: Any, work: Any, by_lanes: Sta
             target = 2 * (place ^ offset)
             work[target] = moved(state[2 * row], record, place, by_lanes)
             work[target + 1] = moved(state[2 * row + 1], record, place, by_lanes)
-        for pair in range(size >> 1):
+        for pair in range(record[PAIRS]):
             multiply_rows(state, record, base, offset, 2 * pair, work, size, by_lanes)
 
 
@@ -89,13 +91,16 @@ def multiply_rows(
 ) -> None:  # fmt: skip
     """Two rows of the product: each has four sums, so that none waits for another."""
     sums = registers(8)
+    place = registers(2)
+    for i in unroll(2):
+        place[i] = ints(record[PLACES])[first + i]
     for i in unroll(8):
         sums[i] = splat(0.0)
     for column in range(size):
         re = work[2 * column]
         im = work[2 * column + 1]
         for i in unroll(2):
-            entry = 2 * ((first + i) * size + column)
+            entry = 2 * ((place[i] ^ offset) * size + column)
             c = entry_of(record, entry, by_lanes)
             s = entry_of(record, entry + 1, by_lanes)
             sums[4 * i] = fma(c, re, sums[4 * i])
@@ -103,10 +108,9 @@ def multiply_rows(
             sums[4 * i + 2] = fma(c, im, sums[4 * i + 2])
             sums[4 * i + 3] = fma(s, re, sums[4 * i + 3])
     for i in unroll(2):
-        place = (first + i) ^ offset
-        row = base ^ ints(record[ROW_FLIPS])[place]
-        state[2 * row] = moved(sums[4 * i] - sums[4 * i + 1], record, place, by_lanes)
-        state[2 * row + 1] = moved(sums[4 * i + 2] + sums[4 * i + 3], record, place, by_lanes)
+        row = base ^ ints(record[ROW_FLIPS])[place[i]]
+        state[2 * row] = moved(sums[4 * i] - sums[4 * i + 1], record, place[i], by_lanes)
+        state[2 * row + 1] = moved(sums[4 * i + 2] + sums[4 * i + 3], record, place[i], by_lanes)
 
 
 @inline

@@ -66,7 +66,10 @@ from __future__ import annotations
 ) = range(25)  # fmt: skip
 
 # a record about bits: how many, whether lanes differ, and addresses
-BITS, BY_LANES, ROW_FLIPS, LANE_FLIPS, ROW_READS, BLOCK_READS, NUMBERS = range(5, 12)
+(
+    BITS, BY_LANES, ROW_FLIPS, LANE_FLIPS, ROW_READS, BLOCK_READS, NUMBERS,
+    PAIRS, PLACES,  # a place for each row that a matrix makes, by twos
+) = range(5, 14)  # fmt: skip
 
 # operations: TURNS or EXCHANGING_TURNS + 3 * width + kind of the table, and others + width
 NO_TABLE, NUMBER_TABLE, VECTOR_TABLE = range(3)

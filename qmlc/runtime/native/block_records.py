@@ -64,7 +64,12 @@ def matrix_record(tape: Tape, places: Sequence[Place], matrix: Array, form: Layo
     numbers = np.stack([matrix.real, matrix.imag], 2).astype(f"f{form.item}")
     record = bits_record(layout.MATRIX, by_lanes, len(places))
     put(tape, record, layout.NUMBERS, np.ascontiguousarray(numbers))
-    put(tape, record, layout.ROW_FLIPS, whole(span(flips.rows)))
+    reached = span(flips.rows)
+    first_places = {row: place for place, row in reversed(list(enumerate(reached)))}
+    made = sorted(first_places.values()) * (2 if len(first_places) == 1 else 1)
+    record[layout.PAIRS] = len(made) // 2
+    put(tape, record, layout.PLACES, whole(made))
+    put(tape, record, layout.ROW_FLIPS, whole(reached))
     put(tape, record, layout.LANE_FLIPS, whole(span(flips.lanes)))
     put(tape, record, layout.ROW_READS, whole(reads.rows))
     put(tape, record, layout.BLOCK_READS, whole(reads.blocks))
