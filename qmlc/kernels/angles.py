@@ -10,17 +10,22 @@ from typing import Any
 
 from qmlc.kernels.language import (
     REAL_BITS,
+    Static,
+    buffer,
     fma,
     function,
     inline,
+    int_vectors,
     lane_numbers,
     parity,
+    reals,
     round_even,
     select,
     splat,
     to_double,
     to_int,
     to_real,
+    words,
 )
 
 
@@ -119,6 +124,36 @@ def prepare_angles(count: Any, angles: Any, phases: Any, cosines: Any, sines: An
         phases[row] = phase
         cosines[row], sines[row] = cosine_sine(phase)
     return poison
+
+
+@function
+def sum_phases(
+    count: Any, starts: Any, coefficients: Any, terms: Any, factors: Any, symbols: Any,
+    phases: Any, cosines: Any, sines: Any, numbers: Static,
+) -> None:  # fmt: skip
+    """Make the phases of angles of several terms anew, as the sums of the terms' phases.
+
+    A large term and a small one would lose the small one, were they added first. The rows are
+    `numbers`, or vectors.
+    """
+    scratch = buffer(3)
+    for row in range(count):
+        if starts[row + 1] - starts[row] > 1:
+            phase = to_phase(splat(0.0))
+            for term in range(starts[row], starts[row + 1]):
+                product = splat(coefficients[term])
+                for factor in range(terms[term], terms[term + 1]):
+                    product = product * symbols[factors[factor]]
+                phase = phase + to_phase(product)
+            if numbers:
+                int_vectors(scratch)[0] = phase
+                scratch[1], scratch[2] = cosine_sine(phase)
+                words(phases)[row] = words(scratch)[0]
+                reals(cosines)[row] = reals(scratch + 1)[0]
+                reals(sines)[row] = reals(scratch + 2)[0]
+            else:
+                phases[row] = phase
+                cosines[row], sines[row] = cosine_sine(phase)
 
 
 @inline

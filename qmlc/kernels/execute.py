@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qmlc.kernels.angles import evaluate_sums, fill_slots, prepare_angles
+from qmlc.kernels.angles import evaluate_sums, fill_slots, prepare_angles, sum_phases
 from qmlc.kernels.diagonals import make_number_table, make_vector_table
 from qmlc.kernels.exchange_data import read_inputs, write_state, write_values
 from qmlc.kernels.language import (
@@ -247,6 +247,18 @@ def prepare_shared(program: Any, parameters: Any, shared: Any, own: Any) -> None
         vectors(shared + program[AT_COSINES]),
         vectors(shared + program[AT_SINES]),
     )
+    sum_phases(
+        program[SHARED_ROWS],
+        ints(program[SHARED_STARTS]),
+        reals(program[SHARED_COEFFICIENTS]),
+        ints(program[SHARED_TERMS]),
+        ints(program[SHARED_FACTORS]),
+        parameters,
+        int_vectors(shared + program[AT_PHASES]),
+        vectors(shared + program[AT_COSINES]),
+        vectors(shared + program[AT_SINES]),
+        True,
+    )
     sign = fill_slots(
         program[SHARED_SLOTS],
         ints(program[SHARED_SLOT_ROWS]),
@@ -316,6 +328,10 @@ def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
     if program[SAMPLES] != 0:
         evaluate_sums(count, starts, factors, terms, names, symbols, angles)
         poison = prepare_angles(program[ANGLES], angles, phases, cosines, sines)
+        sum_phases(
+            program[ANGLES], starts, factors, terms, names, symbols,
+            phases, cosines, sines, False,
+        )  # fmt: skip
         sign = fill_slots(slots, rows, signs, uses, cosines, sines, coefficients)
     else:
         numbers = reals(angles)
@@ -323,5 +339,9 @@ def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
         padded(numbers, count)
         count = (program[ANGLES] + LANES - 1) >> LOG_LANES
         poison = splat(total(prepare_angles(count, angles, phases, cosines, sines)))
+        sum_phases(
+            program[ANGLES], starts, factors, terms, names, reals(symbols),
+            phases, cosines, sines, True,
+        )  # fmt: skip
         sign = fill_slots(slots, rows, signs, uses, reals(cosines), reals(sines), coefficients)
     return sign + poison
