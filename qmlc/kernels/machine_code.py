@@ -26,9 +26,12 @@ binding.initialize_native_asmprinter()
 
 
 def target_machine(host: Host) -> Any:
-    """LLVM's for a host."""
+    """LLVM's for a host.
+
+    In a process that holds much, code and constants may be loaded more than 2 GiB apart.
+    """
     return binding.Target.from_triple(host.triple).create_target_machine(
-        cpu=host.processor, features=host.switches, opt=3, reloc="pic", codemodel="small"
+        cpu=host.processor, features=host.switches, opt=3, reloc="pic", codemodel="large"
     )
 
 

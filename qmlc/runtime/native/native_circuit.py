@@ -104,7 +104,8 @@ class NativeCircuit:
         The tensors are inputs, then parameters, in any shapes, of this precision.
         """
         if torch.is_grad_enabled() and any([t.requires_grad for t in tensors]):
-            found: Any = _Run.apply(self, layout, *tensors)  # type: ignore[no-untyped-call]
+            apply: Any = _Run.apply
+            found = apply(self, layout, *tensors)
             return found if self.program.gives_state else (found, None)
         rows, weights = _flatten(layout, tensors)
         return _forward(self, layout, rows, weights, False)[:2]
