@@ -52,6 +52,7 @@ class CircuitModule(Module):
         self.circuit_ir = circuit
         # remembers precision and device where there are no parameters
         self.register_buffer("_like", torch.empty(0), persistent=False)
+        self._names = [variable.name for variable in circuit.parameters]
         for variable in circuit.parameters:
             # not register_parameter: it refuses names that are methods (`half`), which are the
             # author's to use
@@ -64,7 +65,7 @@ class CircuitModule(Module):
     def _weights(self) -> list[Tensor]:
         """The parameters in the order of the circuit."""
         own: Any = self._parameters
-        return [own[variable.name] for variable in self.circuit_ir.parameters]
+        return [own[name] for name in self._names]
 
     def reset_parameters(self) -> None:
         """Draw all parameters anew from their distributions."""

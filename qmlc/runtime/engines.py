@@ -145,8 +145,7 @@ class Engines:
 
     def _call(self, weights: Sequence[Tensor], inputs: Sequence[Tensor]) -> Call:
         """How tensors like these are run, worked out once."""
-        tensors = (*weights, *inputs)
-        key = tuple([(type(t), t.shape, t.dtype, t.device, t.layout) for t in tensors])
+        key = tuple([(type(t), t.shape, t.dtype, t.device, t.layout) for t in (*weights, *inputs)])
         call = self._calls.get(key)
         if call is None:
             if len(self._calls) >= MAX_CALLS:

@@ -10,16 +10,22 @@ from torch.autograd import forward_ad
 
 _ORDINARY = (Tensor, nn.Parameter)
 
+# looked up once: they are asked at each call
+_transforms = torch._C._are_functorch_transforms_active
+_recorders = torch._C._len_torch_dispatch_stack
+_trace = torch._C._get_tracing_state
+_in_legacy_batch = torch._C._functorch.is_legacy_batchedtensor
+
 
 def unusual_context() -> str:
     """What records or transforms operations now; "" where nothing does."""
-    if torch._C._are_functorch_transforms_active():
+    if _transforms():
         return "it is transformed by torch.func"
-    if torch._C._len_torch_dispatch_stack():
+    if _recorders():
         return "its operations are recorded"
     if forward_ad._current_level >= 0:
         return "it is differentiated forward"
-    if torch._C._get_tracing_state() is not None:
+    if _trace() is not None:
         return "it is traced"
     return ""
 
@@ -31,10 +37,10 @@ def unusual_tensors(tensors: Iterable[Tensor | None]) -> str:
             continue
         if type(tensor) not in _ORDINARY:
             return f"a tensor is a {type(tensor).__name__}"
-        if tensor.device.type != "cpu":
+        if not tensor.is_cpu:
             return f"a tensor is on {tensor.device.type}"
-        if tensor.layout != torch.strided:
+        if tensor.layout is not torch.strided:
             return "a tensor is sparse"
-        if torch._C._functorch.is_legacy_batchedtensor(tensor):
+        if _in_legacy_batch(tensor):
             return "a tensor is a batch of tensors"
     return ""

@@ -75,8 +75,8 @@ def circuit_backward(
         kept,
         inputs.contiguous(),
         parameters.contiguous(),
-        d_values,
-        d_state if program.gives_state else None,
+        d_values.contiguous(),
+        d_state.contiguous() if program.gives_state else None,
     )
     assert d_inputs is not None
     return d_inputs, d_parameters

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -34,6 +35,19 @@ MAX_IDLE = 1 << 26
 """Bytes of a thread's memory that are kept from one call to the next."""
 
 
+class Workspace(NamedTuple):
+    """What so many threads work in, from an address on."""
+
+    threads: int
+    memory: Tensor
+    address: int
+
+
+def aligned(memory: Tensor) -> int:
+    """The first address of a tensor's memory that a cache line begins at."""
+    return memory.data_ptr() + 63 & -64
+
+
 @dataclass(frozen=True, eq=False)
 class Form:
     """A program for one layout: its array of numbers and addresses, and what these point to."""
@@ -43,7 +57,7 @@ class Form:
     layout: Layout
     reads_all: bool
     """Whether each input enters an angle."""
-    idle: list[tuple[int, Tensor]] = field(default_factory=list)
+    idle: list[Workspace] = field(default_factory=list)
 
     @cached_property
     def address(self) -> int:
@@ -78,18 +92,19 @@ class Form:
         """What a thread works in."""
         return self._sizes[2]
 
-    def borrow(self, threads: int) -> Tensor:
+    def borrow(self, threads: int) -> Workspace:
         """Memory for threads, left by a call before or new."""
         if self.idle:
-            count, memory = self.idle.pop()
-            if count >= threads:
-                return memory
-        return torch.empty(threads * self._sizes[2] + 64, dtype=torch.uint8)
+            workspace = self.idle.pop()
+            if workspace.threads >= threads:
+                return workspace
+        memory = torch.empty(threads * self._sizes[2] + 64, dtype=torch.uint8)
+        return Workspace(threads, memory, aligned(memory))
 
-    def give_back(self, threads: int, memory: Tensor) -> None:
+    def give_back(self, workspace: Workspace) -> None:
         """Leave memory for the next call, unless it is much."""
-        if memory.numel() <= MAX_IDLE:
-            self.idle.append((threads, memory))
+        if workspace.memory.numel() <= MAX_IDLE:
+            self.idle.append(workspace)
 
 
 @dataclass

@@ -104,8 +104,7 @@ class NativeCircuit:
         The tensors are inputs, then parameters, in any shapes, of this precision.
         """
         if torch.is_grad_enabled() and any([t.requires_grad for t in tensors]):
-            apply: Any = _Run.apply
-            found = apply(self, layout, *tensors)
+            found = _apply(self, layout, *tensors)
             return found if self.program.gives_state else (found, None)
         rows, weights = _flatten(layout, tensors)
         return _forward(self, layout, rows, weights, False)[:2]
@@ -148,7 +147,7 @@ def _flatten(layout: Layout, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]
 
 def _solid(tensor: Tensor) -> Tensor:
     """The same numbers one after the other: torch negates and conjugates lazily."""
-    if tensor.is_contiguous() and not tensor.is_neg() and not tensor.is_conj():
+    if tensor.is_contiguous() and not (tensor.is_neg() or tensor.is_conj()):
         return tensor
     return tensor.resolve_conj().resolve_neg().contiguous()
 
@@ -188,6 +187,10 @@ class _Run(torch.autograd.Function):
             return None, None, *parts
         inputs, parameters = tensors[:count], tensors[count:]
         return None, None, *_split(parts[0], inputs, 1), *_split(parts[1], parameters, 0)
+
+
+# what Function.apply adds to it serves transforms, which are the reference's
+_apply: Any = super(torch.autograd.Function, _Run).apply
 
 
 def _split(gradient: Tensor | None, tensors: Sequence[Tensor], dim: int) -> list[Tensor | None]:

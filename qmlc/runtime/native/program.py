@@ -12,7 +12,7 @@ from qmlc.ir.circuit import Circuit
 from qmlc.kernels import layout
 from qmlc.kernels.host import cache_bytes
 from qmlc.kernels.openmp import find_openmp, may_use_threads
-from qmlc.runtime.native.make_form import Form, make_form
+from qmlc.runtime.native.make_form import Form, aligned, make_form
 from qmlc.runtime.native.make_tape import JOINT_BLOCKS
 from qmlc.runtime.native.rotations import NotNative
 from qmlc.runtime.native.to_rotations import to_rotations
@@ -112,11 +112,11 @@ class NativeProgram:
         memory = inputs.new_empty(size)
         own = form.borrow(threads)
         self._forward(
-            form.address, aligned(memory), aligned(own), threads, batch, inputs.data_ptr(),
+            form.address, aligned(memory), own.address, threads, batch, inputs.data_ptr(),
             parameters.data_ptr(), values.data_ptr(), 0 if state is None else state.data_ptr(),
             keep,
         )  # fmt: skip
-        form.give_back(threads, own)
+        form.give_back(own)
         return values, state, Call(form, memory, threads)
 
     def _prepared(self, batch: int, threads: int, keep: bool) -> tuple[Form, int, int]:
@@ -153,29 +153,26 @@ class NativeProgram:
         d_state: Tensor | None,
         needs_inputs: bool = True,
     ) -> tuple[Tensor | None, Tensor]:
-        """The gradients of inputs and parameters, from those of values and states."""
+        """The gradients of inputs and parameters, from those of values and states.
+
+        All tensors are as in `forward`.
+        """
         form, memory, threads = saved
-        if not may_use_threads():
+        if threads > 1 and not may_use_threads():
             threads = 1
         d_parameters = torch.empty_like(parameters)
         d_inputs = None
         if needs_inputs:
             d_inputs = torch.empty_like(inputs) if form.reads_all else torch.zeros_like(inputs)
-        d_values = None if d_values is None else d_values.contiguous()
-        d_state = None if d_state is None else d_state.contiguous()
         own = form.borrow(threads)
         self._backward(
-            aligned(memory), aligned(own), threads, inputs.data_ptr(), parameters.data_ptr(),
-            *(0 if t is None else t.data_ptr() for t in (d_values, d_state, d_inputs)),
-            d_parameters.data_ptr(),
+            aligned(memory), own.address, threads, inputs.data_ptr(), parameters.data_ptr(),
+            0 if d_values is None else d_values.data_ptr(),
+            0 if d_state is None else d_state.data_ptr(),
+            0 if d_inputs is None else d_inputs.data_ptr(), d_parameters.data_ptr(),
         )  # fmt: skip
-        form.give_back(threads, own)
+        form.give_back(own)
         return d_inputs, d_parameters
-
-
-def aligned(memory: Tensor) -> int:
-    """The first address of a tensor's memory that a cache line begins at."""
-    return memory.data_ptr() + 63 & -64
 
 
 def native_program(circuit: Circuit, dtype: torch.dtype) -> NativeProgram | str:
