@@ -9,6 +9,7 @@ from torch import Tensor
 
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.runtime.circuit_module import CircuitModule
+from qmlc.runtime.overlaps import overlaps
 
 
 class KernelModule(CircuitModule):
@@ -26,5 +27,4 @@ class KernelModule(CircuitModule):
         """The overlap of each row of `a` with each row of `b`, between 0 and 1."""
         left = super().forward(a)
         right = left if b is a else super().forward(b)
-        overlaps: Tensor = left.conj() @ right.mT
-        return overlaps.real.square() + overlaps.imag.square()
+        return overlaps(left, right)
