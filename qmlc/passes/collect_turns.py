@@ -1,0 +1,118 @@
+"""Rotations first, Clifford gates last: the form in which circuits are synthesised anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from qmlc.passes.pauli_turns import (
+    Pauli,
+    Turn,
+    anticommute,
+    letter,
+    multiply,
+    quarters,
+    qubits_of,
+)
+
+REACH = 512
+"""How many rotations are looked back over for one about the same string."""
+
+Signed = tuple[int, Pauli]
+
+
+@dataclass
+class PauliForm:
+    """Rotations, in the order in which they act, and after them a Clifford gate C.
+
+    `rows` hold C† X_q C for each qubit, then C† Z_q C; `quarter_turns` are rotations by quarter
+    turns that make C, phase included.
+    """
+
+    turns: list[Turn]
+    rows: list[Signed]
+    quarter_turns: list[tuple[Pauli, int]]
+
+
+def collect_turns(turns: Iterable[Turn], num_qubits: int) -> PauliForm:
+    """The form of a circuit of rotations; those about one string that meet are joined."""
+    names = [(name, q) for name in "XZ" for q in range(num_qubits)]
+    form = PauliForm([], [(1, letter(name, q)) for name, q in names], [])
+    found: dict[Pauli, list[int]] = {}
+    for pauli, angle in turns:
+        count = quarters(angle)
+        if count is None:
+            sign, string = _image(form.rows, pauli)
+            _append(form.turns, found, Turn(string, angle if sign > 0 else -angle))
+        elif count:
+            form.quarter_turns.append((pauli, count))
+            _turn_rows(form.rows, pauli, count)
+    _absorb_quarters(form)
+    return form
+
+
+def _append(turns: list[Turn], found: dict[Pauli, list[int]], turn: Turn) -> None:
+    """Add a rotation, to an earlier one about its string where all between commutes."""
+    places = found.setdefault(turn.pauli, [])
+    if places and len(turns) - places[-1] <= REACH:
+        between = turns[places[-1] + 1 :]
+        if not any(anticommute(turn.pauli, other.pauli) for other in between):
+            turns[places[-1]] = Turn(turn.pauli, turns[places[-1]].angle + turn.angle)
+            return
+    places.append(len(turns))
+    turns.append(turn)
+
+
+def _absorb_quarters(form: PauliForm) -> None:
+    """Rotations that came to quarter turns go through all later ones, into the Clifford gate."""
+    place = 0
+    while place < len(form.turns):
+        pauli, angle = form.turns[place]
+        count = quarters(angle)
+        if count is None:
+            place += 1
+            continue
+        del form.turns[place]
+        if count:
+            form.quarter_turns.insert(0, (pauli, count))
+            form.rows = [through(row, pauli, count) for row in form.rows]
+            for later in range(place, len(form.turns)):
+                string, other = form.turns[later]
+                sign, string = through((1, string), pauli, count)
+                form.turns[later] = Turn(string, other if sign > 0 else -other)
+
+
+def through(row: Signed, pauli: Pauli, count: int) -> Signed:
+    """G† R G for G = exp(-i count pi/4 P)."""
+    sign, string = row
+    if not anticommute(string, pauli):
+        return row
+    if count % 4 == 2:
+        return -sign, string
+    power, product = multiply(pauli, string)
+    # i P R, or -i P R
+    return (sign if (power + count) % 4 == 0 else -sign), product
+
+
+def _image(rows: Sequence[Signed], pauli: Pauli) -> Signed:
+    """C† P C of a string P."""
+    count = len(rows) // 2
+    power, string = (pauli.x & pauli.z).bit_count(), Pauli(0, 0)
+    for qubit in qubits_of(pauli.support):
+        for has, place in ((pauli.x, qubit), (pauli.z, qubit + count)):
+            if has >> qubit & 1:
+                sign, row = rows[place]
+                more, string = multiply(string, row)
+                power += more + (0 if sign > 0 else 2)
+    return (1 if power % 4 == 0 else -1), string
+
+
+def _turn_rows(rows: list[Signed], pauli: Pauli, count: int) -> None:
+    """Append a quarter turn G to the Clifford gate: each row becomes C† (G† P G) C."""
+    size = len(rows) // 2
+    sign, string = _image(rows, pauli)
+    turned = count if sign > 0 else -count % 4
+    for qubit in qubits_of(pauli.support):
+        for has, place in ((pauli.z, qubit), (pauli.x, qubit + size)):
+            if has >> qubit & 1:
+                rows[place] = through(rows[place], string, turned)
