@@ -35,8 +35,7 @@ class Call:
     native: Any
     """The `NativeCircuit`, or why the reference runs."""
     layout: Any = None
-    """Where the native engine takes the tensors as they are, and what it then returns is the one
-    result: the `Layout` of both."""
+    """Where the native engine takes the tensors as they are: how."""
     needed: int = 0
     """Bytes that the native engine takes, where gradients are wanted."""
 
@@ -67,7 +66,8 @@ class Engines:
         if call.needed > SMALL and not why:
             self._check(call, (*weights, *inputs))
         if not why and call.layout is not None:
-            return [call.native.run(call.layout, *inputs, *weights)[0]]
+            found: list[Tensor] = call.native.run_results(call.layout, *inputs, *weights)
+            return found
         parameters = flatten_weights(weights, binding)
         rows = flatten_inputs(self._circuit, inputs, binding, parameters)
         # autocast would round angles and observables to half precision
@@ -75,7 +75,7 @@ class Engines:
             if why:
                 results = self.reference.run(rows, parameters, training)
             else:
-                results = call.native.run_results(rows, parameters)
+                results = call.native.run_flat(rows, parameters)
         return [_shape(result, binding) for result in results]
 
     def _trace(
@@ -97,7 +97,7 @@ class Engines:
             ):
                 results = self.reference.run(rows, parameters, training)
             else:
-                results = native.run_results(rows, parameters)
+                results = native.run_flat(rows, parameters)
         return [_shape(result, binding) for result in results]
 
     def prepare(self, like: Tensor) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from qmlc.runtime.plan import Angles, Expectations, Group, PlannedResult
 from qmlc.runtime.plan_expressions import Table
+from qmlc.runtime.squares import squares
 from qmlc.runtime.walsh import walsh_transform
 
 Take = Callable[[Angles], Tensor]
@@ -23,8 +24,8 @@ class Pure:
 
     def weights(self) -> Tensor:
         """The probability of each basis state, `[2**qubits, batch]`."""
-        weights = self.state.real**2 + self.state.imag**2
-        return weights[0] if len(weights) == 1 else weights.sum(0)
+        state = self.state
+        return squares(state[0]) if len(state) == 1 else squares(state).sum(0)
 
     def overlaps(self, source: Tensor, *, imaginary: bool) -> Tensor:
         """The part asked for of conj(psi[source]) psi, `[2**qubits, batch]`."""

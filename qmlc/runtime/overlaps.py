@@ -7,19 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from qmlc.runtime.squares import squares
 from qmlc.runtime.unusual import unusual_context
 
 
 def overlaps(left: Tensor, right: Tensor) -> Tensor:
     """abs(<a|b>)**2 of states `[..., M, n]` and `[..., N, n]`: `[..., M, N]`."""
     if torch.compiler.is_compiling() or unusual_context():
-        return _squares(left @ right.mH)
+        return squares(left @ right.mH)
     found: Tensor = _Overlaps.apply(left, right)  # type: ignore[no-untyped-call]
     return found
-
-
-def _squares(products: Tensor) -> Tensor:
-    return products.real.square() + products.imag.square()
 
 
 class _Overlaps(torch.autograd.Function):
@@ -31,7 +28,7 @@ class _Overlaps(torch.autograd.Function):
         products = left @ right.mH
         ctx.save_for_backward(left, right)
         ctx.products, ctx.same = products, left is right
-        return _squares(products)
+        return squares(products)
 
     @staticmethod
     def backward(ctx: Any, outer: Tensor) -> tuple[Tensor | None, Tensor | None]:

@@ -110,7 +110,7 @@ def test_measured_circuits_equal_the_reference(seed, qubits, steps, records, bat
     assert not isinstance(made, str)
     plan = place_plan(plan_circuit(circuit), torch.float64, torch.device("cpu"))
     x, w = (t.requires_grad_() for t in random_inputs(batch, torch.float64, seed))
-    got = made.run_results(x, w)
+    got = made.run_flat(x, w)
     wanted = [r.expand(len(x), *r.shape[1:]) for r in run_plan(plan, x.T, w[:, None])]
     torch.testing.assert_close(got, wanted, atol=1e-12, rtol=0)
     one, other = (

@@ -25,6 +25,7 @@ from qmlc.runtime.plan import PlannedResult
 from qmlc.runtime.plan_circuit import symbol_positions
 from qmlc.runtime.plan_expressions import Expressions, Table, plan_expressions
 from qmlc.runtime.plan_results import measured_operators
+from qmlc.runtime.squares import squares
 from qmlc.types.polynomial import Apply, Polynomial, Symbol, Value, lift
 
 SAMPLE_CALLS = "functions of inputs"
@@ -70,6 +71,8 @@ class Reading:
     state: PlannedResult | None = None
     branches: int = 1
     """Of how many parts the state is a mixture, by its highest qubits."""
+    whole: bool = False
+    """Whether the result is of all qubits of one pure state, in their order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +174,8 @@ def _read(circuit: Circuit, result: Result, observables: list[Operator], branche
     shape, first = result_size(result), len(observables)
     if result.kind not in ("expval", "variance"):
         planned = PlannedResult(result.kind, shape, result.qubits, shots=result.shots)
-        return Reading(result.kind, shape, state=planned, branches=branches)
+        whole = branches == 1 and result.qubits == tuple(range(circuit.num_qubits))
+        return Reading(result.kind, shape, state=planned, branches=branches, whole=whole)
     operators = measured_operators(result)
     if all(lift(c).constant is not None for operator in operators for _, c in operator.terms):
         observables += operators
@@ -193,22 +197,25 @@ def _read(circuit: Circuit, result: Result, observables: list[Operator], branche
 
 
 def read_result(
-    reading: Reading, values: Tensor, state: Tensor | None, inputs: Tensor, parameters: Tensor
+    reading: Reading, values: Tensor, state: Tensor | None, weights: Tensor | None
 ) -> Tensor:
     """The result `[batch, *shape]` of observables `[batch, all]` and states `[batch, 2**qubits]`.
 
-    The `inputs` and `parameters` are those of the circuit before it was lowered.
+    The `weights` `[numbers, batch]` are those of the reading's coefficients, where it has any.
     """
     if reading.state is not None:
         assert state is not None
-        branches = state.reshape(len(state), reading.branches, -1).permute(1, 2, 0)
-        return measure_state(reading.state, Pure(branches), len(state))
+        if reading.whole and reading.kind in ("probs", "state"):
+            return state if reading.kind == "state" else squares(state)
+        parts = state.mT[None]
+        if reading.branches > 1:
+            parts = parts.reshape(reading.branches, -1, len(state))
+        return measure_state(reading.state, Pure(parts), len(state))
     found = values[:, reading.first : reading.last]
     coefficients = reading.coefficients
-    if coefficients is not None:
-        weights = coefficients.weights.evaluate(inputs, parameters)
+    if coefficients is not None and weights is not None:
         found = (found[:, coefficients.observables] * weights.T) @ coefficients.mixing.T
     if reading.kind == "variance":
-        means, squares = found.chunk(2, 1)
-        found = squares - means * means
+        means, second = found.chunk(2, 1)
+        found = second - means * means
     return found.reshape(len(found), *reading.shape)

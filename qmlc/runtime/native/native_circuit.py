@@ -13,7 +13,7 @@ from torch import Tensor
 from qmlc.ir.circuit import Circuit
 from qmlc.runtime.bind_inputs import Binding
 from qmlc.runtime.native.custom_operator import circuit, register_program
-from qmlc.runtime.native.lower_circuit import Lowered, lower_circuit, read_result
+from qmlc.runtime.native.lower_circuit import Lowered, Reading, lower_circuit, read_result
 from qmlc.runtime.native.program import NativeProgram
 from qmlc.runtime.native.rotations import NotNative
 from qmlc.runtime.plan import Plan, place_plan
@@ -22,6 +22,9 @@ from qmlc.runtime.run_plan import run_plan
 from qmlc.runtime.unusual import unusual_context, unusual_tensors
 
 CPU = torch.device("cpu")
+
+SIMPLE = frozenset({"expval", "variance", "probs", "state"})
+"""Kinds of results whose reading autocast leaves alone: it would round products of matrices."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Layout:
     samples: int
     values: tuple[int, ...]
     """The shape in which the observables come out."""
+    batch: tuple[int, ...] | None
+    """The shape of the batch where results are read off observables and states; None where the
+    observables are the only result."""
     flat: bool = False
     """Whether they are `[samples, numbers]`, and parameters."""
 
@@ -66,21 +72,34 @@ class NativeCircuit:
     def layout(
         self, binding: Binding, weights: Sequence[Tensor], inputs: Sequence[Tensor]
     ) -> Layout | None:
-        """How `run` takes these tensors as they are and returns the only result, if it does."""
-        first, *others = self.lowered.readings
-        observables = first.kind == "expval" and first.coefficients is None and not others
+        """How `run_results` takes these tensors as they are, if it does."""
+        readings = self.lowered.readings
+        simple = all(r.kind in SIMPLE and r.coefficients is None for r in readings)
         ready = all(t.dtype == binding.dtype == self.precision for t in (*weights, *inputs))
         variables = self.lowered.circuit.inputs
         whole = all(
             t.shape == (*binding.batch, *v.shape) for v, t in zip(variables, inputs, strict=False)
         )
-        if not (observables and ready and whole) or any(self.lowered.before):
+        if not (simple and ready and whole) or any(self.lowered.before):
             return None
         flat = len(inputs) == len(weights) == 1 and inputs[0].dim() == 2
         flat = flat and len(inputs[0]) == binding.samples
-        return Layout(len(inputs), binding.samples, (*binding.batch, *first.shape), flat)
+        samples, batch = binding.samples, binding.batch
+        if len(readings) == 1 and readings[0].kind == "expval":
+            return Layout(len(inputs), samples, (*batch, *readings[0].shape), None, flat)
+        return Layout(len(inputs), samples, (samples, self.program.num_values), batch, flat)
 
-    def run_results(self, inputs: Tensor, parameters: Tensor) -> list[Tensor]:
+    def run_results(self, layout: Layout, *tensors: Tensor) -> list[Tensor]:
+        """Each result `[*batch, *shape]`, for tensors as in `run`."""
+        values, state = self.run(layout, *tensors)
+        if layout.batch is None:
+            return [values]
+        results = [read_result(reading, values, state, None) for reading in self.lowered.readings]
+        if layout.batch == (layout.samples,):
+            return results
+        return [result.reshape((*layout.batch, *result.shape[1:])) for result in results]
+
+    def run_flat(self, inputs: Tensor, parameters: Tensor) -> list[Tensor]:
         """Each result `[batch, *shape]`, for inputs `[batch, numbers]` and flat parameters."""
         rows, weights = inputs, parameters
         sample, shared = self.lowered.before
@@ -91,10 +110,11 @@ class NativeCircuit:
         if torch.compiler.is_compiling():
             values, state = circuit(self.name, rows, weights)
         else:
-            layout = Layout(1, len(inputs), (len(inputs), self.program.num_values), True)
+            shape = len(inputs), self.program.num_values
+            layout = Layout(1, len(inputs), shape, (len(inputs),), True)
             values, state = self.run(layout, rows, weights)
         return [
-            read_result(reading, values, state, inputs, parameters)
+            read_result(reading, values, state, _weights(reading, inputs, parameters))
             for reading in self.lowered.readings
         ]
 
@@ -120,6 +140,11 @@ def native_circuit(circuit: Circuit, precision: torch.dtype) -> NativeCircuit | 
     if isinstance(program, str):
         return program
     return NativeCircuit(place_plan(lowered, precision, CPU), program, precision, name)
+
+
+def _weights(reading: Reading, inputs: Tensor, parameters: Tensor) -> Tensor | None:
+    coefficients = reading.coefficients
+    return None if coefficients is None else coefficients.weights.evaluate(inputs, parameters)
 
 
 def _forward(
