@@ -9,13 +9,22 @@ from typing import Any
 _HOMES = {
     "load": "qmlc.program",
     "compile": "qmlc.program",
+    "from_qiskit": "qmlc.program",
     "LoadedProgram": "qmlc.program",
     "CompileError": "qmlc.source.compile_error",
     "check_text": "qmlc.driver",
     "check_file": "qmlc.driver",
 }
 
-__all__ = ["CompileError", "LoadedProgram", "check_file", "check_text", "compile", "load"]
+__all__ = [
+    "CompileError",
+    "LoadedProgram",
+    "check_file",
+    "check_text",
+    "compile",
+    "from_qiskit",
+    "load",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,15 +7,18 @@ import hashlib
 import linecache
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from qmlc.backends.qasm.return_results import return_results
 from qmlc.backends.torch.emit_torch import class_names, emit_torch
 from qmlc.driver import Compilation, analyse, read_source
 from qmlc.ir.program import Program, Template, Unit
 from qmlc.ops.pretrained import LIBRARY
+from qmlc.output.errors import UnreadableCircuit
 from qmlc.passes.pipeline import optimise
+from qmlc.runtime.circuit_module import CircuitModule
 from qmlc.runtime.errors import ExternNotAllowed
 from qmlc.runtime.module import Module
 from qmlc.source.compile_error import CompileError
@@ -140,6 +143,28 @@ def compile(
         source = Source("<text>", text_or_path)
         return LoadedProgram(source, None, level, settings, allow_extern)
     return load(text_or_path, level=level, allow_extern=allow_extern, **settings)
+
+
+def from_qiskit(
+    circuit: Any, observables: Any = None, *, inputs: Sequence[Any] = ()
+) -> CircuitModule:
+    """The module that computes a Qiskit `QuantumCircuit`; CompileError where it cannot be read.
+
+    Parameters named in `inputs` (names, parameters or vectors) are its inputs, in that order; the
+    others are trained. It returns the expectation values of `observables` (a SparsePauliOp, Pauli
+    or label, or a list of them); without any, the probabilities of what the circuit measures at its
+    end, or its state.
+    """
+    # qiskit takes seconds to import, and other programs do not need it
+    from qmlc.backends.qasm.errors import NotReadable
+    from qmlc.backends.qasm.read_qiskit import read_qiskit
+
+    try:
+        read = read_qiskit(circuit, inputs, observables)
+    except NotReadable as error:
+        found = UnreadableCircuit(NOWHERE, what=error.message, proposal=error.proposal)
+        raise CompileError((found,)) from None
+    return CircuitModule.from_circuit(read if read.results else return_results(read))
 
 
 def specialise(path: Path, name: str, settings: Mapping[str, Any]) -> type[Module]:

@@ -45,3 +45,16 @@ class UnwritableFile(Problem):
 
     code: ClassVar[str] = "E0604"
     title: ClassVar[str] = "unwritable file"
+
+
+@dataclass(frozen=True)
+class UnreadableCircuit(Problem):
+    """A circuit from elsewhere holds what cannot be read: the instruction is named.
+
+    `qmlc.from_qiskit` and `qmlc import` read gates (a gate without a row here is what its
+    definition or its matrix says), measurement, reset, barriers, delays in seconds, and branches on
+    bits. A loop that ends by a measurement, and classical variables, have no counterpart.
+    """
+
+    code: ClassVar[str] = "E0607"
+    title: ClassVar[str] = "a circuit that cannot be read"

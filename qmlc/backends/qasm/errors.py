@@ -48,3 +48,11 @@ class TooFewQubits(NotExpressible):
     def __init__(self, circuit: str, needed: int, device: str, available: int) -> None:
         super().__init__(f"`{circuit}` needs {needed} qubits and {device} has {available}")
         self.needed, self.available = needed, available
+
+
+class NotReadable(ValueError):
+    """What a circuit from elsewhere holds and ours cannot; `proposal` says what would help."""
+
+    def __init__(self, message: str, proposal: str = "") -> None:
+        super().__init__(f"{message}; {proposal}" if proposal else message)
+        self.message, self.proposal = message, proposal
