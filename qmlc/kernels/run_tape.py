@@ -253,7 +253,7 @@ def unapply_record(
     operation = record[OPERATION]
     table = vectors(table_of(program, record, block, size, shared, own))
     last = record[COUNT]
-    for width in unroll(3):
+    for width in unroll(4):
         for diagonal in unroll(3):
             if width + diagonal > 0:
                 if operation == TURNS + 3 * width + diagonal:
@@ -282,7 +282,7 @@ def unapply_other_turns(
 ) -> None:  # fmt: skip
     """Turns that nothing comes before, and turns among lanes."""
     operation = record[OPERATION]
-    for width in unroll(1, 3):
+    for width in unroll(1, 4):
         if operation == TURN_GRADIENTS + width:
             add_turn_gradients(state, adjoint, record, block, slots, own_slots, width)
         for diagonal in unroll(2):

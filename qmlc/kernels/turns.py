@@ -208,44 +208,56 @@ def unapply_turns(  # noqa: C901
     fill_orders(index, record, width, exchanged)
     for tile in range(first, last):
         row = registers(1 << width)
-        re = registers(1 << width)
-        im = registers(1 << width)
-        x = registers(1 << width)
-        y = registers(1 << width)
+        moment = registers(width + 1)
         row[0], number = first_row(record, tile, exchanged)
         for i in unroll(width):
+            moment[i] = splat(0.0)
             for k in unroll(1 << i):
                 row[(1 << i) + k] = row[k] ^ flip[i]
-        for k in unroll(1 << width):
-            re[k] = reordered(state[2 * row[k]], index[k], exchanged * k)
-            im[k] = reordered(state[2 * row[k] + 1], index[k], exchanged * k)
-            x[k] = reordered(adjoint[2 * row[k]], index[k], exchanged * k)
-            y[k] = reordered(adjoint[2 * row[k] + 1], index[k], exchanged * k)
-        for i in unroll(width):
-            a = turned(t[i], number, i, exchanged)
-            b = turned(s[i], number, i, exchanged)
+        re = registers(1 << width)
+        x = registers(1 << width)
+        for part in unroll(2):
+            a = registers(1 << width)
+            u = registers(1 << width)
             for k in unroll(1 << width):
-                if (k >> i) & 1 == 0:
-                    o = k + (1 << i)
-                    moment = pair_moment(re[k], im[k], re[o], im[o], x[k], y[k], x[o], y[o])
-                    gradient[i] = gradient[i] + turned(moment, number, i, exchanged)
-                    re[k], re[o] = turn(a, b, re[k], re[o])
-                    im[k], im[o] = turn(a, b, im[k], im[o])
-                    x[k], x[o] = turn(a, b, x[k], x[o])
-                    y[k], y[o] = turn(a, b, y[k], y[o])
-        for k in unroll(1 << width):
-            re[k] = reordered(re[k], index[k], exchanged * k)
-            im[k] = reordered(im[k], index[k], exchanged * k)
-            x[k] = reordered(x[k], index[k], exchanged * k)
-            y[k] = reordered(y[k], index[k], exchanged * k)
-            if diagonal != NO_TABLE:
-                phase = fma(y[k], re[k], -(x[k] * im[k]))
-                add_moment(table_gradients, row[k], phase, diagonal)
-            store_row(state, row[k], re[k], im[k], table, size, diagonal)
-            store_row(adjoint, row[k], x[k], y[k], table, size, diagonal)
+                a[k] = reordered(state[2 * row[k] + part], index[k], exchanged * k)
+                u[k] = reordered(adjoint[2 * row[k] + part], index[k], exchanged * k)
+            unturn_rows(a, u, t, s, moment, number, width, exchanged)
+            for k in unroll(1 << width):
+                a[k] = reordered(a[k], index[k], exchanged * k)
+                u[k] = reordered(u[k], index[k], exchanged * k)
+                if diagonal == NO_TABLE:
+                    state[2 * row[k] + part] = a[k]
+                    adjoint[2 * row[k] + part] = u[k]
+                elif part == 0:
+                    re[k] = a[k]
+                    x[k] = u[k]
+                else:
+                    phase = fma(u[k], re[k], -(x[k] * a[k]))
+                    add_moment(table_gradients, row[k], phase, diagonal)
+                    store_row(state, row[k], re[k], a[k], table, size, diagonal)
+                    store_row(adjoint, row[k], x[k], u[k], table, size, diagonal)
+        for i in unroll(width):
+            gradient[i] = gradient[i] + turned(moment[i], number, i, exchanged)
     for i in unroll(width):
         place = slot_of(shared_gradients, sample_gradients, record[SLOT + i], 1)
         place[0] += splat(real_sign(record[OUTER + i], block)) * gradient[i]
+
+
+@inline
+def unturn_rows(
+    a: Any, u: Any, t: Any, s: Any, moment: Any, number: Any, width: Static, exchanged: Static
+) -> None:
+    """Turn one part of a tile's rows and of their adjoints, the real or the imaginary."""
+    for i in unroll(width):
+        tangent = turned(t[i], number, i, exchanged)
+        sine = turned(s[i], number, i, exchanged)
+        for k in unroll(1 << width):
+            if (k >> i) & 1 == 0:
+                o = k + (1 << i)
+                moment[i] = fma(u[o], a[k], fma(-u[k], a[o], moment[i]))
+                a[k], a[o] = turn(tangent, sine, a[k], a[o])
+                u[k], u[o] = turn(tangent, sine, u[k], u[o])
 
 
 @function

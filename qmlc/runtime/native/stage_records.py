@@ -12,9 +12,8 @@ from qmlc.runtime.native.span import Span
 from qmlc.runtime.native.stages import Stage
 from qmlc.runtime.native.tape import Layout, Record, Tape, Terms, blank, set_rows
 
-REGISTERS = {64: (3, 2)}
-"""How many turns at once fit into registers, forward and backward, by the bytes of a vector."""
-FEW_REGISTERS = (2, 1)
+WIDEST = 3
+"""How many turns are done at once at most."""
 
 
 class Diagonal(NamedTuple):
@@ -43,7 +42,7 @@ def stage_records(
     `form` is that of the rows that are worked on, the state's or a block's. Before the `first`
     stage there is nothing that a backward pass goes to.
     """
-    width = REGISTERS.get(form.lanes * form.item, FEW_REGISTERS)[back]
+    width = WIDEST if form.lanes * form.item == 64 else WIDEST - 1  # with half as many registers
     groups, within = group_turns(stage.turns, width, form)
     diagonal = add_diagonal(tape, stage, form, keep_table)
     if diagonal.kind != layout.NO_TABLE:
@@ -96,8 +95,7 @@ def group_turns(
     groups = tiles([turn for turn in among if not turn.flips & lanes], width, form)
     if mixed and groups and len(groups[-1]) < width:
         mixed = [*groups.pop(), *mixed]
-    most = REGISTERS[64][0]
-    alone = [tuple(within[i : i + most]) for i in range(0, len(within), most)]
+    alone = [tuple(within[i : i + WIDEST]) for i in range(0, len(within), WIDEST)]
     return [*groups, *tiles(mixed, width, form)], alone
 
 
