@@ -81,17 +81,15 @@ class Engines:
     def _trace(
         self, weights: Sequence[Tensor], inputs: Sequence[Tensor], training: bool
     ) -> list[Tensor]:
-        """The same for torch.compile, which follows each operation but the native engine's.
-
-        It can not make a native circuit, but use one that a call before has made.
-        """
+        """The same for torch.compile, which follows each operation but the native engine's."""
         binding = make_binding(self._circuit, weights, inputs)
         parameters = flatten_weights(weights, binding)
         rows = flatten_inputs(self._circuit, inputs, binding, parameters)
-        native = self._natives.get(binding.precision)
+        self._make(binding.precision)
+        native = self._natives[binding.precision]
         with torch.autocast(binding.device.type, enabled=False):
             if (
-                isinstance(native, str | None)
+                isinstance(native, str)
                 or binding.device.type != "cpu"
                 or (training and self.reference.imitates)
             ):
@@ -182,6 +180,11 @@ class Engines:
         if precision not in self._natives:
             self._natives[precision] = _make_native(self._circuit, precision)
         return self._natives[precision]
+
+    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+    def _make(self, precision: torch.dtype) -> None:
+        """Make the native circuit while torch.compile traces, out of its sight."""
+        self._native(precision)
 
     def __getstate__(self) -> dict[str, Any]:
         # made again on arrival

@@ -67,3 +67,19 @@ def test_the_operator_is_registered_as_torch_wants_it():
         inputs = torch.randn(3, width, requires_grad=True)
         weights = torch.randn(parameters, requires_grad=True)
         torch.library.opcheck(torch.ops.qmlc.circuit.default, (native.name, inputs, weights))
+
+
+def test_a_wide_circuit_is_made_while_torch_traces():
+    program = """
+    circuit wide(x: real) -> real {
+        param w: real ~ uniform(0, 1)
+        qubit q[13]
+        ry(x * w) q
+        return expval(Z(q[0]))
+    }
+    """
+    circuit = qmlc.compile(program).wide()
+    compiled = torch.compile(circuit, backend="aot_eager", fullgraph=True)
+    x = torch.randn(3)
+    torch.testing.assert_close(compiled(x), torch.cos(x * circuit.w))
+    assert circuit.engine.startswith("native")
