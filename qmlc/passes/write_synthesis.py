@@ -8,8 +8,9 @@ from functools import cache
 from qmlc.ir.circuit import Instruction
 from qmlc.passes.collect_turns import Signed, through
 from qmlc.passes.lower_to_turns import lower_to_turns
+from qmlc.passes.pauli_columns import Entangle
 from qmlc.passes.pauli_turns import Pauli, Turn, letter, quarters
-from qmlc.passes.synthesise_turns import Emit, Entangle, Synthesis
+from qmlc.passes.synthesise_turns import Emit, Synthesis
 
 NAMES = "XYZ"
 
