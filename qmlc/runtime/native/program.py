@@ -24,6 +24,11 @@ MAX_CALLS = 256
 MIN_WORK = 1 << 14
 """Rows times records: some 40 microseconds, where a second thread costs a few."""
 
+WIDE = 64
+FILL, WIDE_FILL = 1 / 2, 3 / 4
+"""How full lanes are to be for samples to be in them; the more in states of so many vectors, whose
+amplitudes fill lanes nearly as well."""
+
 FUNCTIONS = {layout.FORWARD_SHARE: "share_forward", layout.BACKWARD_SHARE: "share_backward"}
 
 
@@ -137,12 +142,14 @@ class NativeProgram:
         return form.memory_bytes(batch if keep else 0) + threads * form.thread_bytes
 
     def in_lanes(self, batch: int) -> bool:
-        """Whether lanes are samples: where these are enough, and their states fit into a cache."""
+        """Whether lanes are samples: where few are empty, and their states fit into a cache."""
         amplitudes = 1 << self.circuit.num_qubits
         if amplitudes <= 2 * self.lanes:
             return True
+        full = -(-batch // self.lanes) * self.lanes
+        worth = WIDE_FILL if amplitudes >= WIDE * self.lanes else FILL
         bytes_of_unit = 4 * amplitudes * self.lanes * np.dtype(self.real).itemsize
-        return batch >= self.lanes // 2 and bytes_of_unit <= cache_bytes(2) * 3 // 4
+        return batch >= worth * full and bytes_of_unit <= cache_bytes(2) * 3 // 4
 
     def backward(
         self,
