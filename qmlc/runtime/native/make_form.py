@@ -155,7 +155,7 @@ def make_form(
         global_phase=needs_state,
     )
     names = frozenset(variable.name for variable in circuit.inputs)
-    tape = make_tape(stages, form, names, joint=joint)
+    tape = make_tape(stages, form, names, joint=joint, global_phase=needs_state)
     maker = FormMaker(item, lanes)
     program = maker.program
     program[layout.ROWS_LOG] = rows_log

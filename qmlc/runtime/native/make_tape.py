@@ -22,14 +22,15 @@ JOINT_BLOCKS = 3
 
 
 def make_tape(
-    stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[str], *, joint: bool = False
-) -> Tape:
+    stages: Sequence[Stage | Block], form: Layout, inputs: frozenset[str], *,
+    joint: bool = False, global_phase: bool = True,
+) -> Tape:  # fmt: skip
     """The tape of stages on |0...0>, or on what the first of them prepare.
 
     It goes through blocks of rows where the cache asks for it, or threads do that are to work on a
-    state jointly.
+    state jointly. Without `global_phase` that does not matter.
     """
-    tape = Tape(form, AngleRows(inputs))
+    tape = Tape(form, AngleRows(inputs), global_phase)
     prepared = sum(isinstance(stage, Prepare) for stage in stages)
     stages = stages[prepared:]
     limits = [block_rows_log(form, back) for back in (False, True)]
@@ -114,7 +115,11 @@ def segment_records(tape: Tape, segment: Segment, rows_log: int, back: bool) -> 
     between = [1 << bit for bit in range(form.rows_log) if bit not in rows.basis]
     basis = block_basis(directions, between, form)
     local = replace(form, rows_log=len(directions))
-    steps = to_stages((item.over(basis) for item in segment.items), at_zero=False)
+    steps = to_stages(
+        (item.over(basis) for item in segment.items),
+        at_zero=False,
+        global_phase=tape.global_phase,
+    )
     parts = [r for step in steps for r in step_records(tape, step, local, form.samples, back)]
     header = blank(layout.SEGMENT)
     set_rows(tape, header, between)

@@ -21,6 +21,7 @@ from qmlc.runtime.native.rotations import (
     Turn,
     odd,
 )
+from qmlc.runtime.native.split_matrix import round_angle
 from qmlc.runtime.native.to_rotations import constant
 from qmlc.types.polynomial import Value, total
 
@@ -55,7 +56,8 @@ def to_stages(
     """The stages that `items` are, `at_zero` where they act on |0...0>.
 
     With `diagonal_results` a diagonal at the end does not matter; without `global_phase` that
-    does not.
+    does not. The phase of state 0 is moved from diagonal to diagonal: without it those of s and rx
+    are quarter turns, and exact, where an eighth of a turn loses 3e-8 of the norm each time.
     """
     stages = _Stages(at_zero)
     for item in items:
@@ -70,12 +72,9 @@ def to_stages(
                 stages.steps.append(_Barrier(item))
     if diagonal_results:
         stages.drop_last_phases()
+    stages.move_global_phase(global_phase and not diagonal_results)
     found = [step.freeze() for step in stages.steps]
-    kept = [step for step in found if not isinstance(step, Stage) or step.items]
-    angle = total(stages.global_angles)
-    if global_phase and not diagonal_results and constant(angle) != 0:
-        kept.append(Stage((Phase(angle, 0),), (), ()))
-    return tuple(kept)
+    return tuple(step for step in found if not isinstance(step, Stage) or step.items)
 
 
 @dataclass
@@ -94,7 +93,7 @@ class _Sum:
 
     @property
     def vanishes(self) -> bool:
-        return not self.parts and self.number % (2 * math.pi) == 0
+        return not self.parts and round_angle(self.number) % (2 * math.pi) == 0
 
     @property
     def value(self) -> Value:
@@ -142,6 +141,14 @@ class _Open:
         self.read |= mask
         for reads, _ in controls:
             self.read |= reads
+
+    def take_number(self) -> float:
+        """Take the phase of state 0 out, as far as it is known: it is what comes back."""
+        plain = [angle.number for (_, controls), angle in self.phases.items() if not controls]
+        offset = round_angle(math.fsum(plain))
+        if offset != 0:
+            self.add_phase(-offset, 0, ())
+        return offset
 
     def freeze(self) -> Stage:
         held, phases = [], []
@@ -221,6 +228,18 @@ class _Stages:
             found = _Open()
             self.steps.append(found)
         found.add_phase(phase.angle, phase.mask, controls)
+
+    def move_global_phase(self, wanted: bool) -> None:
+        """Take known phases of state 0 out of all diagonals; the last has the sum if `wanted`."""
+        angle = _Sum()
+        diagonals = [step for step in self.steps if isinstance(step, _Open) and step.phases]
+        for part in (*self.global_angles, *(step.take_number() for step in diagonals)):
+            angle.add(part)
+        if wanted and not angle.vanishes:
+            if not diagonals:
+                diagonals = [_Open()]
+                self.steps += diagonals
+            diagonals[-1].add_phase(angle.value, 0, ())
 
     def drop_last_phases(self) -> None:
         """Remove the phases that commute with all that follows."""

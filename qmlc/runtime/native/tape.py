@@ -78,6 +78,8 @@ class Tape:
 
     layout: Layout
     angles: AngleRows
+    global_phase: bool
+    """Whether the global phase of the state matters."""
     slots: Slots = field(default_factory=Slots)
     diagonals: list[Terms] = field(default_factory=list)
     numbers: dict[Terms, int] = field(default_factory=dict)
