@@ -10,58 +10,62 @@ from typing import Any
 
 from qmlc.kernels.language import (
     REAL_BITS,
-    Static,
-    buffer,
+    doubles,
     fma,
     function,
     inline,
-    int_vectors,
+    ints,
     lane_numbers,
     parity,
-    reals,
     round_even,
     select,
     splat,
     to_double,
     to_int,
     to_real,
-    words,
+)
+from qmlc.kernels.layout import (
+    SUM_COEFFICIENTS,
+    SUM_FACTORS,
+    SUM_ROWS,
+    SUM_STARTS,
+    SUM_TERMS,
 )
 
 
+@inline
+def evaluate_term(sums: Any, term: Any, symbols: Any, zero: Any) -> Any:
+    """A coefficient times a product of symbols, numbers or vectors as the double `zero`."""
+    product = zero + doubles(sums[SUM_COEFFICIENTS])[term]
+    terms = ints(sums[SUM_TERMS])
+    for factor in range(terms[term], terms[term + 1]):
+        product = product * symbols[ints(sums[SUM_FACTORS])[factor]]
+    return product
+
+
 @function
-def evaluate_sums(
-    count: Any, starts: Any, coefficients: Any, terms: Any, factors: Any, symbols: Any, out: Any
-) -> None:
+def evaluate_sums(sums: Any, symbols: Any, out: Any) -> None:
     """Row by row, sum(coefficient * product of symbols), for numbers or vectors of them."""
-    for row in range(count):
+    starts = ints(sums[SUM_STARTS])
+    for row in range(sums[SUM_ROWS]):
         out[row] = 0.0
-        total = out[row]
+        zero = to_double(out[row])
+        total = zero
         for term in range(starts[row], starts[row + 1]):
-            product = out[row]
-            product = coefficients[term]
-            for factor in range(terms[term], terms[term + 1]):
-                product = product * symbols[factors[factor]]
-            total = total + product
-        out[row] = total
+            total = total + evaluate_term(sums, term, symbols, zero)
+        out[row] = to_real(total)
 
 
 @function
-def differentiate_sums(
-    count: Any,
-    starts: Any,
-    coefficients: Any,
-    terms: Any,
-    factors: Any,
-    symbols: Any,
-    gradients: Any,
-    out: Any,
-) -> None:
+def differentiate_sums(sums: Any, symbols: Any, gradients: Any, out: Any) -> None:
     """Add to `out` the gradients of symbols, from the `gradients` of rows."""
-    for row in range(count):
+    starts = ints(sums[SUM_STARTS])
+    terms = ints(sums[SUM_TERMS])
+    factors = ints(sums[SUM_FACTORS])
+    for row in range(sums[SUM_ROWS]):
         for term in range(starts[row], starts[row + 1]):
             for factor in range(terms[term], terms[term + 1]):
-                product = gradients[row] * coefficients[term]
+                product = gradients[row] * to_real(doubles(sums[SUM_COEFFICIENTS])[term])
                 for other in range(terms[term], terms[term + 1]):
                     if other != factor:
                         product = product * symbols[factors[other]]
@@ -69,9 +73,8 @@ def differentiate_sums(
 
 
 @inline
-def to_phase(angle: Any) -> Any:
-    """The phases of a vector of angles, reduced in double precision by a divisor in two parts."""
-    wide = to_double(angle)
+def to_phase(wide: Any) -> Any:
+    """The phase of an angle in double precision, reduced by a divisor in two parts."""
     turns = round_even(wide * 0.15915494309189535)
     rest = fma(wide, 0.15915494309189535, -turns) + wide * -9.839338337659403e-18
     if REAL_BITS == 32:
@@ -114,46 +117,30 @@ def cosine_sine(phase: Any) -> Any:
 
 
 @function
-def prepare_angles(count: Any, angles: Any, phases: Any, cosines: Any, sines: Any) -> Any:
-    """Fill in phases, cosines and sines; 0, or NaN where an angle is not finite, comes back."""
-    poison = splat(0.0)
+def sum_phases(count: Any, sums: Any, symbols: Any, phases: Any) -> Any:
+    """Fill in the phases of `count` rows; 0, or NaN where a term is not finite, comes back.
+
+    The phases of the terms are added, not the terms: of a large one and a small one these would
+    lose the small one.
+    """
+    starts = ints(sums[SUM_STARTS])
+    zero = to_double(to_real(phases[0] * 0))
+    poison = zero
     for row in range(count):
-        angle = angles[row]
-        poison = poison + (angle - angle)
-        phase = to_phase(angle)
+        phase = phases[row] * 0
+        for term in range(starts[row], starts[row + 1]):
+            angle = evaluate_term(sums, term, symbols, zero)
+            poison = poison + (angle - angle)
+            phase = phase + to_phase(angle)
         phases[row] = phase
-        cosines[row], sines[row] = cosine_sine(phase)
-    return poison
+    return to_real(poison)
 
 
 @function
-def sum_phases(
-    count: Any, starts: Any, coefficients: Any, terms: Any, factors: Any, symbols: Any,
-    phases: Any, cosines: Any, sines: Any, numbers: Static,
-) -> None:  # fmt: skip
-    """Make the phases of angles of several terms anew, as the sums of the terms' phases.
-
-    A large term and a small one would lose the small one, were they added first. The rows are
-    `numbers`, or vectors.
-    """
-    scratch = buffer(3)
+def prepare_angles(count: Any, phases: Any, cosines: Any, sines: Any) -> None:
+    """The cosines and sines of `count` vectors of phases."""
     for row in range(count):
-        if starts[row + 1] - starts[row] > 1:
-            phase = to_phase(splat(0.0))
-            for term in range(starts[row], starts[row + 1]):
-                product = splat(coefficients[term])
-                for factor in range(terms[term], terms[term + 1]):
-                    product = product * symbols[factors[factor]]
-                phase = phase + to_phase(product)
-            if numbers:
-                int_vectors(scratch)[0] = phase
-                scratch[1], scratch[2] = cosine_sine(phase)
-                words(phases)[row] = words(scratch)[0]
-                reals(cosines)[row] = reals(scratch + 1)[0]
-                reals(sines)[row] = reals(scratch + 2)[0]
-            else:
-                phases[row] = phase
-                cosines[row], sines[row] = cosine_sine(phase)
+        cosines[row], sines[row] = cosine_sine(phases[row])
 
 
 @inline

@@ -22,14 +22,13 @@ from qmlc.kernels.language import (
     maximum,
     reals,
     splat,
-    total,
     vectors,
+    words,
 )
 from qmlc.kernels.layout import (
     AMPLITUDES,
     ANGLES,
     AT_AMPLITUDES,
-    AT_ANGLES,
     AT_COEFFICIENTS,
     AT_COSINES,
     AT_FIRST,
@@ -57,26 +56,18 @@ from qmlc.kernels.layout import (
     PREPARED,
     PROGRAM,
     ROWS_LOG,
-    SAMPLE_COEFFICIENTS,
-    SAMPLE_FACTORS,
     SAMPLE_ROWS,
     SAMPLE_SLOT_ROWS,
     SAMPLE_SLOT_SIGNS,
     SAMPLE_SLOT_USES,
     SAMPLE_SLOTS,
-    SAMPLE_STARTS,
-    SAMPLE_TERMS,
     SAMPLES,
     SEGMENTED,
-    SHARED_COEFFICIENTS,
-    SHARED_FACTORS,
     SHARED_ROWS,
     SHARED_SLOT_ROWS,
     SHARED_SLOT_SIGNS,
     SHARED_SLOT_USES,
     SHARED_SLOTS,
-    SHARED_STARTS,
-    SHARED_TERMS,
     STATE,
     TABLE_BYTES,
     TABLE_DIAGONALS,
@@ -229,35 +220,14 @@ def measure_unit(call: Any, program: Any, unit: Any, state: Any, thread: Any, th
 @function
 def prepare_shared(program: Any, parameters: Any, shared: Any, own: Any) -> None:
     """Angles, coefficients and tables that all units share."""
-    angles = reals(shared + program[AT_ANGLES])
-    evaluate_sums(
-        program[SHARED_ROWS],
-        ints(program[SHARED_STARTS]),
-        reals(program[SHARED_COEFFICIENTS]),
-        ints(program[SHARED_TERMS]),
-        ints(program[SHARED_FACTORS]),
-        parameters,
-        angles,
-    )
-    count = padded(angles, program[SHARED_ROWS])
-    poison = prepare_angles(
-        count,
-        vectors(angles),
-        int_vectors(shared + program[AT_PHASES]),
+    phases = shared + program[AT_PHASES]
+    count = program[SHARED_ROWS]
+    poison = sum_phases(count, program + SHARED_ROWS, parameters, words(phases))
+    prepare_angles(
+        (count + LANES - 1) >> LOG_LANES,
+        int_vectors(phases),
         vectors(shared + program[AT_COSINES]),
         vectors(shared + program[AT_SINES]),
-    )
-    sum_phases(
-        program[SHARED_ROWS],
-        ints(program[SHARED_STARTS]),
-        reals(program[SHARED_COEFFICIENTS]),
-        ints(program[SHARED_TERMS]),
-        ints(program[SHARED_FACTORS]),
-        parameters,
-        int_vectors(shared + program[AT_PHASES]),
-        vectors(shared + program[AT_COSINES]),
-        vectors(shared + program[AT_SINES]),
-        True,
     )
     sign = fill_slots(
         program[SHARED_SLOTS],
@@ -268,7 +238,7 @@ def prepare_shared(program: Any, parameters: Any, shared: Any, own: Any) -> None
         reals(shared + program[AT_SINES]),
         vectors(shared + program[AT_COEFFICIENTS]),
     )
-    vectors(shared + program[AT_FIRST])[0] = sign + splat(total(poison))
+    vectors(shared + program[AT_FIRST])[0] = sign + splat(poison)
     for kept in range(program[TABLES]):
         fill_table(program, kept, shared, own)
 
@@ -292,15 +262,6 @@ def fill_table(program: Any, kept: Any, shared: Any, own: Any) -> None:
             make_vector_table(program, diagonal, phases, phases, bits, work, block, place, False)
 
 
-@inline
-def padded(numbers: Any, count: Any) -> Any:
-    """How many vectors hold `count` numbers; the last is filled up with zeros."""
-    rows = (count + LANES - 1) >> LOG_LANES
-    for place in range(count, rows << LOG_LANES):
-        numbers[place] = 0.0
-    return rows
-
-
 @function
 def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
     """Angles and coefficients that depend on the inputs; the first amplitude comes back.
@@ -314,34 +275,23 @@ def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
     sines = vectors(own + program[OF_SINES])
     coefficients = vectors(own + program[OF_COEFFICIENTS])
     read_inputs(call, program, unit, symbols)
-    starts = ints(program[SAMPLE_STARTS])
-    factors = reals(program[SAMPLE_COEFFICIENTS])
-    count = program[SAMPLE_ROWS]
+    sums = program + SAMPLE_ROWS
+    count = program[ANGLES]
     slots = program[SAMPLE_SLOTS]
     rows = ints(program[SAMPLE_SLOT_ROWS])
     signs = ints(program[SAMPLE_SLOT_SIGNS])
-    terms = ints(program[SAMPLE_TERMS])
-    names = ints(program[SAMPLE_FACTORS])
     uses = ints(program[SAMPLE_SLOT_USES])
-    poison = splat(0.0)
-    sign = splat(1.0)
+    first = splat(0.0)
     if program[SAMPLES] != 0:
-        evaluate_sums(count, starts, factors, terms, names, symbols, angles)
-        poison = prepare_angles(program[ANGLES], angles, phases, cosines, sines)
-        sum_phases(
-            program[ANGLES], starts, factors, terms, names, symbols,
-            phases, cosines, sines, False,
-        )  # fmt: skip
-        sign = fill_slots(slots, rows, signs, uses, cosines, sines, coefficients)
+        if program[PREPARED] > 0:
+            evaluate_sums(sums, symbols, angles)
+        first = sum_phases(count, sums, symbols, phases)
+        prepare_angles(count, phases, cosines, sines)
+        first += fill_slots(slots, rows, signs, uses, cosines, sines, coefficients)
     else:
-        numbers = reals(angles)
-        evaluate_sums(count, starts, factors, terms, names, reals(symbols), numbers)
-        padded(numbers, count)
-        count = (program[ANGLES] + LANES - 1) >> LOG_LANES
-        poison = splat(total(prepare_angles(count, angles, phases, cosines, sines)))
-        sum_phases(
-            program[ANGLES], starts, factors, terms, names, reals(symbols),
-            phases, cosines, sines, True,
-        )  # fmt: skip
-        sign = fill_slots(slots, rows, signs, uses, reals(cosines), reals(sines), coefficients)
-    return sign + poison
+        if program[PREPARED] > 0:
+            evaluate_sums(sums, reals(symbols), reals(angles))
+        first = splat(sum_phases(count, sums, reals(symbols), words(phases)))
+        prepare_angles((count + LANES - 1) >> LOG_LANES, phases, cosines, sines)
+        first += fill_slots(slots, rows, signs, uses, reals(cosines), reals(sines), coefficients)
+    return first

@@ -64,23 +64,15 @@ from qmlc.kernels.layout import (
     PREPARED,
     PROGRAM,
     ROWS_LOG,
-    SAMPLE_COEFFICIENTS,
-    SAMPLE_FACTORS,
     SAMPLE_ROWS,
     SAMPLE_SLOT_ROWS,
     SAMPLE_SLOT_SIGNS,
     SAMPLE_SLOTS,
-    SAMPLE_STARTS,
-    SAMPLE_TERMS,
     SAMPLES,
-    SHARED_COEFFICIENTS,
-    SHARED_FACTORS,
     SHARED_ROWS,
     SHARED_SLOT_ROWS,
     SHARED_SLOT_SIGNS,
     SHARED_SLOTS,
-    SHARED_STARTS,
-    SHARED_TERMS,
     STATE_GRADIENTS,
     TABLE_DIAGONALS,
     TABLE_ROWS,
@@ -230,21 +222,15 @@ def differentiate_unit(call: Any, program: Any, unit: Any, own: Any) -> None:
     symbols = vectors(own + program[OF_SYMBOLS])
     gradients = vectors(own + program[OF_SYMBOL_GRADIENTS])
     clear(gradients, program[INPUT_COUNT] + program[PARAMETER_COUNT])
-    count = program[SAMPLE_ROWS]
-    starts = ints(program[SAMPLE_STARTS])
-    factors = reals(program[SAMPLE_COEFFICIENTS])
-    terms = ints(program[SAMPLE_TERMS])
-    names = ints(program[SAMPLE_FACTORS])
+    sums = program + SAMPLE_ROWS
     if program[SAMPLES] != 0:
-        differentiate_sums(count, starts, factors, terms, names, symbols, rows, gradients)
+        differentiate_sums(sums, symbols, rows, gradients)
     else:
-        for row in range(count):
+        for row in range(program[SAMPLE_ROWS]):
             reals(rows)[row] = total(rows[row])
-        differentiate_sums(
-            count, starts, factors, terms, names, reals(symbols), reals(rows), reals(gradients)
-        )
-    sums = reals(own + program[OF_PARAMETER_GRADIENTS])
-    write_input_gradients(call, program, unit, gradients, sums)
+        differentiate_sums(sums, reals(symbols), reals(rows), reals(gradients))
+    parameters = reals(own + program[OF_PARAMETER_GRADIENTS])
+    write_input_gradients(call, program, unit, gradients, parameters)
 
 
 @function
@@ -277,16 +263,8 @@ def add_gradients(call: Any, program: Any) -> None:
     if program[SAMPLES] != 0:
         for kept in range(program[TABLES]):
             collect_kept(program, kept, tables + kept * program[TABLE_SIZE], totals)
-    differentiate_sums(
-        program[SHARED_ROWS],
-        ints(program[SHARED_STARTS]),
-        reals(program[SHARED_COEFFICIENTS]),
-        ints(program[SHARED_TERMS]),
-        ints(program[SHARED_FACTORS]),
-        reals(call[PARAMETERS]),
-        totals,
-        gradients,
-    )
+    parameters = reals(call[PARAMETERS])
+    differentiate_sums(program + SHARED_ROWS, parameters, totals, gradients)
 
 
 @function

@@ -13,8 +13,8 @@ from __future__ import annotations
     BLOCK_LOG,  # results are worked out for so many rows at a time
     INPUT_COUNT, INPUT_POSITIONS,  # columns of the inputs that are read
     PARAMETER_COUNT, PARAMETER_POSITIONS,  # parameters that stand beside inputs in an angle
-    SHARED_ROWS, SHARED_STARTS, SHARED_COEFFICIENTS, SHARED_TERMS, SHARED_FACTORS,
-    SAMPLE_ROWS, SAMPLE_STARTS, SAMPLE_COEFFICIENTS, SAMPLE_TERMS, SAMPLE_FACTORS,
+    SHARED_ROWS, _, _, _, _,  # the angles, as sums
+    SAMPLE_ROWS, _, _, _, _,
     SHARED_SLOTS, SHARED_SLOT_ROWS, SHARED_SLOT_SIGNS, SHARED_SLOT_USES,
     SAMPLE_SLOTS, SAMPLE_SLOT_ROWS, SAMPLE_SLOT_SIGNS, SAMPLE_SLOT_USES,
     TABLES, TABLE_DIAGONALS, TABLE_ROWS,  # diagonals whose tables are made once a call
@@ -35,7 +35,7 @@ from __future__ import annotations
     INPUT_WIDTH, PARAMETER_WIDTH, TABLE_BYTES,
     FORWARD_SHARE, BACKWARD_SHARE, PARALLEL, THREAD_NUMBER, BARRIER,  # addresses of functions
     # bytes in the memory of a call
-    AT_ANGLES, AT_COSINES, AT_SINES, AT_PHASES, AT_COEFFICIENTS, AT_TABLES,
+    AT_COSINES, AT_SINES, AT_PHASES, AT_COEFFICIENTS, AT_TABLES,
     AT_FIRST, AT_AMPLITUDES,
     # bytes in a thread's memory
     OF_SYMBOLS, OF_ANGLES, OF_COSINES, OF_SINES, OF_PHASES, OF_COEFFICIENTS, OF_FIRST,
@@ -47,7 +47,10 @@ from __future__ import annotations
     THREAD_BYTES,
     KEEPS_ANGLES,  # 1 where what prepare_unit makes is kept for the backward pass
     PROGRAM_SIZE,
-) = range(107)  # fmt: skip
+) = range(106)  # fmt: skip
+
+# sums, as at SHARED_ROWS and SAMPLE_ROWS of a program: rows of coefficients times symbols
+SUM_ROWS, SUM_STARTS, SUM_COEFFICIENTS, SUM_TERMS, SUM_FACTORS = range(5)
 
 # a call, at the beginning of its memory
 (

@@ -122,11 +122,10 @@ class FormMaker:
         self.kept.append(values)
         self.program[place] = values.ctypes.data
 
-    def put_sums(self, place: int, sums: Sums, real: type) -> None:
+    def put_sums(self, place: int, sums: Sums) -> None:
         """Write a table of sums down: the count, then four addresses."""
         self.program[place] = len(sums.starts) - 1
-        parts = (sums.starts, sums.coefficients.astype(real), sums.terms, sums.factors)
-        for offset, values in enumerate(parts, 1):
+        for offset, values in enumerate(sums, 1):
             self.put(place + offset, values)
 
     def reserve(self, position: int, sizes: Sequence[tuple[int, int]]) -> int:
@@ -166,7 +165,7 @@ def make_form(
     program[layout.PREPARED] = len(prepared.places)
     for offset, rows in enumerate(prepared, 1):
         maker.put(layout.PREPARED + offset, rows)
-    symbols = put_angles(maker, circuit, tape.angles, real)
+    symbols = put_angles(maker, circuit, tape.angles)
     put_slots(maker, tape)
     put_diagonals(maker, tape)
     put_tapes(maker, tape)
@@ -187,15 +186,15 @@ def put_widths(maker: FormMaker, circuit: Circuit) -> None:
         maker.program[place] = sum(math.prod(variable.shape) for variable in variables)
 
 
-def put_angles(maker: FormMaker, circuit: Circuit, angles: AngleRows, real: type) -> int:
+def put_angles(maker: FormMaker, circuit: Circuit, angles: AngleRows) -> int:
     """Write down the sums that angles are; the number of symbols per sample comes back."""
     inputs, parameters = symbol_positions(circuit.inputs), symbol_positions(circuit.parameters)
-    maker.put_sums(layout.SHARED_ROWS, make_sums(angles.shared, parameters), real)
+    maker.put_sums(layout.SHARED_ROWS, make_sums(angles.shared, parameters))
     used = dict.fromkeys(s for polynomial in angles.sample for s in polynomial.symbols())
     own = [s for s in used if s in inputs]
     others = [s for s in used if s not in inputs]
     places: dict[Symbol, int] = {s: i for i, s in enumerate([*own, *others])}
-    maker.put_sums(layout.SAMPLE_ROWS, make_sums(angles.sample, places), real)
+    maker.put_sums(layout.SAMPLE_ROWS, make_sums(angles.sample, places))
     maker.program[layout.INPUT_COUNT] = len(own)
     maker.put(layout.INPUT_POSITIONS, whole(inputs[s] for s in own))
     maker.program[layout.PARAMETER_COUNT] = len(others)
@@ -308,8 +307,8 @@ def put_shared(maker: FormMaker, tape: Tape) -> None:
     maker.program[layout.TABLE_BYTES] = table * maker.lanes * maker.item
     maker.program[layout.TABLE_SIZE] = table * maker.lanes // 2
     maker.program[layout.AT_AMPLITUDES] = maker.reserve(CALL_BYTES, [
-        (layout.AT_ANGLES, numbers), (layout.AT_COSINES, numbers), (layout.AT_SINES, numbers),
-        (layout.AT_PHASES, numbers), (layout.AT_COEFFICIENTS, 2 * len(tape.slots.shared)),
+        (layout.AT_COSINES, numbers), (layout.AT_SINES, numbers), (layout.AT_PHASES, numbers),
+        (layout.AT_COEFFICIENTS, 2 * len(tape.slots.shared)),
         (layout.AT_TABLES, table * len(tape.kept)), (layout.AT_FIRST, 1),
     ])  # fmt: skip
 
