@@ -7,12 +7,14 @@ from typing import Any
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
+    doubles,
     function,
     inline,
     ints,
     minimum,
     reals,
     splat,
+    to_real,
     total,
 )
 from qmlc.kernels.layout import (
@@ -96,7 +98,7 @@ def write_input_gradients(call: Any, program: Any, unit: Any, symbols: Any, sums
 
 @function
 def write_values(call: Any, program: Any, unit: Any, out: Any) -> None:
-    """The values of a unit's operators."""
+    """The values of a unit's operators, from vectors or doubles."""
     values = reals(call[VALUES])
     numbers = reals(out)
     count = program[OPERATORS]
@@ -107,7 +109,7 @@ def write_values(call: Any, program: Any, unit: Any, out: Any) -> None:
                 values[(unit * LANES + lane) * count + operator] = value
     else:
         for operator in range(count):
-            values[unit * count + operator] = numbers[operator]
+            values[unit * count + operator] = to_real(doubles(out)[operator])
 
 
 @function

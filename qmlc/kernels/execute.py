@@ -14,6 +14,7 @@ from qmlc.kernels.language import (
     Int,
     Ints,
     address,
+    doubles,
     entry,
     function,
     inline,
@@ -211,7 +212,10 @@ def measure_unit(call: Any, program: Any, unit: Any, state: Any, thread: Any, th
         for other in range(1, threads):
             others = vectors(memory_of(call, program, other) + program[OF_VALUES])
             for operator in range(program[OPERATORS]):
-                out[operator] += others[operator]
+                if program[SAMPLES] != 0:
+                    out[operator] += others[operator]
+                else:
+                    doubles(out)[operator] += doubles(others)[operator]
         write_values(call, program, unit, out)
     if threads > 1:
         meet(call)

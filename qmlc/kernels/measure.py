@@ -14,6 +14,7 @@ from qmlc.kernels.diagonals import real_sign
 from qmlc.kernels.language import (
     LOG_LANES,
     Static,
+    doubles,
     fma,
     function,
     inline,
@@ -51,7 +52,10 @@ SUMS = 4
 def measure(
     program: Any, state: Any, first: Any, last: Any, work: Any, out: Any, samples: Static
 ) -> None:
-    """Add the values of all operators, from the blocks of rows from `first` to `last`, to `out`."""
+    """Add the values of all operators, from the blocks of rows from `first` to `last`, to `out`.
+
+    It holds vectors where the lanes are `samples`, else doubles, as the blocks may be many.
+    """
     for block in range(first, last):
         for group in range(program[GROUPS]):
             record = ints(program[GROUP_RECORDS]) + GROUP_SIZE * group
@@ -152,7 +156,7 @@ def add_value(program: Any, entry: Any, value: Any, out: Any, samples: Static) -
     else:
         number = total(lane_signs(ints(program[ENTRY_MASKS])[entry]) * value)
         for term in range(starts[entry], starts[entry + 1]):
-            reals(out)[operators[term]] += coefficients[term] * number
+            doubles(out)[operators[term]] += coefficients[term] * number
 
 
 @inline
@@ -181,7 +185,7 @@ def add_values(program: Any, record: Any, block: Any, work: Any, out: Any, sampl
         else:
             number = sign * reals(work)[local]
             for term in range(starts[entry], starts[entry + 1]):
-                reals(out)[operators[term]] += coefficients[term] * number
+                doubles(out)[operators[term]] += coefficients[term] * number
 
 
 @function
