@@ -24,6 +24,7 @@ from qmlc.output.print_qasm import (
 from qmlc.output.print_stage import print_stage
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
+from qmlc.targets.read_dialect import read_dialect
 from qmlc.targets.read_target import Target
 
 FOLDER = "source"
@@ -73,11 +74,11 @@ def _summary(file: CircuitFile) -> CircuitSummary:
         made = file.device.circuits[file.group]
         form, depth, gates = made.target.name, made.depth, made.two_qubit_gates
         return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
-    size = file.use.size
+    size, form = file.use.size, read_dialect(file.dialect).title
     if size is None:
-        return CircuitSummary(file.use.name, file.form, qubits, None, None, file.name)
+        return CircuitSummary(file.use.name, form, qubits, None, None, file.name)
     depth, gates = size.depth, size.two_qubit_gates
-    return CircuitSummary(file.use.name, file.form, qubits, depth, gates, file.name)
+    return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
 
 
 def module_name(name: str) -> str:
@@ -98,16 +99,17 @@ def _write_circuit(
     check_values(use)
     logical = file_name([use.name, "qasm"])
     try:
-        texts[logical] = logical_qasm(use, 3)
-        files.append(CircuitFile(use, logical, "OpenQASM 3"))
+        dialect = options.dialect or "openqasm3"
+        texts[logical] = logical_qasm(use, dialect)
+        files.append(CircuitFile(use, logical, dialect))
     except CompileError as error:
-        if options.target or "qasm3" in options.stages:
+        if options.target or options.dialect or "qasm3" in options.stages:
             raise
         notes.append(f"{use.name}: no OpenQASM, {_reason(error)}")
     if "qasm2" in options.stages:
         name = file_name([use.name, "qasm2", "qasm"])
-        texts[name] = logical_qasm(use, 2)
-        files.append(CircuitFile(use, name, "OpenQASM 2"))
+        texts[name] = logical_qasm(use, "openqasm2")
+        files.append(CircuitFile(use, name, "openqasm2"))
     for target in _targets(program, use, options):
         try:
             _write_device(use, target, options, texts, files)
@@ -129,7 +131,7 @@ def _write_device(
     for index, text in enumerate(device.texts):
         parts = [use.name, target.name, *([str(index)] if many else []), "qasm"]
         texts[file_name(parts)] = text
-        files.append(CircuitFile(use, file_name(parts), "OpenQASM 3", device, index))
+        files.append(CircuitFile(use, file_name(parts), target.dialect, device, index))
 
 
 def _targets(program: Program, use: Use, options: CompileOptions) -> list[Target]:

@@ -34,6 +34,7 @@ from qmlc.output.find_circuits import Use
 from qmlc.output.options import CompileOptions
 from qmlc.output.versions import compiler_version
 from qmlc.source.span import Source
+from qmlc.targets.read_dialect import read_dialect
 from qmlc.types.polynomial import Value, lift
 from qmlc.types.tensors import RecordType, Type
 
@@ -47,7 +48,7 @@ class CircuitFile:
 
     use: Use
     name: str
-    form: str
+    dialect: str
     device: DeviceProgram | None = None
     group: int = 0
 
@@ -176,8 +177,10 @@ def formula(value: Value) -> float | str:
 
 
 def _file(file: CircuitFile) -> dict[str, Any]:
-    entry: dict[str, Any] = {"file": file.name, "form": file.form}
-    if file.form == "OpenQASM 3":
+    dialect = read_dialect(file.dialect)
+    form = f"OpenQASM {dialect.version[0]}"
+    entry: dict[str, Any] = {"file": file.name, "form": form, "dialect": dialect.name}
+    if dialect.inputs:
         entry["scalars"] = file_scalars(file)
     if file.device is not None:
         made = file.device.circuits[file.group]

@@ -14,6 +14,8 @@ class CompileOptions:
 
     output: Path | None = None
     target: str | None = None
+    dialect: str | None = None
+    """Of OpenQASM, for what is written without a device."""
     state: Path | None = None
     """Trained weights (safetensors) that circuits are bound to."""
     inputs: Mapping[str, Path] = field(default_factory=dict)

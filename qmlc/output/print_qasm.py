@@ -84,10 +84,10 @@ def check_values(use: Use) -> None:
         raise as_compile_error(use, error) from None
 
 
-def logical_qasm(use: Use, version: int) -> str:
-    """OpenQASM of a circuit without a device; CompileError."""
+def logical_qasm(use: Use, dialect: str | None = None) -> str:
+    """OpenQASM of a circuit without a device, OpenQASM 3 unless in a `dialect`; CompileError."""
     try:
-        return print_logical(use.circuit, use.logical, version, describe(use))
+        return print_logical(use.circuit, use.logical, dialect, describe(use))
     except (NotExpressible, ValueError) as error:
         raise as_compile_error(use, error) from None
 
@@ -108,10 +108,10 @@ def describe(use: Use) -> list[str]:
     return lines
 
 
-def device_qasm(use: Use, target: Target, level: int, version: int = 3) -> DeviceProgram:
-    """What a device runs for a circuit; CompileError."""
+def device_qasm(use: Use, target: Target, level: int, dialect: str | None = None) -> DeviceProgram:
+    """What a device runs for a circuit, in its own dialect unless in another; CompileError."""
     try:
-        return emit_device_program(use.circuit, target, use.values, version, describe(use), level)
+        return emit_device_program(use.circuit, target, use.values, dialect, describe(use), level)
     except (NotExpressible, ValueError) as error:
         raise as_compile_error(use, error) from None
 

@@ -75,7 +75,8 @@ def print_stage(
         case "torch":
             return emit_torch(program, path.name)
         case "qasm3" | "qasm2":
-            return "\n".join(_qasm(program, int(stage[-1]), options))
+            dialect = "openqasm2" if stage == "qasm2" else options.dialect
+            return "\n".join(_qasm(program, dialect, options))
         case "dot":
             return "".join(_dot(u) for u in program.units if u.graph is not None)
         case "json":
@@ -83,15 +84,15 @@ def print_stage(
     raise ValueError(f"there is no stage {stage}")
 
 
-def _qasm(program: Program, version: int, options: CompileOptions) -> Iterator[str]:
+def _qasm(program: Program, dialect: str | None, options: CompileOptions) -> Iterator[str]:
     """OpenQASM of each circuit; for a target, of each of its measurements."""
     target = find_target(options.target) if options.target else None
     for use in circuit_uses(program, options):
         check_values(use)
         if target is None:
-            yield logical_qasm(use, version)
+            yield logical_qasm(use, dialect)
         else:
-            yield from device_qasm(use, target, options.level, version).texts
+            yield from device_qasm(use, target, options.level, dialect).texts
 
 
 def _unit(unit: Unit) -> Iterator[str]:

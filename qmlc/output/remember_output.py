@@ -47,7 +47,15 @@ def _key(path: Path, options: CompileOptions) -> str:
     compiler = [(str(p), stamp(str(p))) for p in files_of_the_compiler()]
     given = {name: _hash(str(file)) for name, file in options.inputs.items()}
     state = options.state and _hash(str(options.state))
-    asked = (options.target, options.level, options.stages, dict(options.settings), given, state)
+    asked = (
+        options.target,
+        options.dialect,
+        options.level,
+        options.stages,
+        dict(options.settings),
+        given,
+        state,
+    )
     facts = (compiler_version(), compiler, sys.version, str(path), os.path.abspath(path), asked)
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
 

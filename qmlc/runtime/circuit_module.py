@@ -153,24 +153,24 @@ class CircuitModule(Module):
 
     def qasm(
         self,
-        version: int = 3,
+        dialect: str | None = None,
         target: str | None = None,
         bind: bool = False,
         inputs: Mapping[str, Any] | None = None,
         level: int = 3,
     ) -> str:
-        """The circuit as OpenQASM 3 or 2.
+        """The circuit as OpenQASM 3, or in another `dialect` (`openqasm2`, `braket`).
 
         Parameters and inputs are `input float[64]`s; with `bind` the parameters are the module's
         numbers, and `inputs` gives numbers for inputs by name. For a `target` (`ibm:torino`), the
-        circuit in the device's own gates. ValueError for what cannot be written so.
+        circuit in the device's own gates and dialect. ValueError for what cannot be written so.
         """
         # qiskit takes seconds to import, and running a model does not need it
         from qmlc.backends.qasm.emit_openqasm import emit_openqasm
 
         device = read_target(target) if target is not None else None
         values = self._known_values(bind, inputs)
-        return emit_openqasm(self.circuit_ir, version, values, device, level=level)
+        return emit_openqasm(self.circuit_ir, dialect, values, device, level=level)
 
     def to_qiskit(self, bind: bool = False, inputs: Mapping[str, Any] | None = None) -> Any:
         """The circuit as a qiskit QuantumCircuit; see `qasm` for the arguments."""

@@ -37,6 +37,12 @@ NUMBERS = range(2, 5)
 @program_file
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Where to write.")
 @click.option("--target", metavar="T", help="A device, such as ibm:torino; see qmlc targets.")
+@click.option(
+    "--dialect",
+    metavar="D",
+    callback=lambda _, __, name: name and _dialect(name),
+    help="Of OpenQASM, where no device sets it: openqasm3, openqasm2, braket, cirq, azure, ….",
+)
 @click.option("--state", metavar="F.safetensors", type=READABLE, help="Weights.")
 @click.option(
     "--emit", metavar="STAGES", help=f"Print (or, with -o, also write): {', '.join(STAGES)}."
@@ -72,6 +78,7 @@ def compile_program(
     file: Path,
     output: Path | None,
     target: str | None,
+    dialect: str | None,
     state: Path | None,
     emit: str | None,
     inputs: tuple[str, ...],
@@ -94,6 +101,7 @@ def compile_program(
     options = CompileOptions(
         output=output,
         target=target,
+        dialect=dialect,
         state=state,
         inputs={name: Path(text) for name, text in map(_pair, inputs)},
         settings={name: _value(text) for name, text in map(_pair, settings)},
@@ -169,6 +177,15 @@ def _stages(text: str) -> list[str]:
             proposal = f"did you mean {meant}?" if meant else f"there are {', '.join(STAGES)}"
             raise click.BadParameter(f"no stage is called {stage}: {proposal}")
     return stages
+
+
+def _dialect(name: str) -> str:
+    from qmlc.targets.read_dialect import UnknownDialect, read_dialect  # files: seldom asked for
+
+    try:
+        return read_dialect(name).name
+    except UnknownDialect as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -71,5 +71,5 @@ def test_openqasm3(name, states):
 @pytest.mark.parametrize("name", NAMES)
 def test_openqasm2(name, states):
     circuit, matrix = gate_circuit(name, states)
-    loaded = qiskit.qasm2.loads(emit_openqasm(circuit, version=2))
+    loaded = qiskit.qasm2.loads(emit_openqasm(circuit, "openqasm2"))
     assert distance_up_to_phase(Operator(loaded), controlled_matrix(matrix, states)) < 1e-9

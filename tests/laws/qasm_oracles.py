@@ -83,15 +83,19 @@ def unitary_circuits(draw, symbolic=True, size=6):
 
 
 @st.composite
-def measured_circuits(draw):
-    """A circuit that measures, resets and branches on the way, and returns results."""
+def measured_circuits(draw, single=False):
+    """A circuit that measures, resets and branches on the way, and returns results.
+
+    Branches look at all bits together, or with `single` at one.
+    """
     c = CircuitBuilder("measured")
     scalars = [*c.input("x", 2), *c.parameter("w", 1, 2).items, c.input("t")]
     q, m = c.qubits("q", WIDTH), c.bits("m", 2)
     for _ in range(draw(st.integers(1, 3))):
         draw(add_instruction(c, q, scalars))
         c.measure([draw(st.sampled_from(q))], [draw(st.sampled_from(m))])
-        with c.when(m, draw(st.sets(st.integers(0, 3), min_size=1))):
+        asked = [draw(st.sampled_from(m))] if single else m
+        with c.when(asked, draw(st.sets(st.integers(0, 2 ** len(asked) - 1), min_size=1))):
             draw(add_instruction(c, q, scalars))
             if draw(st.booleans()):
                 c.reset(draw(st.sampled_from(q)))

@@ -59,7 +59,7 @@ def test_every_truth_table_of_two_bits(values, version):
         with c.when(m, holds):
             c.x(q[2])
         c.measure(q[2:], end)
-        loaded = LOADS[version](emit_openqasm(c.build(), version))
+        loaded = LOADS[version](emit_openqasm(c.build(), f"openqasm{version}"))
         bits = (outcome & 1, outcome >> 1, int(outcome in holds))
         assert qiskit_outcomes(loaded) == {bits: pytest.approx(1)}
 

@@ -99,7 +99,7 @@ def test_openqasm3_reads_back_as_the_same_matrix(circuit, values):
 @few
 @given(unitary_circuits(), VALUES)
 def test_openqasm2_reads_back_as_the_same_matrix_up_to_phase(circuit, values):
-    loaded = Operator(qiskit.qasm2.loads(emit_openqasm(circuit, 2, values))).data
+    loaded = Operator(qiskit.qasm2.loads(emit_openqasm(circuit, "openqasm2", values))).data
     overlap = np.vdot(loaded, dense(circuit, values)) / len(loaded)
     assert abs(abs(overlap) - 1) < 1e-8
 
@@ -111,7 +111,7 @@ def test_feedforward_reads_back(circuit, values, second):
     for state, bits in branch_states(bind_circuit(circuit, values)):
         wanted[bits] = wanted.get(bits, 0.0) + np.vdot(state, state).real
     if second:
-        loaded = qiskit.qasm2.loads(emit_openqasm(circuit, 2, values))
+        loaded = qiskit.qasm2.loads(emit_openqasm(circuit, "openqasm2", values))
     else:
         loaded = bind(qiskit.qasm3.loads(emit_openqasm(circuit)), scalar_values(circuit, values))
     found = qiskit_outcomes(loaded)
@@ -144,7 +144,7 @@ def test_device_text_reads_back_with_its_outcomes(circuit, name):
     wanted = np.abs(dense(circuit, None)[:, 0]) ** 2
     target = read_target(name)
     (device,) = transpile_circuit(circuit, target, level=3, tries=2)
-    loaded = qiskit.qasm3.loads(device_text(circuit, device, 3, ()))
+    loaded = qiskit.qasm3.loads(device_text(circuit, device, None, ()))
     whole = qiskit.QuantumCircuit(target.qubits, 3)
     whole.compose(loaded, range(loaded.num_qubits), inplace=True)
     whole.measure(list(device.final_layout), range(3))

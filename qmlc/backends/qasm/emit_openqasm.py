@@ -13,11 +13,11 @@ from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.convert_angle import is_arithmetic, is_expressible
 from qmlc.backends.qasm.errors import Unbound
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan, plan_measurement
-from qmlc.backends.qasm.print_openqasm2 import print_openqasm2
-from qmlc.backends.qasm.print_openqasm3 import print_openqasm3
+from qmlc.backends.qasm.print_openqasm import print_openqasm
 from qmlc.backends.qasm.scalar_names import name_scalars, scalar_formulas
 from qmlc.backends.qasm.transpile_circuit import DeviceCircuit, transpile_circuit
 from qmlc.ir.circuit import Circuit
+from qmlc.targets.read_dialect import read_dialect
 from qmlc.targets.read_target import Target
 from qmlc.types.polynomial import Polynomial
 
@@ -33,7 +33,7 @@ class DeviceProgram:
 
 def emit_openqasm(
     circuit: Circuit,
-    version: int = 3,
+    dialect: str | None = None,
     values: Any = None,
     target: Target | None = None,
     comments: Sequence[str] = (),
@@ -43,29 +43,31 @@ def emit_openqasm(
 ) -> str:
     """`circuit` as OpenQASM, without its measured results; for a `target`, in the device's gates.
 
-    What `values` leaves out becomes an `input float[64]` (OpenQASM 3) or an Unbound
-    (OpenQASM 2). The same arguments give the same bytes. `comments` go under the header.
+    In the `dialect` of that name: else in the device's, or in `openqasm3`. What `values` leaves out
+    becomes an `input float[64]`, or is Unbound where the dialect has none. The same arguments give
+    the same bytes. `comments` go under the header.
     """
     if target is None:
         plain = to_qiskit(circuit, values, arithmetic_only=True)
-        return print_logical(circuit, plain, version, comments)
+        return print_logical(circuit, plain, dialect, comments)
     options = {"measure": False, "level": level, "seed": seed, "tries": tries}
     (device,) = transpile_circuit(circuit, target, values, **options)  # type: ignore[arg-type]
-    return device_text(circuit, device, version, comments)
+    return device_text(circuit, device, dialect, comments)
 
 
 def print_logical(
-    circuit: Circuit, plain: QuantumCircuit, version: int, comments: Sequence[str]
+    circuit: Circuit, plain: QuantumCircuit, dialect: str | None, comments: Sequence[str]
 ) -> str:
-    """The OpenQASM of `plain`, which is `circuit` in Qiskit; Unbound as in `emit_openqasm`."""
-    return _print(plain, version, [*_title(circuit, comments), *_scalars(plain)], False)
+    """The OpenQASM of `plain`, which is `circuit` in Qiskit; errors as in `emit_openqasm`."""
+    header = [*_title(circuit, comments), *_scalars(plain)]
+    return print_openqasm(plain, read_dialect(dialect or "openqasm3"), header)
 
 
 def emit_device_program(
     circuit: Circuit,
     target: Target,
     values: Any = None,
-    version: int = 3,
+    dialect: str | None = None,
     comments: Sequence[str] = (),
     level: int = 3,
     seed: int = 0,
@@ -77,14 +79,14 @@ def emit_device_program(
         circuit, target, values, measure=True, level=level, seed=seed, tries=tries
     )
     texts = tuple(
-        device_text(circuit, device, version, (*comments, _group(circuit, plan, i)))
+        device_text(circuit, device, dialect, (*comments, _group(circuit, plan, i)))
         for i, device in enumerate(circuits)
     )
     return DeviceProgram(texts, circuits, plan)
 
 
 def device_text(
-    circuit: Circuit, device: DeviceCircuit, version: int, comments: Sequence[str]
+    circuit: Circuit, device: DeviceCircuit, dialect: str | None, comments: Sequence[str]
 ) -> str:
     """The OpenQASM of a device circuit, its header telling where each qubit lies."""
     target = device.target
@@ -95,7 +97,7 @@ def device_text(
         f"depth {device.depth}, two-qubit gates {device.two_qubit_gates}",
         *_scalars(device.circuit),
     ]
-    return _print(device.circuit, version, header, target.edges is not None)
+    return print_openqasm(device.circuit, read_dialect(dialect or target.dialect), header)
 
 
 def scalar_values(circuit: Circuit, values: Any, arithmetic_only: bool = True) -> dict[str, float]:
@@ -116,14 +118,6 @@ def scalar_values(circuit: Circuit, values: Any, arithmetic_only: bool = True) -
 
 def _number(value: Any) -> Any:
     return value.constant if isinstance(value, Polynomial) else value
-
-
-def _print(circuit: QuantumCircuit, version: int, comments: Sequence[str], physical: bool) -> str:
-    if version == 2:
-        return print_openqasm2(circuit, comments)
-    if version != 3:
-        raise ValueError(f"there is OpenQASM 2 and 3, and no {version}")
-    return print_openqasm3(circuit, comments, physical)
 
 
 def _title(circuit: Circuit, comments: Sequence[str]) -> list[str]:

@@ -1,14 +1,15 @@
-"""Qiskit's gates as statements that OpenQASM 2 and 3 share: calls, numbers, gate definitions."""
+"""Qiskit's gates as statements that all dialects share: calls, numbers, gate definitions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.circuit import ParameterExpression
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 
 from qmlc.backends.qasm.append_gate import append_instruction, append_ladder, qiskit_gate
@@ -18,6 +19,7 @@ from qmlc.backends.qasm.scalar_names import ScalarNames
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import expand_composite
 from qmlc.ops.gates import GATES, Composite, Rotation
+from qmlc.targets.read_dialect import Dialect
 from qmlc.types.polynomial import Polynomial, Symbol, number_text
 
 OPERANDS = "abcd"
@@ -26,57 +28,62 @@ PHASE = "gphase"
 
 @dataclass
 class GatePrinter:
-    """Prints gates in a dialect whose include file has `known`; collects `definitions`."""
+    """Prints gates in a dialect; collects the `definitions` of those that it lacks."""
 
-    known: frozenset[str]
-    has_phase: bool
-    """Whether the dialect can say a global phase; else it is left out."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """What the dialect calls gates that have another name here."""
+    dialect: Dialect
     definitions: dict[str, str] = field(default_factory=dict)
     """Texts by gate name, in an order in which each uses only earlier ones."""
+    known: frozenset[str] = field(init=False)
+    names: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what is looked up for each gate."""
+        self.known, self.names = frozenset(self.dialect.gates), dict(self.dialect.names)
 
     def statements(self, operation: Any, qubits: Sequence[str]) -> Iterator[str]:
-        """The statements for a gate on the named qubits, defining what the dialect lacks."""
+        """The statements for a gate on the named qubits."""
         for name, angles, places in _simple_gates(operation, list(range(len(qubits))), self.known):
-            if name != PHASE:
-                self._define(name)
-            text = self.call(name, angles, [qubits[i] for i in places])
-            if text:
-                yield text
+            yield from self._gate(name, angles, [qubits[i] for i in places])
 
     def phase(self, angle: Any) -> Iterator[str]:
         """The statement for a global phase, if it can be said and is not 0."""
-        text = self.call(PHASE, [angle], []) if is_symbolic(angle) or angle else ""
-        if text:
-            yield text
+        if self.dialect.phase and (is_symbolic(angle) or angle):
+            yield self.call(PHASE, [angle], [])
 
     def call(self, name: str, angles: Sequence[Any], qubits: Sequence[str]) -> str:
-        """The statement for a gate that is known or defined; "" for a phase that cannot be said."""
-        if name == PHASE and not self.has_phase:
-            return ""
-        arguments = f"({', '.join(map(angle_text, angles))})" if angles else ""
-        name = self.renamed.get(name, name)
-        return f"{name}{arguments} {', '.join(qubits)}".rstrip() + ";"
+        """The statement for a gate that is known or defined."""
+        texts = list(map(angle_text, angles))
+        name = self.names.get(name, name)
+        if "{" in name:
+            head = name.format(*texts)
+        else:
+            head = f"{name}({', '.join(texts)})" if texts else name
+        return f"{head} {', '.join(qubits)}".rstrip() + ";"
+
+    def _gate(self, name: str, angles: Sequence[Any], qubits: Sequence[str]) -> Iterator[str]:
+        if name == PHASE:
+            yield from self.phase(angles[0])
+        elif name in self.known or name in self.definitions:
+            yield self.call(name, angles, qubits)
+        elif self.dialect.definitions:
+            self._define(name)
+            yield self.call(name, angles, qubits)
+        else:
+            body = _definition(name)
+            slots = [qiskit_parameter(a) for a in _slot_names(name)]
+            bound = body.assign_parameters(dict(zip(slots, angles, strict=True)))
+            yield from self._body(bound, qubits)
+
+    def _body(self, body: QuantumCircuit, qubits: Sequence[str]) -> Iterator[str]:
+        yield from self.phase(body.global_phase)
+        for item in body.data:
+            places = [qubits[body.find_bit(q).index] for q in item.qubits]
+            yield from self.statements(item.operation, places)
 
     def _define(self, name: str) -> None:
-        if name in self.known or name in self.definitions:
-            return
-        # Qiskit's reader takes the angles of a definition in alphabetical order, whatever the text
-        # says, so their names must be in that order
-        angles = [f"angle{i}" for i in range(_angle_count(name))]
-        body = _definition(name, [qiskit_parameter(a) for a in angles])
-        qubits = list(OPERANDS[: body.num_qubits])
-        lines = [
-            *self.phase(body.global_phase),
-            *(
-                line
-                for item in body.data
-                for line in self.statements(
-                    item.operation, [qubits[body.find_bit(q).index] for q in item.qubits]
-                )
-            ),
-        ]
+        body = _definition(name)
+        qubits, angles = list(OPERANDS[: body.num_qubits]), _slot_names(name)
+        lines = list(self._body(body, qubits))
         head = f"{name}({', '.join(angles)})" if angles else name
         inner = "".join(f"  {line}\n" for line in lines)
         self.definitions[name] = f"gate {head} {', '.join(qubits)} {{\n{inner}}}"
@@ -126,12 +133,19 @@ def _standard(operation: Any) -> bool:
     return gate is not None and operation.base_class is gate
 
 
-def _angle_count(name: str) -> int:
-    return len(get_standard_gate_name_mapping()[name].params)
+def _slot_names(name: str) -> list[str]:
+    """What the angles of the gate `name` are called in its definition.
+
+    Qiskit's reader takes the angles of a definition in alphabetical order, whatever the text says,
+    so their names must be in that order.
+    """
+    return [f"angle{i}" for i in range(len(get_standard_gate_name_mapping()[name].params))]
 
 
-def _definition(name: str, angles: list[Parameter]) -> QuantumCircuit:
-    """The gate `name` in smaller gates, exactly."""
+@cache
+def _definition(name: str) -> QuantumCircuit:
+    """The gate `name` in smaller gates, exactly, over parameters called as in `_slot_names`."""
+    angles = [qiskit_parameter(a) for a in _slot_names(name)]
     row = GATES.get(name)
     if isinstance(row, Composite):
         result = QuantumCircuit(row.qubits)

@@ -199,6 +199,7 @@ def test_compile_hands_its_options_on(run, calls):
     assert asdict(options) == {
         "output": Path("out"),
         "target": "ibm:torino",
+        "dialect": None,
         "state": Path("w.safetensors"),
         "inputs": {"mu": Path("mu.npy")},
         "settings": {"n": 6, "how": "fast", "s": [0.5, True]},

@@ -115,7 +115,7 @@ def test_scalars_of_one_name_are_told_apart():
 
 def test_openqasm2_lists_what_is_missing():
     with pytest.raises(Unbound, match="OpenQASM 2 needs numbers for `x_0`, `t_`"):
-        emit_openqasm(example(), 2, {"w": VALUES["w"]})
+        emit_openqasm(example(), "openqasm2", {"w": VALUES["w"]})
 
 
 def test_evolution_without_method():
@@ -195,10 +195,10 @@ def test_conditions_are_asked_bit_by_bit():
 
 
 def test_conditions_in_openqasm2():
-    text = emit_openqasm(conditional([("c", 2)], (1, 2)), 2)
+    text = emit_openqasm(conditional([("c", 2)], (1, 2)), "openqasm2")
     assert "if (c==1) x q[1];\nif (c==2) x q[1];\n" in text
     with pytest.raises(NotExpressible, match="several registers"):
-        emit_openqasm(conditional([("m", 1), ("c", 1)], (3,)), 2)
+        emit_openqasm(conditional([("m", 1), ("c", 1)], (3,)), "openqasm2")
 
 
 def test_delay():
@@ -207,7 +207,7 @@ def test_delay():
     assert "delay[1.5e-07s] q[0];" in emit_openqasm(c.build())
     qiskit.qasm3.loads(emit_openqasm(c.build()))
     with pytest.raises(NotExpressible, match="OpenQASM 2 has no `delay`"):
-        emit_openqasm(c.build(), 2)
+        emit_openqasm(c.build(), "openqasm2")
 
 
 def test_devices_refuse_what_they_cannot_run():
