@@ -55,12 +55,14 @@ def read_inputs(call: Any, program: Any, unit: Any, symbols: Any) -> None:
     others = ints(program[PARAMETER_POSITIONS])
     numbers = reals(symbols)
     if program[SAMPLES] != 0:
-        valid = samples_of(call, unit)
-        for symbol in range(count):
-            symbols[symbol] = splat(0.0)
-            for lane in range(valid):
-                place = (unit * LANES + lane) * width + positions[symbol]
-                numbers[(symbol << LOG_LANES) + lane] = inputs[place]
+        for begin in range(0, count, LANES):  # a few lines of the cache at a time
+            end = minimum(begin + LANES, count)
+            for symbol in range(begin, end):
+                symbols[symbol] = splat(0.0)
+            for lane in range(samples_of(call, unit)):
+                row = inputs + (unit * LANES + lane) * width
+                for symbol in range(begin, end):
+                    numbers[(symbol << LOG_LANES) + lane] = row[positions[symbol]]
         for symbol in range(program[PARAMETER_COUNT]):
             symbols[count + symbol] = splat(parameters[others[symbol]])
     else:
@@ -80,12 +82,12 @@ def write_input_gradients(call: Any, program: Any, unit: Any, symbols: Any, sums
     others = ints(program[PARAMETER_POSITIONS])
     numbers = reals(symbols)
     if program[SAMPLES] != 0:
-        valid = samples_of(call, unit)
         if call[INPUT_GRADIENTS] != 0:
-            for symbol in range(count):
-                for lane in range(valid):
-                    place = (unit * LANES + lane) * width + positions[symbol]
-                    gradients[place] = numbers[(symbol << LOG_LANES) + lane]
+            for begin in range(0, count, LANES):
+                for lane in range(samples_of(call, unit)):
+                    row = gradients + (unit * LANES + lane) * width
+                    for symbol in range(begin, minimum(begin + LANES, count)):
+                        row[positions[symbol]] = numbers[(symbol << LOG_LANES) + lane]
         for symbol in range(program[PARAMETER_COUNT]):
             sums[others[symbol]] += total(symbols[count + symbol])
     else:
