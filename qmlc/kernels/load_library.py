@@ -33,6 +33,15 @@ def load_library(real: str) -> Library:
         return _loaded[real]
 
 
+def remember_entries(entries: Sequence[Callable[..., Any]]) -> Library:
+    """A library of other entries, in float64: compiled once for a machine."""
+    host, templates = this_host(), cast(Sequence[Template], entries)
+    sources = [file.read_text("utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]
+    facts = [COMPILER, host.key, *(template.name for template in templates), *sources]
+    code = remember_code(facts, lambda: _compiled(templates, "float64", host))
+    return Library(code, templates, "float64", host)
+
+
 def compile_entries(
     entries: Sequence[Callable[..., Any]], real: str, vector_bytes: int | None = None
 ) -> Library:
