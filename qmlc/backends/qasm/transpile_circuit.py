@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,9 +17,12 @@ from qmlc.backends.qasm.errors import NotExpressible, TooFewQubits
 from qmlc.backends.qasm.forget_phase import forget_phase
 from qmlc.backends.qasm.measurement_circuits import measurement_circuits
 from qmlc.backends.qasm.merge_rotations import merge_rotations
+from qmlc.backends.qasm.routing.find_routes import read_places
+from qmlc.backends.qasm.routing.route_circuit import route_circuit
 from qmlc.ir.circuit import Circuit
 from qmlc.targets.read_target import Target
 
+ROUTED_BASIS = frozenset({"cz", "rz", "sx", "x"})
 NOT_GATES = ("measure", "reset", "delay")
 
 
@@ -51,10 +53,13 @@ def transpile_circuit(
 ) -> tuple[DeviceCircuit, ...]:
     """`circuit` for `target`: one device circuit for each group of measurements, or without these.
 
-    What `values` leaves out stays symbolic. `level` is Qiskit's (0 to 3); of `tries` seeds from
-    `seed` on, the fewest two-qubit gates win, then the least depth. From level 2 on, Qiskit leaves
-    out rotations that change a gate's fidelity by less than about 1e-9. TooFewQubits where the
-    circuit is too wide; NotExpressible for feed-forward that the device lacks.
+    What `values` leaves out stays symbolic. `level` is Qiskit's (0 to 3). Where not all qubits are
+    connected, the way is our own from level 1 on, the best from `tries` beginnings that `seed`
+    makes: the fewest two-qubit gates win, then the least depth. Qiskit finds it, of as many seeds,
+    at level 0 and for feed-forward, resets and delays; at level 3 the better of both is taken.
+    Qiskit leaves out, from level 2 on, rotations that change a gate's fidelity by less than about
+    1e-9. TooFewQubits where the circuit is too wide; NotExpressible for feed-forward that the
+    device lacks.
     """
     _check(circuit, target)
     quiet = forget_phase(bind_circuit(circuit, values))
@@ -62,8 +67,7 @@ def transpile_circuit(
         logical = measurement_circuits(quiet, arithmetic_only=True)
     else:
         logical = [to_qiskit(quiet, arithmetic_only=True)]
-    seeds = range(seed, seed + (tries if target.edges is not None else 1))
-    return tuple(_best(c, target, level, seeds) for c in logical)
+    return tuple(_compile(c, target, level, seed, tries) for c in logical)
 
 
 def _check(circuit: Circuit, target: Target) -> None:
@@ -76,14 +80,46 @@ def _check(circuit: Circuit, target: Target) -> None:
         )
 
 
-def _best(
-    circuit: QuantumCircuit, target: Target, level: int, seeds: Iterable[int]
+def _compile(
+    circuit: QuantumCircuit, target: Target, level: int, seed: int, tries: int
 ) -> DeviceCircuit:
+    if target.edges is None:
+        return _transpile(circuit, target, level, seed, None)
+    routed = _route(circuit, target, seed, tries) if level > 0 else None
+    if routed is not None and level < 3:
+        return routed
     # Qiskit's default layouts do not see what interacts in branches, and may tear it apart
     branches = any(item.is_control_flow() for item in circuit.data)
-    methods = (None, "dense") if branches and target.edges is not None else (None,)
-    found = [_transpile(circuit, target, level, seed, m) for seed in seeds for m in methods]
-    return min(found, key=lambda c: (c.two_qubit_gates, c.depth))
+    methods = (None, "dense") if branches else (None,)
+    seeds = range(seed, seed + (tries if routed is None else 1))
+    found = [_transpile(circuit, target, level, s, m) for s in seeds for m in methods]
+    return min(
+        [*([] if routed is None else [routed]), *found], key=lambda c: (c.two_qubit_gates, c.depth)
+    )
+
+
+def _route(circuit: QuantumCircuit, target: Target, seed: int, tries: int) -> DeviceCircuit | None:
+    """Our own way, for gates that are followed by measurements."""
+    assert target.edges is not None
+    routed = route_circuit(circuit, read_places(target.qubits, target.edges), tries, seed)
+    if routed is None:
+        return None
+    routed.circuit.metadata = circuit.metadata
+    compiled = _translate(routed.circuit, target)
+    return _device_circuit(compiled, target, routed.layout, routed.final_layout)
+
+
+def _translate(circuit: QuantumCircuit, target: Target) -> QuantumCircuit:
+    """A routed circuit of cz, rz, sx and x in the gates of `target`."""
+    if set(target.basis) >= ROUTED_BASIS:
+        return circuit
+    manager = generate_preset_pass_manager(
+        1,
+        target=qiskit_target(target, circuit.num_qubits),
+        initial_layout=list(range(circuit.num_qubits)),
+        routing_method="none",
+    )
+    return manager.run(circuit)
 
 
 def _transpile(
@@ -96,14 +132,20 @@ def _transpile(
         seed_transpiler=seed,
     )
     compiled = manager.run(circuit)
-    result = merge_rotations(compiled)
-    result.metadata = circuit.metadata
-    # a device cannot show it, and where it is symbolic it would slow binding down
-    result.global_phase = 0
     layout = final = tuple(range(circuit.num_qubits))
     if compiled.layout is not None:
         layout = tuple(compiled.layout.initial_index_layout(filter_ancillas=True))
         final = tuple(compiled.layout.final_index_layout(filter_ancillas=True))
+    return _device_circuit(compiled, target, layout, final)
+
+
+def _device_circuit(
+    compiled: QuantumCircuit, target: Target, layout: tuple[int, ...], final: tuple[int, ...]
+) -> DeviceCircuit:
+    result = merge_rotations(compiled)
+    result.metadata = compiled.metadata
+    # a device cannot show it, and where it is symbolic it would slow binding down
+    result.global_phase = 0
     return DeviceCircuit(
         result, target, layout, final, result.depth(), count_two_qubit_gates(result)
     )

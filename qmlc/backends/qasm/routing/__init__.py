@@ -1,0 +1,1 @@
+"""Circuits on devices whose qubits are not all connected: blocks, routes, synthesis."""

@@ -1,0 +1,135 @@
+"""Gates on one qubit between others, as few as can be: rz, sx and x."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from qiskit import QuantumCircuit
+
+from qmlc.backends.qasm.print_gates import is_symbolic
+from qmlc.backends.qasm.routing.write_blocks import DeviceGate
+
+Matrix = tuple[complex, complex, complex, complex]
+"""Two by two, row by row."""
+
+ONE: Matrix = (1, 0, 0, 1)
+R = math.sqrt(0.5)
+H: Matrix = (R, R, R, -R)
+S: Matrix = (1, 0, 0, 1j)
+FROM_Z: dict[str, Matrix] = {"z": ONE, "x": H, "y": (R, R, 1j * R, -1j * R)}
+"""What takes Z to a letter: K with K Z K^-1 = P."""
+TO_Z: dict[str, Matrix] = {"z": ONE, "x": H, "y": (R, -1j * R, R, 1j * R)}
+TOLERANCE = 1e-12
+
+
+def multiply(a: Matrix, b: Matrix) -> Matrix:
+    """The product of two matrices."""
+    return (
+        a[0] * b[0] + a[1] * b[2],
+        a[0] * b[1] + a[1] * b[3],
+        a[2] * b[0] + a[3] * b[2],
+        a[2] * b[1] + a[3] * b[3],
+    )
+
+
+def turn_matrix(letter: str, angle: float) -> Matrix:
+    """exp(-i angle/2 P)."""
+    c, s = math.cos(angle / 2), math.sin(angle / 2)
+    if letter == "z":
+        return complex(c, -s), 0, 0, complex(c, s)
+    return (c, -1j * s, -1j * s, c) if letter == "x" else (c, -s, s, c)
+
+
+def gate_matrix(gate: DeviceGate) -> Matrix:
+    """The matrix of a gate on one qubit whose angle is a number."""
+    if gate.name == "u":
+        (a, b), (c, d) = gate.angle.tolist()
+        return a, b, c, d
+    return {"h": H, "s": S}.get(gate.name) or turn_matrix(gate.name, float(gate.angle))
+
+
+class SingleGates:
+    """The gates on one qubit that were not written yet: numbers, then turns about Z and numbers."""
+
+    def __init__(self) -> None:
+        self.matrix: Matrix = ONE
+        self.turns: list[tuple[Matrix, Any]] = []
+        """What precedes each symbolic turn about Z, and its angle."""
+
+    def add(self, gate: DeviceGate) -> None:
+        """Take a gate more."""
+        if gate.name in FROM_Z and is_symbolic(gate.angle):
+            before = multiply(TO_Z[gate.name], self.matrix)
+            if self.turns and _is_diagonal(before):
+                first, angle = self.turns.pop()
+                self.turns.append((multiply(before, first), angle + gate.angle))
+            else:
+                self.turns.append((before, gate.angle))
+            self.matrix = FROM_Z[gate.name]
+        else:
+            self.matrix = multiply(gate_matrix(gate), self.matrix)
+
+    def write(self, circuit: QuantumCircuit, place: int) -> None:
+        """Write what was taken, up to its phase; nothing is left."""
+        pending: Any = 0.0
+        for matrix, angle in self.turns:
+            pending = _write_matrix(circuit, place, matrix, pending) + angle
+        pending = _write_matrix(circuit, place, self.matrix, pending)
+        _write_turn(circuit, place, pending)
+        self.matrix, self.turns = ONE, []
+
+
+def _is_diagonal(matrix: Matrix) -> bool:
+    return abs(matrix[1]) < TOLERANCE and abs(matrix[2]) < TOLERANCE
+
+
+def _write_turn(circuit: QuantumCircuit, place: int, angle: Any) -> None:
+    if is_symbolic(angle):
+        circuit.rz(angle, place)
+    else:
+        angle = math.remainder(float(angle), 2 * math.pi)
+        if abs(angle) > TOLERANCE:
+            circuit.rz(angle, place)
+
+
+def _write_matrix(circuit: QuantumCircuit, place: int, matrix: Matrix, pending: Any) -> Any:
+    """Write a matrix after a turn about Z that is pending; the turn that is pending then."""
+    a, b, c, d = matrix
+    if _is_diagonal(matrix):
+        return pending + (cmath.phase(d) - cmath.phase(a))
+    if abs(a) < TOLERANCE and abs(d) < TOLERANCE:
+        _write_turn(circuit, place, pending)
+        circuit.x(place)
+        return cmath.phase(c) - cmath.phase(b)
+    # rz(high) ry(theta) rz(low)
+    theta = 2 * math.atan2(abs(c), abs(a))
+    high, low = cmath.phase(c) - cmath.phase(a), cmath.phase(d) - cmath.phase(c)
+    if abs(theta - math.pi / 2) < TOLERANCE:
+        # ry(pi/2) = rz(pi/2) sx rz(-pi/2), up to a phase
+        _write_turn(circuit, place, pending + (low - math.pi / 2))
+        circuit.sx(place)
+        return high + math.pi / 2
+    # ry(theta) = sx rz(theta + pi) sx rz(pi), up to a phase
+    _write_turn(circuit, place, pending + low)
+    circuit.sx(place)
+    _write_turn(circuit, place, theta + math.pi)
+    circuit.sx(place)
+    return high + math.pi
+
+
+def merge_singles(gates: Iterable[DeviceGate], circuit: QuantumCircuit) -> None:
+    """Write gates into a circuit as cz, rz, sx and x, up to a global phase."""
+    waiting: dict[int, SingleGates] = {}
+    for gate in gates:
+        if gate.name == "cz":
+            for place in gate.places:
+                if place in waiting:
+                    waiting[place].write(circuit, place)
+            circuit.cz(*gate.places)
+        else:
+            waiting.setdefault(gate.places[0], SingleGates()).add(gate)
+    for place, single in waiting.items():
+        single.write(circuit, place)

@@ -1,0 +1,104 @@
+"""A circuit on the neighbours of a device: the way with the fewest two-qubit gates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from qiskit import QuantumCircuit, QuantumRegister
+from qiskit.circuit.equivalence_library import SessionEquivalenceLibrary
+from qiskit.transpiler import PassManager
+from qiskit.transpiler.passes import BasisTranslator, HighLevelSynthesis, UnrollCustomDefinitions
+
+from qmlc.backends.qasm.print_gates import is_symbolic
+from qmlc.backends.qasm.routing.collect_blocks import collect_blocks
+from qmlc.backends.qasm.routing.find_routes import Places, find_route
+from qmlc.backends.qasm.routing.merge_singles import merge_singles
+from qmlc.backends.qasm.routing.pair_paulis import TURNS
+from qmlc.backends.qasm.routing.write_route import write_route
+
+KNOWN = (*TURNS, "swap")
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedCircuit:
+    """A circuit of cz, rz, sx and x on a device; where each qubit begins and ends."""
+
+    circuit: QuantumCircuit
+    layout: tuple[int, ...]
+    final_layout: tuple[int, ...]
+
+
+ROUNDS = 3
+"""Times that a beginning is improved by going to the end and back."""
+AT_END = ("measure", "barrier")
+
+
+def route_circuit(
+    circuit: QuantumCircuit, places: Places, trials: int, seed: int
+) -> RoutedCircuit | None:
+    """A circuit of gates, then measurements, up to its global phase; None for any other.
+
+    The best of `trials` beginnings, which are random from `seed` on.
+    """
+    parts = _split(circuit)
+    if parts is None or circuit.num_qubits > places.count or not places.connected:
+        return None
+    gates, measured = parts
+    network = collect_blocks(unroll(gates))
+    route = find_route(network, places, trials, ROUNDS, seed)
+    result = QuantumCircuit(QuantumRegister(places.count, "q"), *circuit.cregs, name=circuit.name)
+    merge_singles(write_route(network, route, places.count), result)
+    final = tuple(route.end[wire] for wire in network.ends)
+    for qubit, bit in measured:
+        result.measure(final[qubit], bit)
+    return RoutedCircuit(result, route.start, final)
+
+
+def _split(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[tuple[int, Any]]] | None:
+    """The gates, and the qubits that are measured into bits after them; None if it is not so."""
+    ended: dict[Any, Any] = {}
+    measured = []
+    for item in circuit.data:
+        name = item.operation.name
+        if name == "measure":
+            qubit = circuit.find_bit(item.qubits[0]).index
+            measured.append((qubit, item.clbits[0]))
+        elif item.clbits or name in ("reset", "delay", "initialize") or item.is_control_flow():
+            return None
+        if name in AT_END:
+            ended |= dict.fromkeys(item.qubits)
+        elif not ended.keys().isdisjoint(item.qubits):
+            return None
+    if not ended:
+        return circuit, []
+    gates = circuit.copy_empty_like()
+    for item in circuit.data:
+        if item.operation.name not in AT_END:
+            gates.append(item)
+    return gates, measured
+
+
+def unroll(circuit: QuantumCircuit) -> QuantumCircuit:
+    """A circuit in gates on one and two qubits that are known, or numbers."""
+    if all(_is_known(item) for item in circuit.data):
+        return circuit
+    library = SessionEquivalenceLibrary
+    manager = PassManager(
+        [
+            HighLevelSynthesis(equivalence_library=library, basis_gates=list(KNOWN)),
+            UnrollCustomDefinitions(library, basis_gates=list(KNOWN)),
+            BasisTranslator(library, list(KNOWN)),
+        ]
+    )
+    return manager.run(circuit)
+
+
+def _is_known(item: Any) -> bool:
+    operation = item.operation
+    if len(item.qubits) > 2 or getattr(operation, "ctrl_state", None) == 0:
+        return False
+    if operation.name in KNOWN:
+        return getattr(operation, "num_ctrl_qubits", 0) < 2
+    numbers = not any(is_symbolic(p) for p in operation.params)
+    return numbers and hasattr(operation, "to_matrix") and operation.name == "unitary"

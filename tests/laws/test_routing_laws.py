@@ -1,0 +1,79 @@
+"""Circuits on any neighbours: the same state, allowed gates alone, as few as Qiskit's or fewer."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from qasm_oracles import VALUES, unitary_circuits
+from qiskit.quantum_info import Operator
+from qiskit.transpiler import generate_preset_pass_manager
+
+from qmlc.backends.qasm.bind_circuit import bind_circuit
+from qmlc.backends.qasm.build_qiskit import to_qiskit
+from qmlc.backends.qasm.emit_openqasm import scalar_values
+from qmlc.backends.qasm.transpile_circuit import (
+    NOT_GATES,
+    count_two_qubit_gates,
+    qiskit_target,
+    transpile_circuit,
+)
+from qmlc.ir.dense import instructions_matrix
+from qmlc.targets.read_target import Target
+
+few = settings(
+    max_examples=25, deadline=None, phases=[p for p in Phase if p.name not in ("shrink", "explain")]
+)
+BASES = (("cz", "rz", "sx", "x"), ("cx", "rx", "ry", "rz"), ("ecr", "rz", "sx", "x"), ("cz", "r"))
+
+
+@st.composite
+def devices(draw):
+    """A device of 3 to 6 qubits that hang together."""
+    size = draw(st.integers(3, 6))
+    tree = [(draw(st.integers(0, i - 1)), i) for i in range(1, size)]
+    pairs = list(itertools.combinations(range(size), 2))
+    edges = tuple(dict.fromkeys([*tree, *draw(st.lists(st.sampled_from(pairs), max_size=4))]))
+    return Target("any", "Any", "nobody", size, draw(st.sampled_from(BASES)), edges=edges)
+
+
+def acted(device, wires):
+    """The matrix of a device circuit from where qubits begin to where they end, others in |0>."""
+    whole = Operator(device.circuit).data
+    first, last = (
+        [sum((i >> q & 1) << place for q, place in enumerate(places)) for i in range(2**wires)]
+        for places in (device.layout, device.final_layout)
+    )
+    return whole[np.ix_(last, first)]
+
+
+def up_to_phase(left, right):
+    return abs(abs(np.vdot(left, right)) / len(left) - 1) < 1e-7
+
+
+@few
+@given(unitary_circuits(), VALUES, devices())
+def test_routed_circuits_are_the_same_matrix(circuit, values, target):
+    (device,) = transpile_circuit(circuit, target, measure=False, level=2, tries=2)
+    for item in device.circuit.data:
+        assert item.operation.name in (*target.basis, *NOT_GATES)
+        places = [device.circuit.find_bit(q).index for q in item.qubits]
+        assert len(places) == 1 or target.allows(*places)
+    names = scalar_values(circuit, values)
+    bound = device.circuit.assign_parameters({p: names[p.name] for p in device.circuit.parameters})
+    wanted = instructions_matrix(
+        bind_circuit(circuit, values).instructions, range(circuit.num_qubits)
+    )
+    found = acted(replace(device, circuit=bound), circuit.num_qubits)
+    assert up_to_phase(wanted, found)
+
+
+@few
+@given(unitary_circuits(), devices())
+def test_no_more_gates_than_qiskit(circuit, target):
+    (device,) = transpile_circuit(circuit, target, measure=False)
+    other = generate_preset_pass_manager(
+        3, target=qiskit_target(target, circuit.num_qubits), seed_transpiler=0
+    ).run(to_qiskit(circuit, arithmetic_only=True))
+    assert device.two_qubit_gates <= count_two_qubit_gates(other)
