@@ -97,13 +97,16 @@ def through(row: Signed, pauli: Pauli, count: int) -> Signed:
 def _image(rows: Sequence[Signed], pauli: Pauli) -> Signed:
     """C† P C of a string P."""
     count = len(rows) // 2
-    power, string = (pauli.x & pauli.z).bit_count(), Pauli(0, 0)
-    for qubit in qubits_of(pauli.support):
-        for has, place in ((pauli.x, qubit), (pauli.z, qubit + count)):
-            if has >> qubit & 1:
-                sign, row = rows[place]
-                more, string = multiply(string, row)
-                power += more + (0 if sign > 0 else 2)
+    places = [*qubits_of(pauli.x), *(q + count for q in qubits_of(pauli.z))]
+    if len(places) == 1:
+        return rows[places[0]]
+    # as X**x Z**z times a power of i
+    power = (pauli.x & pauli.z).bit_count()
+    string = Pauli(0, 0)
+    for place in places:
+        sign, row = rows[place]
+        more, string = multiply(string, row)
+        power += more if sign > 0 else more + 2
     return (1 if power % 4 == 0 else -1), string
 
 

@@ -11,6 +11,7 @@ import cmath
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import expand_composite
@@ -67,9 +68,20 @@ def _products(projectors: Sequence[Signed]) -> Iterable[Signed]:
 
 
 def lower_to_turns(instruction: Instruction) -> Turns | None:
-    """The rotations that a gate is, exactly; None where it has no short form of this kind."""
+    """The rotations that a gate is, exactly; None where it has no short form of this kind.
+
+    What comes back is kept, and not to be changed.
+    """
+    return _kept(instruction) if not instruction.angles else _fresh(instruction)
+
+
+def _fresh(instruction: Instruction) -> Turns | None:
     found = Turns()
     return found if instruction.unitary and _lower(instruction, found) else None
+
+
+_kept = lru_cache(maxsize=4096)(_fresh)
+"""For gates without angles, which come again and again."""
 
 
 def _lower(instruction: Instruction, found: Turns) -> bool:

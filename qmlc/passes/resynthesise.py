@@ -13,8 +13,9 @@ from qmlc.passes.clifford_phase import clifford_phase
 from qmlc.passes.collect_turns import PauliForm, collect_turns
 from qmlc.passes.count_entangling_gates import count_entangling_gates
 from qmlc.passes.lower_to_turns import Turns, lower_to_turns
-from qmlc.passes.pauli_turns import Pauli, Turn, quarters
-from qmlc.passes.synthesise_turns import Synthesis, Taste, synthesise_turns
+from qmlc.passes.number_monomials import number_monomials, restore_monomials
+from qmlc.passes.pauli_turns import quarters
+from qmlc.passes.synthesise_turns import Taste, synthesise_turns
 from qmlc.passes.write_synthesis import write_synthesis
 from qmlc.types.polynomial import Value
 
@@ -30,19 +31,31 @@ def resynthesise(instructions: Sequence[Instruction], widest: int) -> list[Instr
 
     `instructions` are gates that `lower_to_turns` knows; `widest` as in `synthesise_turns`.
     """
-    cost = count_entangling_gates(instructions, widest)
-    if not cost[0]:
-        return list(instructions)
     qubits = sorted({q for i in instructions for q in i.qubits})
     place = {q: i for i, q in enumerate(qubits)}
     local = [_placed(instruction, place) for instruction in instructions]
-    best = list(instructions)
+    if not count_entangling_gates(local, widest)[0]:
+        return list(instructions)
+    numbered, monomials = number_monomials(local)
+    found = _resynthesised(numbered, len(qubits), widest)
+    if found is None:
+        return list(instructions)
+    return [_placed(i, qubits) for i in restore_monomials(found, monomials)]
+
+
+@lru_cache(maxsize=1024)
+def _resynthesised(
+    instructions: tuple[Instruction, ...], num_qubits: int, widest: int
+) -> tuple[Instruction, ...] | None:
+    """What is better than the instructions, or None; kept, as circuits repeat themselves."""
+    cost = count_entangling_gates(instructions, widest)
+    best = None
     for back in (False, True):
-        found = _best(lower_all(inverse(local) if back else local), len(qubits), widest, cost)
+        turns = lower_all(inverse(instructions) if back else instructions)
+        found = _best(turns, num_qubits, widest, cost)
         if found is not None:
-            best = inverse(found) if back else found
+            best = tuple(inverse(found) if back else found)
             cost = count_entangling_gates(best, widest)
-            best = [_placed(instruction, qubits) for instruction in best]
     return best
 
 
@@ -70,10 +83,9 @@ def _best(
     if cost[0] <= _least(form, widest) or work > MAX_WORK:
         return None
     best = None
-    strings = tuple(turn.pauli for turn in form.turns)
     for width in sorted({1, widest}):
         for taste in TASTES:
-            found = _synthesis(strings, tuple(form.rows), num_qubits, width, taste, cost[0])
+            found = synthesise_turns(form, num_qubits, width, taste, cost[0])
             if found is not None and (found.cost, found.depth) < cost:
                 best, cost = found, (found.cost, found.depth)
     if best is None:
@@ -87,20 +99,6 @@ def _least(form: PauliForm, widest: int) -> int:
     if any(turn.pauli.support.bit_count() > 1 for turn in form.turns):
         return 3 - widest
     return int(any(pauli.support.bit_count() > 1 for _, pauli in form.rows))
-
-
-@lru_cache(maxsize=1024)
-def _synthesis(
-    strings: tuple[Pauli, ...],
-    rows: tuple[tuple[int, Pauli], ...],
-    num_qubits: int,
-    widest: int,
-    taste: Taste,
-    budget: int,
-) -> Synthesis | None:
-    """Kept, as circuits repeat themselves, and angles do not matter."""
-    form = PauliForm([Turn(string, 0) for string in strings], list(rows), [])
-    return synthesise_turns(form, num_qubits, widest, taste, budget)
 
 
 def _phase(
