@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qmlc.passes.pauli_turns import (
+    QUARTER,
     Pauli,
     Turn,
     anticommute,
@@ -33,6 +34,10 @@ class PauliForm:
     rows: list[Signed]
     quarter_turns: list[tuple[Pauli, int]]
 
+    def flat(self) -> list[Turn]:
+        """All rotations, those of the Clifford gate at the end."""
+        return self.turns + [Turn(pauli, count * QUARTER) for pauli, count in self.quarter_turns]
+
 
 def collect_turns(turns: Iterable[Turn], num_qubits: int) -> PauliForm:
     """The form of a circuit of rotations; those about one string that meet are joined."""
@@ -42,16 +47,16 @@ def collect_turns(turns: Iterable[Turn], num_qubits: int) -> PauliForm:
     for pauli, angle in turns:
         count = quarters(angle)
         if count is None:
-            sign, string = _image(form.rows, pauli)
-            _append(form.turns, found, Turn(string, angle if sign > 0 else -angle))
+            sign, string = image(form.rows, pauli)
+            append_turn(form.turns, found, Turn(string, angle if sign > 0 else -angle))
         elif count:
             form.quarter_turns.append((pauli, count))
             _turn_rows(form.rows, pauli, count)
-    _absorb_quarters(form)
+    absorb_quarters(form)
     return form
 
 
-def _append(turns: list[Turn], found: dict[Pauli, list[int]], turn: Turn) -> None:
+def append_turn(turns: list[Turn], found: dict[Pauli, list[int]], turn: Turn) -> None:
     """Add a rotation, to an earlier one about its string where all between commutes."""
     places = found.setdefault(turn.pauli, [])
     if places and len(turns) - places[-1] <= REACH:
@@ -63,7 +68,7 @@ def _append(turns: list[Turn], found: dict[Pauli, list[int]], turn: Turn) -> Non
     turns.append(turn)
 
 
-def _absorb_quarters(form: PauliForm) -> None:
+def absorb_quarters(form: PauliForm) -> None:
     """Rotations that came to quarter turns go through all later ones, into the Clifford gate."""
     place = 0
     while place < len(form.turns):
@@ -94,7 +99,7 @@ def through(row: Signed, pauli: Pauli, count: int) -> Signed:
     return (sign if (power + count) % 4 == 0 else -sign), product
 
 
-def _image(rows: Sequence[Signed], pauli: Pauli) -> Signed:
+def image(rows: Sequence[Signed], pauli: Pauli) -> Signed:
     """C† P C of a string P."""
     count = len(rows) // 2
     places = [*qubits_of(pauli.x), *(q + count for q in qubits_of(pauli.z))]
@@ -113,7 +118,7 @@ def _image(rows: Sequence[Signed], pauli: Pauli) -> Signed:
 def _turn_rows(rows: list[Signed], pauli: Pauli, count: int) -> None:
     """Append a quarter turn G to the Clifford gate: each row becomes C† (G† P G) C."""
     size = len(rows) // 2
-    sign, string = _image(rows, pauli)
+    sign, string = image(rows, pauli)
     turned = count if sign > 0 else -count % 4
     for qubit in qubits_of(pauli.support):
         for has, place in ((pauli.z, qubit), (pauli.x, qubit + size)):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qmlc.ir.circuit import Instruction
-from qmlc.types.polynomial import Monomial, Polynomial, Symbol, Value
+from qmlc.types.polynomial import Atom, Monomial, Polynomial, Symbol, Value
 
 Monomials = list[Monomial]
 
@@ -20,14 +20,18 @@ def number_monomials(
     """
     numbers: dict[Monomial, int] = {}
 
-    def rename(monomial: Monomial) -> Monomial:
-        if not monomial:
-            return monomial
-        return ((Symbol("", (numbers.setdefault(monomial, len(numbers)),)), 1),)
+    def number(angle: Value) -> Value:
+        if not isinstance(angle, Polynomial):
+            return angle
+        terms = []
+        for monomial, coefficient in angle.terms:
+            if monomial:
+                monomial = ((_symbol(numbers.setdefault(monomial, len(numbers))), 1),)
+            terms.append((monomial, coefficient))
+        return Polynomial(tuple(terms))
 
     numbered = tuple(
-        replace(i, angles=tuple(_renamed(a, rename) for a in i.angles)) if i.angles else i
-        for i in instructions
+        replace(i, angles=tuple(map(number, i.angles))) if i.angles else i for i in instructions
     )
     return numbered, list(numbers)
 
@@ -36,20 +40,22 @@ def restore_monomials(
     instructions: Iterable[Instruction], monomials: Sequence[Monomial]
 ) -> list[Instruction]:
     """What was made of such instructions, with the old `monomials` back in their places."""
+    symbols = [_symbol(number) for number in range(len(monomials))]
+    names: dict[Atom, Monomial] = dict(zip(symbols, monomials, strict=True))
+    values = {symbol: Polynomial(((names[symbol], 1),)) for symbol in symbols}
 
-    def rename(monomial: Monomial) -> Monomial:
-        match monomial:
-            case ((Symbol("", (number,)), 1),):
-                return monomials[number]
-        return monomial
+    def restore(angle: Value) -> Value:
+        if not isinstance(angle, Polynomial):
+            return angle
+        if any(m and (len(m) > 1 or m[0][0] not in names) for m, _ in angle.terms):
+            # coefficients of an operator may have come in
+            return angle.substitute(values)
+        return Polynomial(tuple((names[m[0][0]] if m else m, c) for m, c in angle.terms))
 
     return [
-        replace(i, angles=tuple(_renamed(a, rename) for a in i.angles)) if i.angles else i
-        for i in instructions
+        replace(i, angles=tuple(map(restore, i.angles))) if i.angles else i for i in instructions
     ]
 
 
-def _renamed(angle: Value, rename: Callable[[Monomial], Monomial]) -> Value:
-    if not isinstance(angle, Polynomial):
-        return angle
-    return Polynomial(tuple((rename(m), coefficient) for m, coefficient in angle.terms))
+def _symbol(number: int) -> Symbol:
+    return Symbol("", (number,))

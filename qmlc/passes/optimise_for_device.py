@@ -4,34 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from qmlc.ir.circuit import Circuit, Instruction, Result
 from qmlc.passes.collect_blocks import collect_blocks
 from qmlc.passes.count_entangling_gates import count_entangling_gates
 from qmlc.passes.lower_to_turns import lower_to_turns
 from qmlc.passes.push_swaps import push_swaps
-from qmlc.passes.resynthesise import resynthesise
+from qmlc.passes.resynthesise import Ends, Letters, resynthesise
 from qmlc.passes.write_synthesis import exchange
 
 TURNING = frozenset({"rxx", "ryy", "rzz", "rzx", "ms"})
 """Gates that turn about two letters by any angle."""
 
 
-def optimise_for_device(circuit: Circuit, native_two_qubit: Collection[str] = ()) -> Circuit:
+Kept = Literal["unitary", "state", "results"]
+
+
+def optimise_for_device(
+    circuit: Circuit, native_two_qubit: Collection[str] = (), keep: Kept = "unitary"
+) -> Circuit:
     """`circuit` with fewer gates on two qubits, for a device whose qubits are all connected.
 
-    The same results, and where there are none the same unitary with its global phase, for all
-    values of inputs and parameters. `native_two_qubit` names the gates of the device.
+    `native_two_qubit` names the gates of the device. What stays the same, for all values of inputs
+    and parameters, is the unitary with its global phase; the state that the gates make of |0…0>,
+    with its phase; or the results alone. Where there are results, qubits may end up exchanged: the
+    results say which is which.
     """
     widest = 2 if TURNING & set(native_two_qubit) else 1
+    regions = list(_regions(circuit.instructions))
     found: list[Instruction] = []
-    for region in _regions(circuit.instructions):
-        found += _optimise(region, widest)
+    for place, region in enumerate(regions):
+        last = place == len(regions) - 1 and keep == "results"
+        ends = Ends(keep != "unitary" and place == 0, _measured(circuit) if last else None)
+        found += _optimise(region, widest, ends)
     instructions, at = push_swaps(found, circuit.num_qubits)
     if not circuit.results:
-        instructions += exchange({place: qubit for qubit, place in enumerate(at)})
+        places = {place: qubit for qubit, place in enumerate(at)}
+        instructions += exchange(places, circuit.num_qubits)
     results = tuple(_moved(result, at) for result in circuit.results)
     return replace(circuit, instructions=tuple(instructions), results=results)
+
+
+def _measured(circuit: Circuit) -> Letters | None:
+    """The letters of each qubit that the results are made of; None where all matters."""
+    letters: dict[int, set[str]] = {}
+    for result in circuit.results:
+        if result.kind == "state":
+            return None
+        diagonal = result.kind in ("probs", "counts", "sample")
+        for qubit in result.qubits:
+            letters.setdefault(qubit, set()).update("Z" if diagonal else "ZX")
+        for operator in result.operators:
+            for string, _ in operator.terms:
+                for qubit, name in string:
+                    letters.setdefault(qubit, set()).add(name)
+    if not circuit.results:
+        return None
+    return tuple(
+        (qubit, "".join(names) if len(names) == 1 else "ZX")
+        for qubit, names in sorted(letters.items())
+    )
 
 
 def _moved(result: Result, at: Sequence[int]) -> Result:
@@ -56,13 +89,13 @@ def _regions(instructions: Sequence[Instruction]) -> Iterator[list[Instruction]]
     yield run
 
 
-def _optimise(region: list[Instruction], widest: int) -> list[Instruction]:
+def _optimise(region: list[Instruction], widest: int, ends: Ends) -> list[Instruction]:
     """The best of a region as it is, pair by pair, and as a whole."""
     if len(region) < 2:
         return region
-    pairs = _by_pairs(region, widest)
-    found = [region, pairs, _by_pairs(resynthesise(region, widest), widest)]
-    return min(found, key=lambda each: count_entangling_gates(each, widest))
+    whole = resynthesise(region, widest, ends)
+    found = [region, _by_pairs(region, widest), _by_pairs(whole, widest)]
+    return min(found, key=lambda each: (*count_entangling_gates(each, widest), len(each)))
 
 
 def _by_pairs(region: Sequence[Instruction], widest: int) -> list[Instruction]:
@@ -70,4 +103,4 @@ def _by_pairs(region: Sequence[Instruction], widest: int) -> list[Instruction]:
     num_qubits = 1 + max((q for i in region for q in i.qubits), default=0)
     named, at = push_swaps(region, num_qubits)
     found = [i for block in collect_blocks(named, 2) for i in resynthesise(block, widest)]
-    return found + exchange({place: qubit for qubit, place in enumerate(at)})
+    return found + exchange({place: qubit for qubit, place in enumerate(at)}, num_qubits)

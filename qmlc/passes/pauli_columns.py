@@ -82,6 +82,12 @@ class PauliColumns:
         qubits = np.flatnonzero(self.x[:, column] | self.z[:, column])
         return [(int(q), self.letter(int(q), column)) for q in qubits]
 
+    def string(self, column: int) -> tuple[int, Pauli]:
+        """A string with its sign."""
+        x, z = (np.flatnonzero(part[:, column]).tolist() for part in (self.x, self.z))
+        string = Pauli(sum(1 << q for q in x), sum(1 << q for q in z))
+        return -1 if self.negative[column] else 1, string
+
     def letter(self, qubit: int, column: int) -> int:
         """The letter of a string on one of its qubits."""
         return LETTERS.index((int(self.x[qubit, column]), int(self.z[qubit, column])))

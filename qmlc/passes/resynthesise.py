@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import inverse
 from qmlc.passes.clifford_phase import clifford_phase
-from qmlc.passes.collect_turns import PauliForm, collect_turns
+from qmlc.passes.collect_turns import PauliForm, collect_turns, image
 from qmlc.passes.count_entangling_gates import count_entangling_gates
+from qmlc.passes.fit_to_ends import drop_unmeasured, start_in_zero
 from qmlc.passes.lower_to_turns import Turns, lower_to_turns
 from qmlc.passes.number_monomials import number_monomials, restore_monomials
-from qmlc.passes.pauli_turns import quarters
-from qmlc.passes.synthesise_turns import Taste, synthesise_turns
+from qmlc.passes.pauli_turns import Pauli, Turn, letter, quarters
+from qmlc.passes.synthesise_turns import Row, Synthesis, Task, Taste, synthesise_turns
 from qmlc.passes.write_synthesis import write_synthesis
 from qmlc.types.polynomial import Value
 
@@ -25,9 +26,24 @@ TASTES = (Taste(0.5, 0.3), Taste(0.5, 1.0))
 MAX_WORK = 4e9
 """Additions and multiplications for one attempt; what would take more stays as it is."""
 
+Letters = tuple[tuple[int, str], ...]
+"""(qubit, letters): what may be measured of each qubit."""
 
-def resynthesise(instructions: Sequence[Instruction], widest: int) -> list[Instruction]:
-    """The same unitary with fewer gates on two qubits, or at equal number less depth.
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What is known of where gates stand: nothing, so that their unitary has to stay."""
+
+    zero: bool = False
+    """They act on |0…0>, and only what they make of it has to stay, phase included."""
+    measured: Letters | None = None
+    """Products of these letters are measured after them, and nothing else has to stay."""
+
+
+def resynthesise(
+    instructions: Sequence[Instruction], widest: int, ends: Ends = Ends()
+) -> list[Instruction]:
+    """The same with fewer gates on two qubits, or at equal number less depth.
 
     `instructions` are gates that `lower_to_turns` knows; `widest` as in `synthesise_turns`.
     """
@@ -36,31 +52,41 @@ def resynthesise(instructions: Sequence[Instruction], widest: int) -> list[Instr
     local = [_placed(instruction, place) for instruction in instructions]
     if not count_entangling_gates(local, widest)[0]:
         return list(instructions)
+    if ends.measured is not None:
+        letters = tuple((place[q], names) for q, names in ends.measured if q in place)
+        ends = replace(ends, measured=letters)
     numbered, monomials = number_monomials(local)
-    found = _resynthesised(numbered, len(qubits), widest)
+    found = _resynthesised(numbered, len(qubits), widest, ends)
     if found is None:
         return list(instructions)
     return [_placed(i, qubits) for i in restore_monomials(found, monomials)]
 
 
+def _placed(instruction: Instruction, place: Sequence[int] | dict[int, int]) -> Instruction:
+    return replace(instruction, qubits=tuple(place[q] for q in instruction.qubits))
+
+
 @lru_cache(maxsize=1024)
 def _resynthesised(
-    instructions: tuple[Instruction, ...], num_qubits: int, widest: int
+    instructions: tuple[Instruction, ...], num_qubits: int, widest: int, ends: Ends
 ) -> tuple[Instruction, ...] | None:
     """What is better than the instructions, or None; kept, as circuits repeat themselves."""
     cost = count_entangling_gates(instructions, widest)
-    best = None
-    for back in (False, True):
-        turns = lower_all(inverse(instructions) if back else instructions)
-        found = _best(turns, num_qubits, widest, cost)
-        if found is not None:
-            best = tuple(inverse(found) if back else found)
-            cost = count_entangling_gates(best, widest)
-    return best
-
-
-def _placed(instruction: Instruction, place: Sequence[int] | dict[int, int]) -> Instruction:
-    return replace(instruction, qubits=tuple(place[q] for q in instruction.qubits))
+    lowered = lower_all(instructions)
+    form, phase = collect_turns(lowered.turns, num_qubits), lowered.phase
+    if ends.zero:
+        form, more = start_in_zero(form, num_qubits)
+        phase = phase + more
+    if ends.measured is not None:
+        form = drop_unmeasured(form, [row.string[1] for row in _rows(form, ends.measured)])
+    attempt = _Attempt(form, num_qubits, widest, ends)
+    best = min(attempt.found(cost), key=lambda found: (found[0].cost, found[0].depth), default=None)
+    if best is None:
+        return None
+    written = attempt.write(*best)
+    if ends.measured is None:
+        written += attempt.phase(phase, written, best[1])
+    return tuple(written)
 
 
 def lower_all(instructions: Iterable[Instruction]) -> Turns:
@@ -74,44 +100,75 @@ def lower_all(instructions: Iterable[Instruction]) -> Turns:
     return found
 
 
-def _best(
-    turns: Turns, num_qubits: int, widest: int, cost: tuple[int, int]
-) -> list[Instruction] | None:
-    """The best of all tastes, if it is below `cost`."""
-    form = collect_turns(turns.turns, num_qubits)
-    work = 9 * num_qubits**2 * (len(form.turns) + 2 * num_qubits) * cost[0]
-    if cost[0] <= _least(form, widest) or work > MAX_WORK:
-        return None
-    best = None
-    for width in sorted({1, widest}):
-        for taste in TASTES:
-            found = synthesise_turns(form, num_qubits, width, taste, cost[0])
-            if found is not None and (found.cost, found.depth) < cost:
-                best, cost = found, (found.cost, found.depth)
-    if best is None:
-        return None
-    written = write_synthesis(best, form.turns)
-    return written + _phase(form, turns.phase, written, num_qubits)
+def _rows(form: PauliForm, letters: Letters) -> tuple[Row, ...]:
+    """C† P C for these letters P of each qubit."""
+    return tuple(
+        Row(image(form.rows, letter(name, qubit)), name, qubit)
+        for qubit, names in letters
+        for name in names
+    )
 
 
-def _least(form: PauliForm, widest: int) -> int:
-    """Gates on two qubits without which `form` cannot be."""
-    if any(turn.pauli.support.bit_count() > 1 for turn in form.turns):
+class _Attempt:
+    """A form, synthesised forwards, and as its inverse from its end."""
+
+    def __init__(self, form: PauliForm, num_qubits: int, widest: int, ends: Ends) -> None:
+        back = collect_turns(
+            [Turn(pauli, -angle) for pauli, angle in reversed(form.flat())], num_qubits
+        )
+        self.forms = (form, back)
+        self.num_qubits, self.widest = num_qubits, widest
+        every = tuple((q, "ZX") for q in range(num_qubits))
+        tasks = (
+            (form, every if ends.measured is None else ends.measured, False),
+            (back, tuple((q, "Z") for q, _ in every) if ends.zero else every, ends.zero),
+        )
+        self.tasks = [
+            Task(tuple(t.pauli for t in form.turns), _rows(form, letters), num_qubits, group)
+            for form, letters, group in tasks
+        ]
+
+    def found(self, cost: tuple[int, int]) -> Iterator[tuple[Synthesis, bool]]:
+        """What is below `cost`, each better than the one before, and whether it goes back."""
+        for back, task in enumerate(self.tasks):
+            work = 9 * self.num_qubits**2 * (len(task.strings) + len(task.rows)) * cost[0]
+            if work > MAX_WORK or cost[0] <= _least(task, self.widest):
+                continue
+            for width in sorted({1, self.widest}):
+                for taste in TASTES:
+                    found = synthesise_turns(task, width, taste, cost[0])
+                    if found is not None and (found.cost, found.depth) < cost:
+                        cost = found.cost, found.depth
+                        yield found, bool(back)
+
+    def write(self, synthesis: Synthesis, back: bool) -> list[Instruction]:
+        """The instructions of a synthesis, but for a phase."""
+        written = write_synthesis(synthesis, self.forms[back].turns, self.num_qubits)
+        return inverse(written) if back else written
+
+    def phase(self, phase: Value, written: Sequence[Instruction], back: bool) -> list[Instruction]:
+        """The global phase of the form, beside `phase`, over what was written for it."""
+        after = lower_all(written)
+        counts = [(pauli, quarters(angle)) for pauli, angle in after.turns]
+        new = [(pauli, count) for pauli, count in counts if count is not None]
+        old = self.forms[back].quarter_turns
+        # on |0…0> a phase alone is left, also where only the state had to stay
+        sequence = [*(_undone(old) if back else old), *_undone(new)]
+        eighths = clifford_phase(sequence, self.num_qubits)
+        total = phase - after.phase + eighths * (math.pi / 4)
+        if isinstance(total, (int, float)):
+            total = math.remainder(total, 2 * math.pi)
+            if abs(total) < 1e-12:
+                return []
+        return [Instruction("gphase", (), (total,))]
+
+
+def _undone(turns: Iterable[tuple[Pauli, int]]) -> list[tuple[Pauli, int]]:
+    return [(pauli, -count % 8) for pauli, count in reversed(list(turns))]
+
+
+def _least(task: Task, widest: int) -> int:
+    """Gates on two qubits without which a task cannot be."""
+    if any(string.support.bit_count() > 1 for string in task.strings):
         return 3 - widest
-    return int(any(pauli.support.bit_count() > 1 for _, pauli in form.rows))
-
-
-def _phase(
-    form: PauliForm, phase: Value, written: Sequence[Instruction], num_qubits: int
-) -> list[Instruction]:
-    """The global phase of `form`, beside `phase`, over what was written for it."""
-    after = lower_all(written)
-    counts = [(pauli, quarters(angle)) for pauli, angle in after.turns]
-    undone = [(pauli, -count % 8) for pauli, count in reversed(counts) if count is not None]
-    eighths = clifford_phase([*form.quarter_turns, *undone], num_qubits)
-    total = phase - after.phase + eighths * (math.pi / 4)
-    if isinstance(total, (int, float)):
-        total = math.remainder(total, 2 * math.pi)
-        if abs(total) < 1e-12:
-            return []
-    return [Instruction("gphase", (), (total,))]
+    return int(any(row.string[1].support.bit_count() > 1 for row in task.rows))

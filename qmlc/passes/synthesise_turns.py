@@ -9,11 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from qmlc.passes.collect_turns import PauliForm
+from qmlc.passes.collect_turns import Signed
 from qmlc.passes.pauli_columns import Array, Entangle, PauliColumns
+from qmlc.passes.pauli_turns import Pauli
+from qmlc.passes.shorten_group import shorten_group
+
+
+class Row(NamedTuple):
+    """A string that the Clifford gate must turn into `letter` on `qubit`, with its sign."""
+
+    string: Signed
+    letter: str
+    qubit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be made: rotations about `strings` in this order, and then a Clifford gate C.
+
+    `rows` say of C what matters: C† P C for letters P; two of one qubit stand side by side.
+    As a `group`, they only say which state C† makes of |0…0>: any products of theirs say so, too.
+    """
+
+    strings: tuple[Pauli, ...]
+    rows: tuple[Row, ...]
+    num_qubits: int
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +52,10 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
-    """What was found: the steps, and the rows of the Clifford gate that is left."""
+    """What was found: the steps, and the rows, each of one letter, that are left of C."""
 
     steps: tuple[Entangle | Emit, ...]
-    rows: tuple[tuple[int, int, int], ...]
-    """For X of each qubit, then Z: (sign, qubit, letter), what is left to turn and exchange."""
+    rows: tuple[Row, ...]
     cost: int
     depth: int
 
@@ -46,14 +70,12 @@ class Taste:
     """How many letters it is worth to stand a gate earlier."""
 
 
-def synthesise_turns(
-    form: PauliForm, num_qubits: int, widest: int, taste: Taste, budget: int
-) -> Synthesis | None:
-    """Steps that are `form`, or None where they would take more than `budget` gates on two qubits.
+def synthesise_turns(task: Task, widest: int, taste: Taste, budget: int) -> Synthesis | None:
+    """Steps for `task`, or None where they would take more than `budget` gates on two qubits.
 
     Rotations about strings of up to `widest` letters (1 or 2) are gates of the device.
     """
-    work = _Work(form, num_qubits, widest, taste)
+    work = _Work(task, widest, taste)
     while work.left:
         if not work.emit():
             if work.cost >= budget:
@@ -63,21 +85,22 @@ def synthesise_turns(
 
 
 class _Work:
-    def __init__(self, form: PauliForm, num_qubits: int, widest: int, taste: Taste) -> None:
-        strings = [(1, turn.pauli) for turn in form.turns] + form.rows
-        self.size, self.left, self.widest, self.taste = num_qubits, len(form.turns), widest, taste
-        self.columns = PauliColumns(strings, num_qubits)
-        self.turns, self.rows = slice(0, self.left), np.arange(self.left, len(strings))
+    def __init__(self, task: Task, widest: int, taste: Taste) -> None:
+        self.task, self.left, self.widest, self.taste = task, len(task.strings), widest, taste
+        strings = [(1, string) for string in task.strings] + [row.string for row in task.rows]
+        self.columns = PauliColumns(strings, task.num_qubits)
+        self.rows = np.arange(self.left, len(strings))
         before = _anticommuting(self.columns, self.left)
         self.after = [np.flatnonzero(row) for row in np.triu(before)]
         """Of each rotation the later ones that cannot pass it."""
         self.blocked = np.tril(before).sum(1)
         self.waiting = np.ones(self.left, dtype=bool)
         layers = _layers(self.after)
-        self.layers = np.concatenate([layers, np.full(2 * num_qubits, layers.max(initial=0) + 1)])
+        last = np.full(len(task.rows), layers.max(initial=0) + 1)
+        self.layers = np.concatenate([layers, last])
         self.steps: list[Entangle | Emit] = []
         self.cost = 0
-        self.depths = np.zeros(num_qubits, dtype=int)
+        self.depths = np.zeros(task.num_qubits, dtype=int)
 
     def _free(self) -> Array:
         return np.flatnonzero(self.waiting & (self.blocked == 0))
@@ -126,10 +149,10 @@ class _Work:
 
     def finish(self, budget: int) -> Synthesis | None:
         """Shorten the rows until each is one letter."""
-        scale = np.zeros(len(self.layers), dtype=np.float32)
-        scale[self.rows] = 1
-        usable = np.ones(self.size, dtype=bool)
-        while (weights := self.columns.weights[self.rows]).max(initial=1) > 1:
+        self._keep([self.columns.string(row) for row in self.rows.tolist()])
+        scale = np.ones(len(self.rows), dtype=np.float32)
+        usable = np.ones(self.task.num_qubits, dtype=bool)
+        while self.columns.weights.max(initial=1) > 1:
             if self.cost >= budget:
                 return None
             rows = self._pairs(usable)
@@ -138,32 +161,57 @@ class _Work:
                 falling = changes < 0
                 self._best((rows[0][falling], rows[1][falling]), scale)
             else:
-                usable[self._sweep(weights, scale)] = False
-        found = []
-        for row in self.rows.tolist():
-            ((place, letter),) = self.columns.letters(row)
-            found.append((-1 if self.columns.negative[row] else 1, place, letter))
+                self._sweep(usable, scale)
+            if self.task.group:
+                self._keep([self.columns.string(row) for row in self.rows.tolist()])
         depth = int(self.depths.max(initial=0))
-        return Synthesis(tuple(self.steps), tuple(found), self.cost, depth)
+        return Synthesis(tuple(self.steps), tuple(self._readings()), self.cost, depth)
+
+    def _keep(self, rows: Sequence[Signed]) -> None:
+        """Go on with rows alone, short generators where only their group matters."""
+        kept = shorten_group(rows) if self.task.group else rows
+        self.columns = PauliColumns(kept, self.task.num_qubits)
+        self.rows = np.arange(len(kept))
+
+    def _readings(self) -> Sequence[Row]:
+        strings = [self.columns.string(row) for row in self.rows.tolist()]
+        if self.task.group:
+            return [Row(string, "Z", string[1].support.bit_length() - 1) for string in strings]
+        return [row._replace(string=s) for s, row in zip(strings, self.task.rows, strict=True)]
 
     def _pairs(self, usable: Array) -> tuple[Array, Array]:
         """All rows of two different qubits, the lower first."""
-        first, second = np.triu_indices(3 * self.size)
+        first, second = np.triu_indices(3 * self.task.num_qubits)
         kept = (first // 3 != second // 3) & usable[first // 3] & usable[second // 3]
         return first[kept], second[kept]
 
-    def _sweep(self, weights: Array, scale: Array) -> int:
-        """Bring the two rows of one qubit down to one place, the number of which comes back."""
-        pairs = weights[: self.size] + weights[self.size :]
-        pair = int(np.argmin(np.where(pairs == 2, 1 << 30, pairs)))
-        x, z = int(self.rows[pair]), int(self.rows[pair + self.size])
-        while self.columns.weights[z] > 1:
-            self._best(self.columns.shortening(np.array([z])), scale)
-        ((place, letter),) = self.columns.letters(z)
-        for other, held in self.columns.letters(x):
-            if other != place:
-                self._apply(Entangle(place, letter, other, held))
-        return place
+    def _sweep(self, usable: Array, scale: Array) -> None:
+        """Bring the rows of one qubit down to one place, which is not usable then."""
+        weights = self.columns.weights
+        row = int(np.argmin(np.where(weights > 1, weights, 1 << 30)))
+        qubit = self.task.rows[row].qubit
+        partners = [
+            other
+            for other, read in enumerate(self.task.rows)
+            if read.qubit == qubit and other != row and not self.task.group
+        ]
+        self._clear(row, usable)
+        while self.columns.weights[row] > 1:
+            self._best(self.columns.shortening(np.array([row])), scale)
+        ((place, letter),) = self.columns.letters(row)
+        for partner in partners:
+            for other, held in self.columns.letters(partner):
+                if other != place:
+                    self._apply(Entangle(place, letter, other, held))
+        usable[place] = False
+
+    def _clear(self, row: int, usable: Array) -> None:
+        """Take away the letters of a row where others were brought down to the same letter."""
+        letters = self.columns.letters(row)
+        rest, held = next((q, letter) for q, letter in letters if usable[q])
+        for place, letter in letters:
+            if not usable[place]:
+                self._apply(Entangle(place, letter, rest, (held + 1) % 3))
 
 
 def _anticommuting(columns: PauliColumns, count: int) -> Array:

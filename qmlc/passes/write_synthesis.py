@@ -10,7 +10,7 @@ from qmlc.passes.collect_turns import Signed, through
 from qmlc.passes.lower_to_turns import lower_to_turns
 from qmlc.passes.pauli_columns import Entangle
 from qmlc.passes.pauli_turns import Pauli, Turn, letter, quarters
-from qmlc.passes.synthesise_turns import Emit, Synthesis
+from qmlc.passes.synthesise_turns import Emit, Row, Synthesis
 
 NAMES = "XYZ"
 
@@ -24,32 +24,43 @@ INVERSES = {"h": "h", "s": "sdg", "sdg": "s", "sx": "sxdg", "sxdg": "sx"}
 LOCAL_GATES = ("x", "y", "z", "h", "s", "sdg", "sx", "sxdg")
 
 
-def write_synthesis(synthesis: Synthesis, turns: Sequence[Turn]) -> list[Instruction]:
+def write_synthesis(
+    synthesis: Synthesis, turns: Sequence[Turn], num_qubits: int
+) -> list[Instruction]:
     """The instructions of `synthesis`, which is of `turns` and a Clifford gate, but for a phase."""
     found: list[Instruction] = []
     for step in synthesis.steps:
         if isinstance(step, Emit):
-            found.append(_rotation(step, turns[step.turn]))
+            found += _rotation(step, turns[step.turn])
         else:
             found += _entangle(step)
-    count = len(synthesis.rows) // 2
-    places = {}
-    for qubit in range(count):
-        (sx, place, x), (sz, _, z) = synthesis.rows[qubit], synthesis.rows[qubit + count]
-        for name in _local_gates()[sx, NAMES[x], sz, NAMES[z]]:
+    held: dict[int, list[Row]] = {}
+    for row in synthesis.rows:
+        held.setdefault(row.string[1].support.bit_length() - 1, []).append(row)
+    for place, rows in held.items():
+        for name in _local_gates(tuple((row.letter, _at_zero(row.string)) for row in rows)):
             found.append(Instruction(name, (place,)))
-        places[place] = qubit
-    found += exchange(places)
-    return found
+    return found + exchange({place: rows[0].qubit for place, rows in held.items()}, num_qubits)
 
 
-def _rotation(step: Emit, turn: Turn) -> Instruction:
+def _rotation(step: Emit, turn: Turn) -> Iterator[Instruction]:
     letters = "".join(NAMES[number] for _, number in step.letters)
     qubits = tuple(qubit for qubit, _ in step.letters)
     angle = turn.angle if step.sign > 0 else -turn.angle
-    if letters in ("X", "Y", "Z", "XX", "YY", "ZZ", "ZX"):
-        return Instruction("r" + letters.lower(), qubits, (angle,))
-    return Instruction("rotation", qubits, (angle,), payload=letters)
+    if len(letters) == 1 or letters in ("XX", "YY"):
+        yield Instruction("r" + letters.lower(), qubits, (angle,))
+    else:
+        changes = [(n, q) for a, q in zip(letters, qubits, strict=True) for n in TO_Z[a]]
+        yield from _between(changes, Instruction("rzz", qubits, (angle,)))
+
+
+def _between(changes: Sequence[tuple[str, int]], gate: Instruction) -> Iterator[Instruction]:
+    """A gate after changes of basis that are undone after it."""
+    for name, qubit in changes:
+        yield Instruction(name, (qubit,))
+    yield gate
+    for name, qubit in reversed(changes):
+        yield Instruction(INVERSES[name], (qubit,))
 
 
 def _entangle(step: Entangle) -> Iterator[Instruction]:
@@ -60,16 +71,21 @@ def _entangle(step: Entangle) -> Iterator[Instruction]:
     diagonal = second == "Z"
     changes = [(name, one) for name in TO_Z[first]]
     changes += [(name, two) for name in (TO_Z if diagonal else TO_X)[second]]
-    for name, qubit in changes:
-        yield Instruction(name, (qubit,))
-    yield Instruction("z" if diagonal else "x", (one, two), (), "1")
-    for name, qubit in reversed(changes):
-        yield Instruction(INVERSES[name], (qubit,))
+    yield from _between(changes, Instruction("z" if diagonal else "x", (one, two), (), "1"))
 
 
-def exchange(places: Mapping[int, int]) -> list[Instruction]:
-    """Swaps that take the qubit at each key to the place of its value."""
-    found, at = [], dict(places)
+def exchange(places: Mapping[int, int], num_qubits: int) -> list[Instruction]:
+    """Swaps that take the qubit at each key to the place of its value, and others anywhere."""
+    at = dict(places)
+    free = [q for q in range(num_qubits) if q not in places.values()]
+    for place in range(num_qubits):
+        if place not in at:
+            at[place] = place if place in free else -1
+            free = [q for q in free if q != place]
+    for place, goal in at.items():
+        if goal < 0:
+            at[place] = free.pop()
+    found = []
     for place in sorted(at):
         while (goal := at[place]) != place:
             found.append(Instruction("swap", (place, goal)))
@@ -78,21 +94,31 @@ def exchange(places: Mapping[int, int]) -> list[Instruction]:
 
 
 @cache
-def _local_gates() -> dict[tuple[int, str, int, str], tuple[str, ...]]:
-    """For each Clifford gate G of one qubit, by G† X G and G† Z G, the shortest row of gates."""
-    start: tuple[Signed, Signed] = ((1, letter("X", 0)), (1, letter("Z", 0)))
-    found: dict[tuple[Signed, Signed], tuple[str, ...]] = {start: ()}
-    fresh = [start]
+def _local_gates(readings: tuple[tuple[str, Signed], ...]) -> tuple[str, ...]:
+    """The shortest row of gates on qubit 0 that make G† L G the string given for each letter L."""
+    return next(
+        gates
+        for gates, images in _clifford_gates().items()
+        if all(images[name] == string for name, string in readings)
+    )
+
+
+@cache
+def _clifford_gates() -> dict[tuple[str, ...], dict[str, Signed]]:
+    """For each Clifford gate of one qubit a shortest row of gates, and what it makes of letters."""
+    start: dict[str, Signed] = {name: (1, letter(name, 0)) for name in NAMES}
+    found: dict[tuple[str, ...], dict[str, Signed]] = {(): start}
+    fresh: list[tuple[str, ...]] = [()]
     while fresh:
         reached = []
-        for rows in fresh:
+        for gates in fresh:
             for name in LOCAL_GATES:
-                after = _conjugated(name, rows[0]), _conjugated(name, rows[1])
-                if after not in found:
-                    found[after] = (name, *found[rows])
-                    reached.append(after)
+                after = {axis: _conjugated(name, row) for axis, row in found[gates].items()}
+                if after not in found.values():
+                    found[name, *gates] = after
+                    reached.append((name, *gates))
         fresh = reached
-    return {(x[0], _name(x[1]), z[0], _name(z[1])): gates for (x, z), gates in found.items()}
+    return found
 
 
 def _conjugated(name: str, row: Signed) -> Signed:
@@ -104,5 +130,7 @@ def _conjugated(name: str, row: Signed) -> Signed:
     return row
 
 
-def _name(pauli: Pauli) -> str:
-    return {(1, 0): "X", (1, 1): "Y", (0, 1): "Z"}[pauli.x, pauli.z]
+def _at_zero(row: Signed) -> Signed:
+    """A string of one letter, on qubit 0."""
+    sign, (x, z) = row
+    return sign, Pauli(int(x > 0), int(z > 0))

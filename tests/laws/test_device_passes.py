@@ -13,6 +13,7 @@ from qmlc.testing.oracle import bind, simulate, symbol_values
 from qmlc.testing.strategies import circuits
 
 VALUES = {"x": [0.37, -1.2], "w": [0.81, 2.3, -0.45]}
+KEEP = st.sampled_from(["unitary", "state", "results"])
 NATIVE = st.sampled_from([("cx",), ("rzz",)])
 
 
@@ -36,8 +37,19 @@ def test_the_unitary_stays_with_its_phase_and_costs_no_more(circuit, native):
     assert count_entangling_gates(after.instructions, widest)[0] <= cost[0]
 
 
-@given(circuit=circuits(max_qubits=3, measurements=True), native=NATIVE)
-def test_the_results_stay(circuit, native):
-    after = optimise_for_device(circuit, native)
+@given(circuit=circuits(max_gates=8).filter(is_gates), native=NATIVE)
+def test_what_is_made_of_zero_stays_with_its_phase(circuit, native):
+    before = replace(circuit, results=())
+    after = optimise_for_device(before, native, "state")
+    np.testing.assert_allclose(matrix(after)[:, 0], matrix(before)[:, 0], atol=1e-9)
+
+
+@given(
+    circuit=circuits(max_qubits=3, measurements=True) | circuits(max_gates=8),
+    native=NATIVE,
+    keep=KEEP,
+)
+def test_the_results_stay(circuit, native, keep):
+    after = optimise_for_device(circuit, native, keep)
     for a, b in zip(simulate(after, VALUES), simulate(circuit, VALUES), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-9)
