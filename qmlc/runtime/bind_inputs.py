@@ -74,6 +74,12 @@ def make_binding(circuit: Circuit, weights: Sequence[Tensor], inputs: Sequence[T
     """
     for variable, tensor in zip(circuit.inputs, inputs, strict=True):
         _check(circuit.name, variable, tensor)
+    for variable, weight in zip(circuit.parameters, weights, strict=False):
+        if weight.shape != variable.shape:
+            raise ValueError(
+                f"{circuit.name}: the parameter `{variable.name}` is {shape_text(weight)},"
+                f" but {declared_text(variable)} is declared"
+            )
     batch = _batch_shape(circuit, inputs)
     dtype = _promoted_dtype([*weights, *inputs])
     precision = torch.promote_types(dtype, torch.float32)
@@ -85,13 +91,14 @@ def _check(unit: str, variable: Variable, tensor: Tensor) -> None:
     if extra < 0 or tensor.shape[extra:] != variable.shape or tensor.is_complex():
         raise ValueError(
             f"{unit}: `{variable.name}` is {shape_text(tensor)},"
-            f" but {declared_text(variable)} is declared"
+            f" but {declared_text(variable, '...')} is declared"
         )
 
 
-def declared_text(variable: Variable) -> str:
-    """What a tensor for `variable` must be: `real[..., 4]`."""
-    return f"real[{', '.join(['...', *map(str, variable.shape)])}]"
+def declared_text(variable: Variable, *leading: str) -> str:
+    """What a tensor for `variable` must be: `real[4]`, or `real[..., 4]` with "..." leading."""
+    sizes = ", ".join([*leading, *map(str, variable.shape)])
+    return f"real[{sizes}]" if sizes else "real"
 
 
 def _batch_shape(circuit: Circuit, tensors: Sequence[Tensor]) -> tuple[int, ...]:

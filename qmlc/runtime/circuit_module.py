@@ -140,7 +140,7 @@ class CircuitModule(Module):
     def extra_repr(self) -> str:
         """What `print` shows."""
         circuit = self.circuit_ir
-        inputs = ", ".join(f"{v.name}: {declared_text(v)}" for v in circuit.inputs)
+        inputs = ", ".join(f"{v.name}: {declared_text(v, '...')}" for v in circuit.inputs)
         return f"({inputs}), qubits={circuit.num_qubits}"
 
     def parameter_values(self) -> dict[str, Any]:
