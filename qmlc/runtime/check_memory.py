@@ -10,6 +10,11 @@ SMALL = 1 << 28
 """Bytes below which nothing is asked of the system."""
 
 
+def states_bytes(num_qubits: int, samples: int, dtype: torch.dtype) -> int:
+    """What the amplitudes of so many states fill."""
+    return samples * (1 << num_qubits) * 2 * dtype.itemsize
+
+
 def check_memory(
     name: str, num_qubits: int, samples: int, needed: int, device: torch.device
 ) -> None:

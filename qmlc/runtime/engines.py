@@ -13,8 +13,8 @@ from torch import Tensor
 
 from qmlc.ir.circuit import Circuit
 from qmlc.runtime.bind_inputs import Binding, flatten_inputs, flatten_weights, make_binding
-from qmlc.runtime.check_memory import SMALL, check_memory
-from qmlc.runtime.reference import COPIES, Reference, states_bytes
+from qmlc.runtime.check_memory import SMALL, check_memory, states_bytes
+from qmlc.runtime.reference import COPIES, Reference
 from qmlc.runtime.unusual import unusual_context, unusual_tensors
 
 EAGER_QUBITS = 12
@@ -126,12 +126,9 @@ class Engines:
     def memory(self, like: Tensor, samples: int) -> int:
         """See `CircuitModule.memory`."""
         precision = torch.promote_types(like.dtype, torch.float32)
-        name, qubits = self._circuit.name, self._circuit.num_qubits
-        state = states_bytes(qubits, 1, precision)
-        check_memory(name, qubits, 1, state, like.device)
         native = unusual_tensors([like]) or self._native(precision)
         if isinstance(native, str):
-            return COPIES * samples * state
+            return COPIES * states_bytes(self._circuit.num_qubits, samples, precision)
         return int(native.memory(samples, True))
 
     def _exception(self, call: Call, training: bool) -> str:
@@ -153,10 +150,9 @@ class Engines:
 
     def _plan_call(self, weights: Sequence[Tensor], inputs: Sequence[Tensor]) -> Call:
         binding = make_binding(self._circuit, weights, inputs)
-        name, qubits = self._circuit.name, self._circuit.num_qubits
-        least = states_bytes(qubits, 1, binding.precision)
-        check_memory(name, qubits, 1, least, binding.device)
-        why = unusual_tensors((*weights, *inputs)) or self._misfit(weights, binding)
+        why = unusual_tensors((*weights, *inputs))
+        if not binding.samples:
+            why = why or "the batch is empty"
         native = why or self._native(binding.precision)
         if isinstance(native, str):
             return Call(binding, native)
@@ -170,13 +166,8 @@ class Engines:
         needed = call.needed if keep else call.native.memory(samples, False)
         check_memory(self._circuit.name, self._circuit.num_qubits, samples, needed, device)
 
-    def _misfit(self, weights: Sequence[Tensor], binding: Binding) -> str:
-        declared = [variable.shape for variable in self._circuit.parameters]
-        if declared and [tuple(weight.shape) for weight in weights] != declared:
-            return "a parameter is not of the shape declared"
-        return "" if binding.samples else "the batch is empty"
-
     def _native(self, precision: torch.dtype) -> Any:
+        """The `NativeCircuit`, or why there is none; ValueError where not even one state fits."""
         if precision not in self._natives:
             self._natives[precision] = _make_native(self._circuit, precision)
         return self._natives[precision]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from qmlc.ir.circuit import Circuit
-from qmlc.runtime.check_memory import check_memory
+from qmlc.runtime.check_memory import check_memory, states_bytes
 from qmlc.runtime.measure_shots import measure_shots
 from qmlc.runtime.plan import Placed, Plan, place_plan
 from qmlc.runtime.plan_circuit import plan_circuit
@@ -19,11 +19,6 @@ from qmlc.targets.read_target import Target, read_target
 
 COPIES = 4
 """States alive at once without gradients: old, new, and what lies between."""
-
-
-def states_bytes(num_qubits: int, samples: int, dtype: torch.dtype) -> int:
-    """What the amplitudes of so many states fill."""
-    return samples * (1 << num_qubits) * 2 * dtype.itemsize
 
 
 class Reference:

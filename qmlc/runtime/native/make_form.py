@@ -267,7 +267,7 @@ def put_tapes(maker: FormMaker, tape: Tape) -> None:
     ):
         maker.program[count] = len(records)
         maker.put(place, records_array(records))
-    maker.put(layout.START_MEMBERS, whole(tape.members))
+    maker.put(layout.START_MEMBERS, tape.members)
     full = len(tape.members) == 1 << tape.layout.rows_log
     maker.program[layout.START_FULL] = int(full)
     maker.program[layout.SEGMENTED] = int(tape.segmented)

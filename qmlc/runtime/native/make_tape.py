@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from qmlc.kernels import layout
 from qmlc.kernels.host import cache_bytes
 from qmlc.runtime.native.angle_rows import AngleRows, whole
@@ -86,7 +88,7 @@ def add_start(tape: Tape, turns: Sequence[Turn]) -> tuple[Turn, ...]:
             rest.append(turn)
             continue
         if flips:
-            tape.members += [member ^ flips for member in tape.members]
+            tape.members = np.concatenate([tape.members, tape.members ^ flips])
         tape.start.append(turn_record(tape, (turn,), tape.layout, 0))
         tape.slots.uses[tape.slot_of(turn)] += 1
     return tuple(rest)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from qmlc.ir.circuit import Circuit
 from qmlc.runtime.bind_inputs import Binding
+from qmlc.runtime.check_memory import check_memory, states_bytes
 from qmlc.runtime.native.custom_operator import circuit, register_program
 from qmlc.runtime.native.lower_circuit import Lowered, Reading, lower_circuit, read_result
 from qmlc.runtime.native.program import NativeProgram
@@ -131,11 +132,13 @@ class NativeCircuit:
 
 
 def native_circuit(circuit: Circuit, precision: torch.dtype) -> NativeCircuit | str:
-    """`circuit` on the native engine, or why it is not for it; ValueError where it is for none."""
+    """`circuit` on the native engine, or why it is not for it; ValueError where it does not fit."""
     try:
         lowered = lower_circuit(circuit)
     except NotNative as reason:
         return str(reason)
+    qubits = lowered.circuit.num_qubits
+    check_memory(circuit.name, qubits, 1, states_bytes(qubits, 1, precision), CPU)
     name, program = register_program(lowered.circuit, precision)
     if isinstance(program, str):
         return program

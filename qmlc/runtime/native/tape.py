@@ -89,7 +89,7 @@ class Tape:
     cosets: CosetTables = field(default_factory=CosetTables)
     tables: list[Array] = field(default_factory=list)
     start: list[Record] = field(default_factory=list)
-    members: list[int] = field(default_factory=lambda: [0])
+    members: Array = field(default_factory=lambda: whole([0]))
     forward: list[Record] = field(default_factory=list)
     backward: list[Record] = field(default_factory=list)
     """In the order of the forward tape; it is run from its end."""

@@ -332,6 +332,30 @@ def test_a_kernel_prepares_the_same_rows_once(programs):
     torch.testing.assert_close(torch.autograd.grad(once, x, outer)[0], sum(wanted))
 
 
+def test_parameters_of_another_shape_are_refused(programs):
+    with pytest.raises(
+        ValueError, match=r"^vqc: the parameter `w` is real\[4\], but real\[2, 4\] "
+    ):
+        functional_call(programs.vqc(), {"w": torch.ones(4)}, torch.rand(3, 4))
+    with pytest.raises(
+        ValueError, match=r"^rich: the parameter `a` is real\[1\], but real is decl"
+    ):
+        functional_call(programs.rich(), {"a": torch.ones(1)}, (torch.rand(2), torch.rand(())))
+
+
+@pytest.mark.parametrize("body", ["", "for i in range(10) { let m = measure q[i]\n reset q[i] }"])
+def test_what_does_not_fit_is_refused_before_it_is_prepared(body):
+    qubits = 31 if body else 40  # of which each reset makes one more
+    program = qmlc.compile(
+        f"circuit wide(t: real) -> real {{ qubit q[{qubits}]\n ry(t) q\n {body}\n"
+        " return expval(Z(q[0])) }"
+    )
+    net = program.wide()
+    for ask in (lambda: net.engine, net.memory, lambda: net(torch.tensor(0.1))):
+        with pytest.raises(ValueError, match=r"^wide: 1 state of 4. qubits needs .* are free$"):
+            ask()
+
+
 def test_memory_is_known_before_a_call(programs):
     """A sample needs its state, and what its angles are made into."""
     net = programs.vqc().double()
