@@ -7,6 +7,8 @@ Whoever runs the OpenQASM needs no more than this of each entry of `circuits`:
   coefficients by Pauli label (the last letter is for the first qubit, as in Qiskit); for others,
   the `qubits`, the first the least significant. A coefficient is a number, or a formula in Python
   over inputs and parameters;
+* `memory`: bytes that the states of one sample fill at most in float32: one state, those of a
+  forward pass, and with gradients; what tables add, `module.memory(samples)` tells on a machine;
 * `files`: of each, `scalars` has the element or formula that each `input` of the file stands for;
   for a device, `measures` tells which Pauli matrix of which qubit each bit of the file's last
   register holds, and the qubits lie on `layout` at the start and on `final_layout` at the end.
@@ -31,6 +33,7 @@ from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.operator import Operator, pauli_label
 from qmlc.ir.program import Deployment, Program, Setting, Template, Unit
 from qmlc.output.find_circuits import Use
+from qmlc.output.memory_needs import memory_needs
 from qmlc.output.options import CompileOptions
 from qmlc.output.versions import compiler_version
 from qmlc.source.span import Source
@@ -149,6 +152,7 @@ def _circuit(use: Use, classes: Classes) -> dict[str, Any]:
         "bits": circuit.num_bits,
         "bound": sorted(use.values),
         **(asdict(size) if size is not None else {}),
+        "memory": memory_needs(circuit),
         "results": [_result(circuit, result) for result in circuit.results],
         "files": [],
     }

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from qmlc import load
 from qmlc.driver import compile_file, emit_stage
 from qmlc.output.make_output import module_name
 from qmlc.output.options import CompileOptions
@@ -86,6 +87,21 @@ def test_the_manifest_carries_deployments_with_their_options(tmp_path):
     mitigation = {"readout": {}, "zne": {"scales": [1, 3, 5]}}
     assert deployment["options"] == {"shots": 8192, "mitigation": mitigation}
     assert (deployment["part"], deployment["target"]) == ("vqe", "ibm:torino")
+
+
+def test_the_manifest_says_what_memory_circuits_need(tmp_path):
+    path = tmp_path / "wide.hqm"
+    path.write_text(
+        "circuit wide(t: real) -> real { qubit q[19]\n ry(t) q\n rx(t) q\n reset q[0]\n"
+        " return expval(Z(q[1])) }",
+        encoding="utf-8",
+    )
+    compiled(path, tmp_path / "out")
+    (circuit,) = json.loads((tmp_path / "out" / "manifest.json").read_text())["circuits"]
+    state = 8 * 2**20
+    assert circuit["memory"] == {"state": state, "forward": 2 * state, "gradient": 3 * state}
+    # tables come on top
+    assert 3 * state < load(path).wide().memory() < 4 * state
 
 
 def test_what_an_earlier_compilation_wrote_goes_and_what_is_the_users_stays(template, tmp_path):
