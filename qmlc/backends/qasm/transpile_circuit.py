@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,10 +13,8 @@ from qiskit.transpiler import CouplingMap, generate_preset_pass_manager
 from qiskit.transpiler import Target as QiskitTarget
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
-from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.errors import NotExpressible, TooFewQubits
-from qmlc.backends.qasm.forget_phase import forget_phase
-from qmlc.backends.qasm.measurement_circuits import measurement_circuits
+from qmlc.backends.qasm.logical_forms import LogicalForm, logical_forms
 from qmlc.backends.qasm.merge_rotations import merge_rotations
 from qmlc.backends.qasm.routing.find_routes import read_places
 from qmlc.backends.qasm.routing.route_circuit import route_circuit
@@ -62,12 +61,9 @@ def transpile_circuit(
     device lacks.
     """
     _check(circuit, target)
-    quiet = forget_phase(bind_circuit(circuit, values))
-    if measure and circuit.results:
-        logical = measurement_circuits(quiet, arithmetic_only=True)
-    else:
-        logical = [to_qiskit(quiet, arithmetic_only=True)]
-    return tuple(_compile(c, target, level, seed, tries) for c in logical)
+    bound = bind_circuit(circuit, values)
+    forms = logical_forms(bound, measure, target.basis, level >= 2)
+    return tuple(_compile(group, target, level, seed, tries) for group in forms)
 
 
 def _check(circuit: Circuit, target: Target) -> None:
@@ -81,32 +77,26 @@ def _check(circuit: Circuit, target: Target) -> None:
 
 
 def _compile(
-    circuit: QuantumCircuit, target: Target, level: int, seed: int, tries: int
+    forms: Sequence[LogicalForm], target: Target, level: int, seed: int, tries: int
 ) -> DeviceCircuit:
-    if target.edges is None:
-        return _transpile(circuit, target, level, seed, None)
-    routed = _route(circuit, target, seed, tries) if level > 0 else None
-    if routed is not None and level < 3:
-        return routed
-    # Qiskit's default layouts do not see what interacts in branches, and may tear it apart
-    branches = any(item.is_control_flow() for item in circuit.data)
-    methods = (None, "dense") if branches else (None,)
-    seeds = range(seed, seed + (tries if routed is None else 1))
-    found = [_transpile(circuit, target, level, s, m) for s in seeds for m in methods]
-    return min(
-        [*([] if routed is None else [routed]), *found], key=lambda c: (c.two_qubit_gates, c.depth)
-    )
-
-
-def _route(circuit: QuantumCircuit, target: Target, seed: int, tries: int) -> DeviceCircuit | None:
-    """Our own way, for gates that are followed by measurements."""
-    assert target.edges is not None
-    routed = route_circuit(circuit, read_places(target.qubits, target.edges), tries, seed)
-    if routed is None:
-        return None
-    routed.circuit.metadata = circuit.metadata
-    compiled = _translate(routed.circuit, target)
-    return _device_circuit(compiled, target, routed.layout, routed.final_layout)
+    """The best of all ways to compile a circuit, given in some forms."""
+    routed = None
+    if target.edges is not None and level > 0:
+        places = read_places(target.qubits, target.edges)
+        routed = route_circuit([form.circuit for form in forms], places, tries, seed)
+    found = []
+    if routed is not None:
+        ends = forms[routed.number].ends
+        final = tuple(routed.final_layout[end] for end in ends)
+        compiled = _translate(routed.circuit, target)
+        found.append(_device_circuit(compiled, target, routed.layout, final))
+    if routed is None or level == 3:
+        # Qiskit's default layouts do not see what interacts in branches, and may tear it apart
+        branches = any(item.is_control_flow() for item in forms[0].circuit.data)
+        methods = (None, "dense") if branches and target.edges is not None else (None,)
+        seeds = range(seed, seed + (tries if routed is None and target.edges is not None else 1))
+        found += [_transpile(f, target, level, s, m) for f in forms for s in seeds for m in methods]
+    return min(found, key=lambda c: (c.two_qubit_gates, c.depth))
 
 
 def _translate(circuit: QuantumCircuit, target: Target) -> QuantumCircuit:
@@ -123,20 +113,20 @@ def _translate(circuit: QuantumCircuit, target: Target) -> QuantumCircuit:
 
 
 def _transpile(
-    circuit: QuantumCircuit, target: Target, level: int, seed: int, layout_method: str | None
+    form: LogicalForm, target: Target, level: int, seed: int, layout_method: str | None
 ) -> DeviceCircuit:
     manager = generate_preset_pass_manager(
         level,
-        target=qiskit_target(target, circuit.num_qubits),
+        target=qiskit_target(target, form.circuit.num_qubits),
         layout_method=layout_method,
         seed_transpiler=seed,
     )
-    compiled = manager.run(circuit)
-    layout = final = tuple(range(circuit.num_qubits))
+    compiled = manager.run(form.circuit)
+    layout = final = tuple(range(form.circuit.num_qubits))
     if compiled.layout is not None:
         layout = tuple(compiled.layout.initial_index_layout(filter_ancillas=True))
         final = tuple(compiled.layout.final_index_layout(filter_ancillas=True))
-    return _device_circuit(compiled, target, layout, final)
+    return _device_circuit(compiled, target, layout, tuple(final[end] for end in form.ends))
 
 
 def _device_circuit(

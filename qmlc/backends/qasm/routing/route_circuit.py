@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +23,12 @@ KNOWN = (*TURNS, "swap")
 
 @dataclass(frozen=True, slots=True)
 class RoutedCircuit:
-    """A circuit of cz, rz, sx and x on a device; where each qubit begins and ends."""
+    """A circuit of cz, rz, sx and x on a device; where each qubit begins and ends.
 
+    `number` says which form it is of.
+    """
+
+    number: int
     circuit: QuantumCircuit
     layout: tuple[int, ...]
     final_layout: tuple[int, ...]
@@ -35,24 +40,32 @@ AT_END = ("measure", "barrier")
 
 
 def route_circuit(
-    circuit: QuantumCircuit, places: Places, trials: int, seed: int
+    forms: Sequence[QuantumCircuit], places: Places, trials: int, seed: int
 ) -> RoutedCircuit | None:
-    """A circuit of gates, then measurements, up to its global phase; None for any other.
+    """The best of some circuits that do the same, up to its phase, on neighbours of a device.
 
-    The best of `trials` beginnings, which are random from `seed` on.
+    They consist of gates, then measurements; None for any other. Of each the best of `trials`
+    beginnings is found, which are random from `seed` on.
     """
-    parts = _split(circuit)
-    if parts is None or circuit.num_qubits > places.count or not places.connected:
-        return None
-    gates, measured = parts
-    network = collect_blocks(unroll(gates))
-    route = find_route(network, places, trials, ROUNDS, seed)
-    result = QuantumCircuit(QuantumRegister(places.count, "q"), *circuit.cregs, name=circuit.name)
+    found = []
+    for number, circuit in enumerate(forms):
+        parts = _split(circuit)
+        if parts is None or circuit.num_qubits > places.count or not places.connected:
+            return None
+        gates, measured = parts
+        network = collect_blocks(unroll(gates))
+        route = find_route(network, places, trials, ROUNDS, seed)
+        cost = sum(block.cost for block in network.blocks) + route.cost
+        found.append((cost, route.depth, number, network, route, measured))
+    *_, number, network, route, measured = min(found, key=lambda item: item[:3])
+    source = forms[number]
+    result = QuantumCircuit(QuantumRegister(places.count, "q"), *source.cregs, name=source.name)
+    result.metadata = source.metadata
     merge_singles(write_route(network, route, places.count), result)
     final = tuple(route.end[wire] for wire in network.ends)
     for qubit, bit in measured:
         result.measure(final[qubit], bit)
-    return RoutedCircuit(result, route.start, final)
+    return RoutedCircuit(number, result, route.start, final)
 
 
 def _split(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[tuple[int, Any]]] | None:
