@@ -10,6 +10,7 @@ from qmlc.ir.circuit import Circuit, Instruction, Result
 from qmlc.passes.collect_blocks import collect_blocks
 from qmlc.passes.count_entangling_gates import count_entangling_gates
 from qmlc.passes.lower_to_turns import lower_to_turns
+from qmlc.passes.push_local_gates import push_local_gates
 from qmlc.passes.push_swaps import push_swaps
 from qmlc.passes.resynthesise import Ends, Letters, resynthesise
 from qmlc.passes.write_synthesis import exchange
@@ -38,7 +39,8 @@ def optimise_for_device(
         last = place == len(regions) - 1 and keep == "results"
         ends = Ends(keep != "unitary" and place == 0, _measured(circuit) if last else None)
         found += _optimise(region, widest, ends)
-    instructions, at = push_swaps(found, circuit.num_qubits)
+    named, at = push_swaps(found, circuit.num_qubits)
+    instructions = push_local_gates(named, native_two_qubit)
     if not circuit.results:
         places = {place: qubit for qubit, place in enumerate(at)}
         instructions += exchange(places, circuit.num_qubits)
