@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from qmlc.runtime.errors import TooLargeError
+
 SMALL = 1 << 28
 """Bytes below which nothing is asked of the system."""
 
@@ -18,15 +20,16 @@ def states_bytes(num_qubits: int, samples: int, dtype: torch.dtype) -> int:
 def check_memory(
     name: str, num_qubits: int, samples: int, needed: int, device: torch.device
 ) -> None:
-    """Nothing, where the bytes that `samples` states need are free; else ValueError."""
+    """Nothing, where the bytes that `samples` states need are free; else TooLargeError."""
     if needed <= SMALL:
         return
     available = available_memory(device)
     if available is not None and needed > available:
-        raise ValueError(
-            f"{name}: {samples} {'state' if samples == 1 else 'states'} of {num_qubits} qubits"
-            f" {'needs' if samples == 1 else 'need'} {_size(needed)},"
-            f" and {_size(available)} of memory are free"
+        states = "1 state" if samples == 1 else f"{samples} states"
+        raise TooLargeError(
+            f"{name}: {states} of {num_qubits} qubits need{'s' * (samples == 1)} {_size(needed)},"
+            f" and {_size(available)} of memory are free",
+            "a smaller batch needs less" if samples > 1 else "",
         )
 
 

@@ -37,6 +37,27 @@ class ForeignModuleUnfit(Problem):
     title: ClassVar[str] = "a foreign module does not fit"
 
 
+@dataclass(frozen=True)
+class TooLarge(Problem):
+    """The states that a circuit is simulated with do not fit in the memory that is free.
+
+    A state doubles with each qubit, and with each measurement or reset between gates; each sample
+    of a batch has one. `module.memory(samples)` says what a call needs, the manifest that `qmlc
+    compile` writes what the states of one sample do. Take fewer qubits or a smaller `batch`; for
+    a device, a circuit of any size can be compiled.
+    """
+
+    code: ClassVar[str] = "E0608"
+    title: ClassVar[str] = "a simulation does not fit in memory"
+
+
+class TooLargeError(CompileError, ValueError):
+    """What raises it, as modules raise ValueError for calls that they cannot answer."""
+
+    def __init__(self, what: str, proposal: str = "") -> None:
+        super().__init__((TooLarge(NOWHERE, what=what, proposal=proposal),))
+
+
 def unfit(what: str, proposal: str = "") -> CompileError:
     """The error that a module from elsewhere does not fit, to be raised."""
     return CompileError((ForeignModuleUnfit(NOWHERE, what=what, proposal=proposal),))
