@@ -117,8 +117,8 @@ def cosine_sine(phase: Any) -> Any:
 
 
 @function
-def sum_phases(count: Any, sums: Any, symbols: Any, phases: Any) -> Any:
-    """Fill in the phases of `count` rows; 0, or NaN where a term is not finite, comes back.
+def sum_phases(first: Any, last: Any, sums: Any, symbols: Any, phases: Any) -> Any:
+    """Fill in the phases of some rows; 0, or NaN where a term is not finite, comes back.
 
     The phases of the terms are added, not the terms: of a large one and a small one these would
     lose the small one.
@@ -126,7 +126,7 @@ def sum_phases(count: Any, sums: Any, symbols: Any, phases: Any) -> Any:
     starts = ints(sums[SUM_STARTS])
     zero = to_double(to_real(phases[0] * 0))
     poison = zero
-    for row in range(count):
+    for row in range(first, last):
         phase = phases[row] * 0
         for term in range(starts[row], starts[row + 1]):
             angle = evaluate_term(sums, term, symbols, zero)
@@ -137,9 +137,9 @@ def sum_phases(count: Any, sums: Any, symbols: Any, phases: Any) -> Any:
 
 
 @function
-def prepare_angles(count: Any, phases: Any, cosines: Any, sines: Any) -> None:
-    """The cosines and sines of `count` vectors of phases."""
-    for row in range(count):
+def prepare_angles(first: Any, last: Any, phases: Any, cosines: Any, sines: Any) -> None:
+    """The cosines and sines of vectors of phases."""
+    for row in range(first, last):
         cosines[row], sines[row] = cosine_sine(phases[row])
 
 

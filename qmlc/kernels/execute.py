@@ -21,6 +21,7 @@ from qmlc.kernels.language import (
     int_vectors,
     ints,
     maximum,
+    minimum,
     reals,
     splat,
     vectors,
@@ -46,6 +47,7 @@ from qmlc.kernels.layout import (
     OF_COSINES,
     OF_FIRST,
     OF_PHASES,
+    OF_SIGN,
     OF_SINES,
     OF_STATE,
     OF_SYMBOLS,
@@ -118,17 +120,20 @@ def share_forward(call: Ints) -> None:
     program = ints(call[PROGRAM])
     thread = thread_of(call)
     threads = call[THREADS]
-    if thread == 0:
-        own = call[THREAD_MEMORY]
-        prepare_shared(program, reals(call[PARAMETERS]), address(call), own)
+    prepare_shared(call, program, thread, threads)
     meet(call)
+    first = splat(1.0)
+    for other in range(threads):
+        first *= vectors(memory_of(call, program, other) + program[OF_SIGN])[0]
+    if thread == 0:
+        vectors(address(call) + program[AT_FIRST])[0] = first
     units = call[UNITS]
     if shares_units(call, program):
         for unit in range(units):
-            apply_unit(call, program, unit, thread, threads)
+            apply_unit(call, program, unit, first, thread, threads)
     else:
         for unit in range(units * thread // threads, units * (thread + 1) // threads):
-            apply_unit(call, program, unit, 0, 1)
+            apply_unit(call, program, unit, first, 0, 1)
 
 
 @inline
@@ -160,15 +165,18 @@ def memory_of(call: Any, program: Any, thread: Any) -> Any:
 
 
 @function
-def apply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) -> None:
-    """The values and the state of one unit, by one of the threads that work on it."""
+def apply_unit(call: Any, program: Any, unit: Any, first: Any, thread: Any, threads: Any) -> None:
+    """The values and the state of one unit, by one of the threads that work on it.
+
+    `first` is the first amplitude as the angles that all units share make it.
+    """
     shared = address(call)
     own = memory_of(call, program, thread_of(call))
     # that of the first thread if they share it
     state = vectors(memory_of(call, program, thread_of(call) - thread) + program[OF_STATE])
     if call[AMPLITUDES] != 0:
         state = vectors(call[AMPLITUDES]) + unit * (2 << program[ROWS_LOG])
-    first = prepare_unit(call, program, unit, own) * vectors(shared + program[AT_FIRST])[0]
+    first *= prepare_unit(call, program, unit, own)
     vectors(own + program[OF_FIRST])[0] = first
     if thread + (1 - program[KEEPS_ANGLES]) == 0 and call[AMPLITUDES] != 0:
         copy_vectors(own, kept_angles(call, program, unit), program[OF_TABLE])
@@ -222,28 +230,44 @@ def measure_unit(call: Any, program: Any, unit: Any, state: Any, thread: Any, th
 
 
 @function
-def prepare_shared(program: Any, parameters: Any, shared: Any, own: Any) -> None:
-    """Angles, coefficients and tables that all units share."""
+def prepare_shared(call: Any, program: Any, thread: Any, threads: Any) -> None:
+    """A share of the angles, coefficients and tables that all units share."""
+    shared = address(call)
+    own = memory_of(call, program, thread)
     phases = shared + program[AT_PHASES]
-    count = program[SHARED_ROWS]
-    poison = sum_phases(count, program + SHARED_ROWS, parameters, words(phases))
+    vector_count = (program[SHARED_ROWS] + LANES - 1) >> LOG_LANES
+    first = vector_count * thread // threads
+    last = vector_count * (thread + 1) // threads
+    poison = sum_phases(
+        first << LOG_LANES,
+        minimum(last << LOG_LANES, program[SHARED_ROWS]),
+        program + SHARED_ROWS,
+        reals(call[PARAMETERS]),
+        words(phases),
+    )
     prepare_angles(
-        (count + LANES - 1) >> LOG_LANES,
+        first,
+        last,
         int_vectors(phases),
         vectors(shared + program[AT_COSINES]),
         vectors(shared + program[AT_SINES]),
     )
+    meet(call)
+    first = program[SHARED_SLOTS] * thread // threads
+    last = program[SHARED_SLOTS] * (thread + 1) // threads
     sign = fill_slots(
-        program[SHARED_SLOTS],
-        ints(program[SHARED_SLOT_ROWS]),
-        ints(program[SHARED_SLOT_SIGNS]),
-        ints(program[SHARED_SLOT_USES]),
+        last - first,
+        ints(program[SHARED_SLOT_ROWS]) + first,
+        ints(program[SHARED_SLOT_SIGNS]) + first,
+        ints(program[SHARED_SLOT_USES]) + first,
         reals(shared + program[AT_COSINES]),
         reals(shared + program[AT_SINES]),
-        vectors(shared + program[AT_COEFFICIENTS]),
+        vectors(shared + program[AT_COEFFICIENTS]) + 2 * first,
     )
-    vectors(shared + program[AT_FIRST])[0] = sign + splat(poison)
-    for kept in range(program[TABLES]):
+    vectors(own + program[OF_SIGN])[0] = sign + splat(poison)
+    first = program[TABLES] * thread // threads
+    last = program[TABLES] * (thread + 1) // threads
+    for kept in range(first, last):
         fill_table(program, kept, shared, own)
 
 
@@ -289,13 +313,13 @@ def prepare_unit(call: Any, program: Any, unit: Any, own: Any) -> Any:
     if program[SAMPLES] != 0:
         if program[PREPARED] > 0:
             evaluate_sums(sums, symbols, angles)
-        first = sum_phases(count, sums, symbols, phases)
-        prepare_angles(count, phases, cosines, sines)
+        first = sum_phases(0, count, sums, symbols, phases)
+        prepare_angles(0, count, phases, cosines, sines)
         first += fill_slots(slots, rows, signs, uses, cosines, sines, coefficients)
     else:
         if program[PREPARED] > 0:
             evaluate_sums(sums, reals(symbols), reals(angles))
-        first = splat(sum_phases(count, sums, reals(symbols), words(phases)))
-        prepare_angles((count + LANES - 1) >> LOG_LANES, phases, cosines, sines)
+        first = splat(sum_phases(0, count, sums, reals(symbols), words(phases)))
+        prepare_angles(0, (count + LANES - 1) >> LOG_LANES, phases, cosines, sines)
         first += fill_slots(slots, rows, signs, uses, reals(cosines), reals(sines), coefficients)
     return first

@@ -124,7 +124,11 @@ def share_backward(call: Ints) -> None:
     else:
         for unit in range(units * thread // threads, units * (thread + 1) // threads):
             unapply_unit(call, program, unit, 0, 1)
+    add_slots(program, own)
     meet(call)
+    if program[SAMPLES] != 0:
+        collect_tables(call, program, thread, threads)
+        meet(call)
     if thread == 0:
         add_gradients(call, program)
 
@@ -234,35 +238,53 @@ def differentiate_unit(call: Any, program: Any, unit: Any, own: Any) -> None:
 
 
 @function
-def add_gradients(call: Any, program: Any) -> None:
-    """The gradients of parameters, from those of all threads in their order."""
-    own = call[THREAD_MEMORY]
+def add_slots(program: Any, own: Any) -> None:
+    """The gradients of angles that all units share, from what a thread has of turns and phases."""
     totals = reals(own + program[OF_TOTALS])
-    gradients = reals(call[PARAMETER_GRADIENTS])
-    clear(totals, program[SHARED_ROWS])
-    clear(gradients, program[PARAMETER_WIDTH])
+    rows = vectors(own + program[OF_SHARED_ROWS])
+    for row in range(program[SHARED_ROWS]):
+        totals[row] = total(rows[row])
     places = ints(program[SHARED_SLOT_ROWS])
     signs = ints(program[SHARED_SLOT_SIGNS])
-    size = program[TABLE_SIZE] * program[TABLES]
-    tables = reals(own + program[OF_TABLE_GRADIENTS])
+    slots = vectors(own + program[OF_SHARED_SLOTS])
+    for slot in range(program[SHARED_SLOTS]):
+        totals[places[slot]] += total(lane_signs(signs[slot]) * slots[slot])
+
+
+@function
+def collect_tables(call: Any, program: Any, thread: Any, threads: Any) -> None:
+    """A share of the diagonals whose tables are kept: their gradients, from those of all threads.
+
+    They are added up in the memory of the first.
+    """
+    size = program[TABLE_SIZE]
+    first = program[TABLES] * thread // threads
+    last = program[TABLES] * (thread + 1) // threads
+    tables = reals(call[THREAD_MEMORY] + program[OF_TABLE_GRADIENTS])
+    for other in range(1, threads):
+        others = reals(memory_of(call, program, other) + program[OF_TABLE_GRADIENTS])
+        for place in range(first * size, last * size):
+            tables[place] += others[place]
+    totals = reals(memory_of(call, program, thread) + program[OF_TOTALS])
+    for kept in range(first, last):
+        collect_kept(program, kept, tables + kept * size, totals)
+
+
+@function
+def add_gradients(call: Any, program: Any) -> None:
+    """The gradients of parameters, from those of all threads in their order."""
+    totals = reals(call[THREAD_MEMORY] + program[OF_TOTALS])
+    gradients = reals(call[PARAMETER_GRADIENTS])
+    clear(gradients, program[PARAMETER_WIDTH])
     for thread in range(call[THREADS]):
         memory = memory_of(call, program, thread)
-        slots = vectors(memory + program[OF_SHARED_SLOTS])
-        rows = vectors(memory + program[OF_SHARED_ROWS])
-        for slot in range(program[SHARED_SLOTS]):
-            totals[places[slot]] += total(lane_signs(signs[slot]) * slots[slot])
-        for row in range(program[SHARED_ROWS]):
-            totals[row] += total(rows[row])
+        if thread > 0:
+            others = reals(memory + program[OF_TOTALS])
+            for row in range(program[SHARED_ROWS]):
+                totals[row] += others[row]
         sums = reals(memory + program[OF_PARAMETER_GRADIENTS])
         for parameter in range(program[PARAMETER_WIDTH]):
             gradients[parameter] += sums[parameter]
-        if thread > 0:
-            others = reals(memory + program[OF_TABLE_GRADIENTS])
-            for place in range(size):
-                tables[place] += others[place]
-    if program[SAMPLES] != 0:
-        for kept in range(program[TABLES]):
-            collect_kept(program, kept, tables + kept * program[TABLE_SIZE], totals)
     parameters = reals(call[PARAMETERS])
     differentiate_sums(program + SHARED_ROWS, parameters, totals, gradients)
 

@@ -38,6 +38,7 @@ from __future__ import annotations
     AT_COSINES, AT_SINES, AT_PHASES, AT_COEFFICIENTS, AT_TABLES,
     AT_FIRST, AT_AMPLITUDES,
     # bytes in a thread's memory
+    OF_SIGN,  # of the first amplitude, by the thread's share of what all units share
     OF_SYMBOLS, OF_ANGLES, OF_COSINES, OF_SINES, OF_PHASES, OF_COEFFICIENTS, OF_FIRST,
     OF_TABLE, OF_WORK,
     OF_BLOCK, OF_ADJOINT_BLOCK, OF_OTHER_ORDER,
@@ -47,7 +48,7 @@ from __future__ import annotations
     THREAD_BYTES,
     KEEPS_ANGLES,  # 1 where what prepare_unit makes is kept for the backward pass
     PROGRAM_SIZE,
-) = range(106)  # fmt: skip
+) = range(107)  # fmt: skip
 
 # sums, as at SHARED_ROWS and SAMPLE_ROWS of a program: rows of coefficients times symbols
 SUM_ROWS, SUM_STARTS, SUM_COEFFICIENTS, SUM_TERMS, SUM_FACTORS = range(5)

@@ -334,7 +334,8 @@ def put_thread(maker: FormMaker, tape: Tape, circuit: Circuit, symbols: int) -> 
     operators = int(maker.program[layout.OPERATORS])
     parameters = sum(int(np.prod(v.shape)) for v in circuit.parameters)
     maker.program[layout.THREAD_BYTES] = maker.reserve(0, [
-        (layout.OF_SYMBOLS, symbols), (layout.OF_ANGLES, angles), (layout.OF_COSINES, angles),
+        (layout.OF_SIGN, 1), (layout.OF_SYMBOLS, symbols),
+        (layout.OF_ANGLES, angles), (layout.OF_COSINES, angles),
         (layout.OF_SINES, angles), (layout.OF_PHASES, angles),
         (layout.OF_COEFFICIENTS, 2 * len(slots.sample)), (layout.OF_FIRST, 1),
         (layout.OF_TABLE, 2 * most), (layout.OF_WORK, max(most, 1 << BLOCK_LOG)),
