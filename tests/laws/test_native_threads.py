@@ -11,7 +11,10 @@ from qmlc.kernels.openmp import may_use_threads
 GATES = ["rx", "ry", "rz", "h", "cx", "crz", "rzz"]
 
 
-@pytest.mark.skipif(not may_use_threads(), reason="torch has no threads of GNU's runtime here")
+ONE_THREAD = "torch has no threads of GNU's runtime here"
+
+
+@pytest.mark.skipif(not may_use_threads(), reason=ONE_THREAD)
 @pytest.mark.parametrize(("qubits", "batch"), [(12, 1), (7, 128)])
 def test_two_threads_give_what_one_gives_and_the_same_each_time(qubits, batch):
     circuit = random_circuit(qubits, qubits, 60, names=GATES)
@@ -26,3 +29,13 @@ def test_two_threads_give_what_one_gives_and_the_same_each_time(qubits, batch):
         if one is not None:
             assert torch.equal(two, again)
             torch.testing.assert_close(two, one, atol=1e-12, rtol=1e-12)
+
+
+@pytest.mark.skipif(not may_use_threads(), reason=ONE_THREAD)
+def test_more_threads_are_woken_for_more_work():
+    program = native(random_circuit(7, 7, 60, names=GATES), torch.float32)
+    woken = [program.plan_call(batch, 64)[1] for batch in (1, 64, 256, 1 << 14)]
+    assert woken == sorted(woken)
+    assert woken[0] == 1
+    assert woken[-1] == 64
+    assert woken[2] < 64

@@ -21,8 +21,9 @@ from qmlc.runtime.normalise import normalise
 MAX_CALLS = 256
 """For how many sizes of batches it is remembered how they are run."""
 
-MIN_WORK = 1 << 14
-"""Rows times records: some 40 microseconds, where a second thread costs a few."""
+MIN_WORK = 1 << 12
+"""Rows times records that a thread is woken for: some 10 microseconds, where waking it takes a few.
+"""
 
 WIDE = 64
 FILL, WIDE_FILL = 1 / 2, 3 / 4
@@ -84,16 +85,16 @@ class NativeProgram:
         if threads == 1 or not may_use_threads():
             return form, 1
         units = form.units(batch)
-        if units * form.work < MIN_WORK:
-            return form, 1
-        if units < threads and samples and self._has_rows(JOINT_BLOCKS):
-            # a state for each thread, or for all of them
-            samples, units = False, batch
+        threads = max(1, min(threads, units * form.work // MIN_WORK))
         if units >= threads:
-            return self.form(samples), threads
+            return form, threads
+        if form.program[layout.PREPARED] and not form.program[layout.SEGMENTED]:
+            return form, units  # inputs that are amplitudes are read best a vector at a time
         if not self._has_rows(JOINT_BLOCKS):
             return form, units
-        return self.form(samples, joint=True), threads
+        if samples and batch >= threads:
+            return self.form(False), threads  # a state for each thread, or for all of them
+        return self.form(False, joint=True), threads
 
     def _has_rows(self, bits: int) -> bool:
         """Whether amplitudes in lanes leave so many bits for rows."""
