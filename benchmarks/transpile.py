@@ -85,7 +85,7 @@ def compile_ours(text: str, target: Target) -> DeviceCircuit:
     circuit = program.units[0].circuit
     assert circuit is not None
     (device,) = transpile_circuit(circuit, target, measure=False, level=2)
-    device_text(circuit, device, 3, ())
+    device_text(circuit, device, "openqasm3", ())
     return device
 
 
