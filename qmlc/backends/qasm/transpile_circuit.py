@@ -17,7 +17,7 @@ from qmlc.backends.qasm.errors import NotExpressible, TooFewQubits
 from qmlc.backends.qasm.logical_forms import LogicalForm, logical_forms
 from qmlc.backends.qasm.merge_rotations import merge_rotations
 from qmlc.backends.qasm.routing.find_routes import read_places
-from qmlc.backends.qasm.routing.route_circuit import route_circuit
+from qmlc.backends.qasm.routing.route_circuit import RoutedCircuit, route_circuit
 from qmlc.ir.circuit import Circuit
 from qmlc.targets.read_target import Target
 
@@ -86,10 +86,7 @@ def _compile(
         routed = route_circuit([form.circuit for form in forms], places, tries, seed)
     found = []
     if routed is not None:
-        ends = forms[routed.number].ends
-        final = tuple(routed.final_layout[end] for end in ends)
-        compiled = _translate(routed.circuit, target)
-        found.append(_device_circuit(compiled, target, routed.layout, final))
+        found.append(_translate(routed, target, forms[routed.number].ends))
     if routed is None or level == 3:
         # Qiskit's default layouts do not see what interacts in branches, and may tear it apart
         branches = any(item.is_control_flow() for item in forms[0].circuit.data)
@@ -99,17 +96,20 @@ def _compile(
     return min(found, key=lambda c: (c.two_qubit_gates, c.depth))
 
 
-def _translate(circuit: QuantumCircuit, target: Target) -> QuantumCircuit:
+def _translate(routed: RoutedCircuit, target: Target, ends: Sequence[int]) -> DeviceCircuit:
     """A routed circuit of cz, rz, sx and x in the gates of `target`."""
+    layout, final = routed.layout, tuple(routed.final_layout[end] for end in ends)
     if set(target.basis) >= ROUTED_BASIS:
-        return circuit
+        return DeviceCircuit(
+            routed.circuit, target, layout, final, routed.depth, routed.two_qubit_gates
+        )
     manager = generate_preset_pass_manager(
         1,
-        target=qiskit_target(target, circuit.num_qubits),
-        initial_layout=list(range(circuit.num_qubits)),
+        target=qiskit_target(target, routed.circuit.num_qubits),
+        initial_layout=list(range(routed.circuit.num_qubits)),
         routing_method="none",
     )
-    return manager.run(circuit)
+    return _device_circuit(manager.run(routed.circuit), target, layout, final)
 
 
 def _transpile(

@@ -14,7 +14,7 @@ from qiskit.transpiler.passes import BasisTranslator, HighLevelSynthesis, Unroll
 from qmlc.backends.qasm.print_gates import is_symbolic
 from qmlc.backends.qasm.routing.collect_blocks import collect_blocks
 from qmlc.backends.qasm.routing.find_routes import Places, find_route
-from qmlc.backends.qasm.routing.merge_singles import merge_singles
+from qmlc.backends.qasm.routing.merge_singles import GateWriter, merge_singles
 from qmlc.backends.qasm.routing.pair_paulis import TURNS
 from qmlc.backends.qasm.routing.write_route import write_route
 
@@ -32,6 +32,8 @@ class RoutedCircuit:
     circuit: QuantumCircuit
     layout: tuple[int, ...]
     final_layout: tuple[int, ...]
+    depth: int
+    two_qubit_gates: int
 
 
 ROUNDS = 3
@@ -57,15 +59,17 @@ def route_circuit(
         route = find_route(network, places, trials, ROUNDS, seed)
         cost = sum(block.cost for block in network.blocks) + route.cost
         found.append((cost, route.depth, number, network, route, measured))
-    *_, number, network, route, measured = min(found, key=lambda item: item[:3])
+    cost, _, number, network, route, measured = min(found, key=lambda item: item[:3])
     source = forms[number]
     result = QuantumCircuit(QuantumRegister(places.count, "q"), *source.cregs, name=source.name)
     result.metadata = source.metadata
-    merge_singles(write_route(network, route, places.count), result)
+    writer = GateWriter(result)
+    merge_singles(write_route(network, route, places.count), writer)
     final = tuple(route.end[wire] for wire in network.ends)
     for qubit, bit in measured:
         result.measure(final[qubit], bit)
-    return RoutedCircuit(number, result, route.start, final)
+        writer.deepen(final[qubit])
+    return RoutedCircuit(number, result, route.start, final, writer.depth, cost)
 
 
 def _split(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[tuple[int, Any]]] | None:
