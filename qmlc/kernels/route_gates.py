@@ -65,6 +65,10 @@ EXCHANGE = 3
 """Two-qubit gates of an exchange."""
 MOVE = 2
 """The same, where one of both is known to be in |0>."""
+GATE_WORTH = 4
+"""Layers that are given for a gate on two qubits less."""
+NEVER = 1 << 60
+"""A depth that is not reached."""
 AHEAD = 24
 """Gates that are looked at which cannot be next."""
 PATIENCE = 24
@@ -151,19 +155,30 @@ def carry_out(p: Ints, w: Ints, place: Ints, events: Ints, gate: Int) -> None:
 
 @function
 def carry_out_all(p: Ints, w: Ints, place: Ints, events: Ints) -> Any:
-    """Do every gate that can be done; how many there were."""
+    """Do every gate that can be done, those first that can be soonest; how many there were."""
     counts, front, distance = table(w, COUNTS), table(w, FRONT), table(p, DISTANCE)
     first, second, places = table(p, FIRST_WIRE), table(p, SECOND_WIRE), p[PLACES]
-    i, found = 0, 0
-    while i < counts[FRONT_COUNT]:
-        gate = front[i]
-        if distance[place[first[gate]] * places + place[second[gate]]] == 1:
-            counts[FRONT_COUNT] -= 1
-            front[i] = front[counts[FRONT_COUNT]]
-            carry_out(p, w, place, events, gate)
-            found += 1
-        else:
+    clock = table(w, CLOCK)
+    found: Int = 0
+    now: Int = 0
+    while now < NEVER:
+        later: Int = NEVER
+        i: Int = 0
+        while i < counts[FRONT_COUNT]:
+            gate = front[i]
+            x, y = place[first[gate]], place[second[gate]]
             i += 1
+            if distance[x * places + y] == 1:
+                soonest: Int = maximum(clock[x], clock[y])
+                if soonest <= now:
+                    i -= 1
+                    counts[FRONT_COUNT] -= 1
+                    front[i] = front[counts[FRONT_COUNT]]
+                    carry_out(p, w, place, events, gate)
+                    found += 1
+                elif soonest < later:
+                    later = soonest
+        now = later
     return found
 
 
@@ -278,11 +293,12 @@ def pain(p: Ints, w: Ints, place: Ints, wire: Int, here: Int, there: Int, other:
 
 @function
 def best_exchange(
-    p: Ints, w: Ints, place: Ints, random: Ints, price: Int, weariness: Int, noise: Int
+    p: Ints, w: Ints, place: Ints, random: Ints, price: Int, weariness: Int, late: Int, noise: Int
 ) -> Any:
     """The pair of neighbours, as a number, whose exchange promises most."""
     at, partners, tired = table(w, AT), table(w, PARTNERS), table(w, TIRED)
     start, neighbours, places = table(p, NEIGHBOURS_START), table(p, NEIGHBOURS), p[PLACES]
+    clock = table(w, CLOCK)
     best: Int = 1 << 60
     found: Int = 0
     for wire in range(p[WIRES]):
@@ -296,6 +312,7 @@ def best_exchange(
                     score += pain(p, w, place, b, y, x, wire)
                     score += price * exchange_cost(p, w, x, y)
                     score += weariness * (tired[x] + tired[y])
+                    score += late * maximum(clock[x], clock[y])
                     score += draw(random, noise)
                     if score < best:
                         best = score
@@ -333,6 +350,7 @@ def route(p: Ints, w: Ints, place: Ints, events: Ints, random: Ints, bound: Int)
     ahead, fade = 2 << draw(random, 5), 48 + draw(random, 17)
     price = 24 << draw(random, 5)
     weariness, noise = 8 << draw(random, 5), 1 + (4 << draw(random, 7))
+    late = (1 << draw(random, 6)) // 2
     while counts[LEFT_COUNT] > 0 and counts[TOTAL] < bound:
         if carry_out_all(p, w, place, events) > 0:
             counts[SINCE] = 0
@@ -341,7 +359,7 @@ def route(p: Ints, w: Ints, place: Ints, events: Ints, random: Ints, bound: Int)
             pair: Int = 0
             if counts[SINCE] < PATIENCE:
                 look_ahead(p, w, pull, ahead, fade)
-                pair = best_exchange(p, w, place, random, price, weariness, noise)
+                pair = best_exchange(p, w, place, random, price, weariness, late, noise)
             else:
                 pair = forced_exchange(p, w, place)
             x, y = pair // p[PLACES], pair % p[PLACES]
@@ -358,8 +376,8 @@ def keep_best(p: Ints, w: Ints, place: Ints, start: Ints, events: Ints, best: In
     depth: Int = 0
     for i in range(p[PLACES]):
         depth = maximum(depth, clock[i])
-    less = counts[TOTAL] < best[0] or (counts[TOTAL] == best[0] and depth < best[1])
-    if counts[LEFT_COUNT] == 0 and less:
+    worth = GATE_WORTH * counts[TOTAL] + depth
+    if counts[LEFT_COUNT] == 0 and worth < GATE_WORTH * best[0] + best[1]:
         best[0] = counts[TOTAL]
         best[1] = depth
         best[2] = counts[EVENTS]
@@ -392,7 +410,7 @@ def find_routes(
         for step in range(rounds):
             for i in range(wires):
                 start[i] = place[i]
-            route(p, w, place, events, random, best[0] + 1)
+            route(p, w, place, events, random, best[0] + best[1] // GATE_WORTH + 1)
             keep_best(p, w, place, start, events, best)
             if step < rounds - 1:
                 route(back, w, place, events, random, 1 << 40)

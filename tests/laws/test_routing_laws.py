@@ -60,6 +60,8 @@ def test_routed_circuits_are_the_same_matrix(circuit, values, target):
         assert item.operation.name in (*target.basis, *NOT_GATES)
         places = [device.circuit.find_bit(q).index for q in item.qubits]
         assert len(places) == 1 or target.allows(*places)
+    assert device.two_qubit_gates == count_two_qubit_gates(device.circuit)
+    assert device.depth == device.circuit.depth()
     names = scalar_values(circuit, values)
     bound = device.circuit.assign_parameters({p: names[p.name] for p in device.circuit.parameters})
     wanted = instructions_matrix(

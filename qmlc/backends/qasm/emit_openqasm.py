@@ -39,7 +39,7 @@ def emit_openqasm(
     comments: Sequence[str] = (),
     level: int = 3,
     seed: int = 0,
-    tries: int = 16,
+    tries: int = 8,
 ) -> str:
     """`circuit` as OpenQASM, without its measured results; for a `target`, in the device's gates.
 
@@ -71,7 +71,7 @@ def emit_device_program(
     comments: Sequence[str] = (),
     level: int = 3,
     seed: int = 0,
-    tries: int = 16,
+    tries: int = 8,
 ) -> DeviceProgram:
     """What `target` runs to yield the results of `circuit`; errors as in `transpile_circuit`."""
     plan = plan_measurement(circuit)

@@ -48,13 +48,13 @@ def transpile_circuit(
     measure: bool = True,
     level: int = 3,
     seed: int = 0,
-    tries: int = 16,
+    tries: int = 8,
 ) -> tuple[DeviceCircuit, ...]:
     """`circuit` for `target`: one device circuit for each group of measurements, or without these.
 
     What `values` leaves out stays symbolic. `level` is Qiskit's (0 to 3). Where not all qubits are
     connected, the way is our own from level 1 on, the best from `tries` beginnings that `seed`
-    makes: the fewest two-qubit gates win, then the least depth. Qiskit finds it, of as many seeds,
+    makes: few two-qubit gates win, one being worth four layers. Qiskit finds it, of as many seeds,
     at level 0 and for feed-forward, resets and delays; at level 3 the better of both is taken.
     Qiskit leaves out, from level 2 on, rotations that change a gate's fidelity by less than about
     1e-9. TooFewQubits where the circuit is too wide; NotExpressible for feed-forward that the

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from qmlc.backends.qasm.routing.collect_blocks import Network
 from qmlc.kernels import route_gates
 from qmlc.kernels.load_library import remember_entries
-from qmlc.kernels.route_gates import PATIENCE
+from qmlc.kernels.route_gates import GATE_WORTH, PATIENCE
 from qmlc.kernels.routing_tables import HEADER, LEVELS, WORK
 
 Ints = NDArray[np.int64]
 Edges = tuple[tuple[int, int], ...]
 
-UNKNOWN = 1 << 40
+UNKNOWN = 1 << 30
 """A cost that any way undercuts."""
 FAR = 1024
 """A distance between places that do not hang together."""
@@ -39,6 +39,11 @@ class Route:
     start: tuple[int, ...]
     end: tuple[int, ...]
     events: tuple[tuple[int, int], ...]
+
+
+def worth(gates: int, depth: int) -> int:
+    """By what ways are compared: the less the better."""
+    return GATE_WORTH * gates + depth
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from qiskit.transpiler.passes import BasisTranslator, HighLevelSynthesis, Unroll
 
 from qmlc.backends.qasm.print_gates import is_symbolic
 from qmlc.backends.qasm.routing.collect_blocks import collect_blocks
-from qmlc.backends.qasm.routing.find_routes import Places, find_route
+from qmlc.backends.qasm.routing.find_routes import Places, find_route, worth
 from qmlc.backends.qasm.routing.merge_singles import GateWriter, merge_singles
 from qmlc.backends.qasm.routing.pair_paulis import TURNS
 from qmlc.backends.qasm.routing.write_route import write_route
@@ -36,7 +36,7 @@ class RoutedCircuit:
     two_qubit_gates: int
 
 
-ROUNDS = 3
+ROUNDS = 6
 """Times that a beginning is improved by going to the end and back."""
 AT_END = ("measure", "barrier")
 
@@ -58,8 +58,8 @@ def route_circuit(
         network = collect_blocks(unroll(gates))
         route = find_route(network, places, trials, ROUNDS, seed)
         cost = sum(block.cost for block in network.blocks) + route.cost
-        found.append((cost, route.depth, number, network, route, measured))
-    cost, _, number, network, route, measured = min(found, key=lambda item: item[:3])
+        found.append((worth(cost, route.depth), number, cost, network, route, measured))
+    _, number, cost, network, route, measured = min(found, key=lambda item: item[:2])
     source = forms[number]
     result = QuantumCircuit(QuantumRegister(places.count, "q"), *source.cregs, name=source.name)
     result.metadata = source.metadata
