@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from qmlc.backends.mark_places import (
+    mark_elements,
+    mark_place,
+    marked_line,
+    plain_text,
+    slice_text,
+)
+from qmlc.backends.roll_loops import Block, Item, nesting, roll_loops, write_items
 from qmlc.backends.torch.identifiers import RESERVED, Identifiers
 from qmlc.backends.torch.print_value import (
     any_symbol,
@@ -15,24 +22,11 @@ from qmlc.backends.torch.print_value import (
     print_polynomial,
     print_value,
 )
-from qmlc.backends.torch.roll_loops import (
-    Block,
-    Item,
-    Line,
-    Place,
-    nesting,
-    roll_loops,
-    write_items,
-)
 from qmlc.ir.circuit import Circuit, Condition, Instruction, Result
 from qmlc.ir.operator import Operator
 from qmlc.ops.fill_template import write_tuple
 from qmlc.ops.gates import controlled_name
 from qmlc.types.polynomial import Symbol, Value
-
-# An index that a loop may advance stands between control characters until the loops are found; no
-# text of a program holds these, as names are identifiers and strings are escaped.
-PLACE = re.compile("\x02(\\d+)/(\\d+)\x03")
 
 
 def print_circuit(circuit: Circuit) -> list[str]:
@@ -43,7 +37,7 @@ def print_circuit(circuit: Circuit) -> list[str]:
     return [
         *printer.declarations(),
         *write_items(items, loops),
-        *(_plain(printer.result(result)) for result in circuit.results),
+        *(plain_text(printer.result(result)) for result in circuit.results),
         f"return {printer.builder}.build()",
     ]
 
@@ -56,11 +50,11 @@ class _Printer:
         self.names = Identifiers(RESERVED)
         variables = (*circuit.inputs, *circuit.parameters)
         self.variables = {v.name: (self.names.new(v.name), v.shape) for v in variables}
-        self.qubit_names = [self.names.new(name) for name, _ in circuit.registers]
-        self.bit_names = [self.names.new(name) for name, _ in circuit.bit_registers]
+        self.qubit_places = [(self.names.new(name), size) for name, size in circuit.registers]
+        self.bit_places = [(self.names.new(name), size) for name, size in circuit.bit_registers]
         self.builder = self.names.new("c")
-        self.qubits = list(_elements(circuit.registers, self.qubit_names))
-        self.bits = list(_elements(circuit.bit_registers, self.bit_names))
+        self.qubits = list(mark_elements(self.qubit_places))
+        self.bits = list(mark_elements(self.bit_places))
 
     def declarations(self) -> Iterator[str]:
         """The builder and what is declared with it."""
@@ -79,11 +73,11 @@ class _Printer:
             start = f"start={print_distribution(variable.distribution)}"
             arguments = _arguments(repr(variable.name), *variable.shape, start)
             yield f"{name} = {c}.parameter({arguments})"
-        for kind, registers, names in (
-            ("qubit", circuit.registers, self.qubit_names),
-            ("bit", circuit.bit_registers, self.bit_names),
+        for kind, registers, places in (
+            ("qubit", circuit.registers, self.qubit_places),
+            ("bit", circuit.bit_registers, self.bit_places),
         ):
-            for (name, size), python in zip(registers, names, strict=True):
+            for (name, size), (python, _) in zip(registers, places, strict=True):
                 sized = f"{kind}({name!r})" if size == 1 else f"{kind}s({name!r}, {size})"
                 yield f"{python} = {c}.{sized}"
 
@@ -91,11 +85,11 @@ class _Printer:
         """A line an instruction; those under one condition in a block."""
         groups = groupby(self.circuit.instructions, key=lambda i: i.condition)
         for condition, group in groups:
-            lines = tuple(_line(text) for text in self.calls(list(group)))
+            lines = tuple(marked_line(text) for text in self.calls(list(group)))
             if condition is None:
                 yield from lines
             else:
-                yield Block(_line(self.condition(condition)), lines)
+                yield Block(marked_line(self.condition(condition)), lines)
 
     def calls(self, instructions: Sequence[Instruction]) -> Iterator[str]:
         """The builder's calls; measurements in a row are one call."""
@@ -159,7 +153,7 @@ class _Printer:
             return any_symbol(symbol)
         if not shape:
             return name
-        places = (_place(i, size) for i, size in zip(symbol.index, shape, strict=True))
+        places = (mark_place(i, size) for i, size in zip(symbol.index, shape, strict=True))
         return f"{name}[{', '.join(places)}]"
 
     def spread(self, instruction: Instruction) -> list[str]:
@@ -172,19 +166,9 @@ class _Printer:
 
     def several(self, numbers: Sequence[int], texts: Sequence[str]) -> str:
         """A tuple of qubits or of bits: a register, a part of one, or one by one."""
-        registers, names = self.circuit.registers, self.qubit_names
-        if texts is self.bits:
-            registers, names = self.circuit.bit_registers, self.bit_names
-        first = 0
-        for (_, size), name in zip(registers, names, strict=True):
-            begin = numbers[0] - first if numbers else -1
-            run = list(range(first + begin, first + begin + len(numbers)))
-            if size > 1 and 0 <= begin and begin + len(numbers) <= size and list(numbers) == run:
-                if len(numbers) == size:
-                    return name
-                if len(numbers) > 1:
-                    return f"{name}[{begin}:{begin + len(numbers)}]"
-            first += size
+        places = self.bit_places if texts is self.bits else self.qubit_places
+        if found := slice_text(numbers, places):
+            return found
         return write_tuple(texts[i] for i in numbers)
 
     def vector(self, instruction: Instruction) -> str:
@@ -242,27 +226,6 @@ def _lone_pauli(operator: Operator) -> str:
         case ((((_, letter),), 1),):
             return letter
     return ""
-
-
-def _elements(registers: tuple[tuple[str, int], ...], names: list[str]) -> Iterator[str]:
-    for (_, size), name in zip(registers, names, strict=True):
-        yield from [name] if size == 1 else [f"{name}[{_place(i, size)}]" for i in range(size)]
-
-
-def _place(value: int, size: int) -> str:
-    return f"\x02{value}/{size}\x03"
-
-
-def _line(text: str) -> Line:
-    first, *rest = PLACE.split(text)
-    parts: list[str | Place] = [first]
-    for value, size, after in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
-        parts += [Place(int(value), int(size)), after]
-    return tuple(parts)
-
-
-def _plain(text: str) -> str:
-    return PLACE.sub(lambda match: match[1], text)
 
 
 def _arguments(*parts: object) -> str:

@@ -17,6 +17,9 @@ MAX_PERIOD = 48
 
 MAX_NESTING = 3
 
+MAX_WIDTH = 80
+"""Blocks in braces stand on one line up to this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -183,19 +186,30 @@ def _rebuild(item: Item, change: Callable[[Place], Place]) -> Item:
     return tuple(change(p) if isinstance(p, Place) else p for p in item)
 
 
-def write_items(items: Sequence[Item], variables: Sequence[str], depth: int = 0) -> Iterator[str]:
-    """The lines of Python, indented by four spaces a level; `variables` are for the loops."""
+def write_items(
+    items: Sequence[Item], variables: Sequence[str], depth: int = 0, braces: bool = False
+) -> Iterator[str]:
+    """The lines, indented by four spaces a level; `variables` are for the loops.
+
+    Blocks are Python's, or stand in braces.
+    """
     used = list(variables[:depth])
     for item in items:
         if not isinstance(item, Block):
             yield _write_line(item, used)
             continue
+        header = _write_line(item.header, used)
         if item.count:
-            yield f"for {variables[depth]} in range({item.count}):"
-        else:
-            yield _write_line(item.header, used)
+            header = f"for {variables[depth]} in range({item.count}){' {' if braces else ':'}"
         inner = depth + 1 if item.count else depth
-        yield from ("    " + line for line in write_items(item.body, variables, inner))
+        body = list(write_items(item.body, variables, inner, braces))
+        if braces and len(body) == 1 and len(header) + len(body[0]) < MAX_WIDTH:
+            yield f"{header} {body[0]} }}"
+            continue
+        yield header
+        yield from ("    " + line for line in body)
+        if braces:
+            yield "}"
 
 
 def _write_line(line: Line, loops: Sequence[str]) -> str:
