@@ -18,6 +18,7 @@ from qmlc.tools.compile import compile_program
 from qmlc.tools.eval import evaluate
 from qmlc.tools.explain import explain
 from qmlc.tools.fmt import format_programs
+from qmlc.tools.import_ import import_openqasm
 from qmlc.tools.predict import predict
 from qmlc.tools.report_errors import WRONG_PROGRAM
 from qmlc.tools.targets import targets
@@ -27,7 +28,8 @@ from qmlc.tools.version import installed_version, version
 OUR_BUG = 70
 
 VERBS = (
-    check, format_programs, compile_program, train, evaluate, predict, explain, targets, version,
+    check, format_programs, compile_program, import_openqasm, train, evaluate, predict, explain,
+    targets, version,
 )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -27,22 +28,37 @@ from qiskit.synthesis import LieTrotter, MatrixExponential, SuzukiTrotter
 
 from qmlc.backends.qasm.errors import NotReadable
 from qmlc.ir.circuit import Instruction
+from qmlc.ir.definition import Definition
 from qmlc.ir.modify_gates import control, gate_instruction, inverse, power
 from qmlc.ir.operator import Operator, commute
 from qmlc.ops.gates import GATES, canonical_name
-from qmlc.types.polynomial import Value
-
-ReadAngle = Callable[[Any], Value]
+from qmlc.types.polynomial import Value, lift
 
 
-def read_gate(operation: Any, qubits: Sequence[int], angle: ReadAngle) -> list[Instruction]:
-    """The instructions that `operation` is on `qubits`; `angle` reads its parameters.
+@dataclass(frozen=True)
+class Reading:
+    """How gates are read: `angle` reads a parameter."""
+
+    angle: Callable[[Any], Value]
+    kept: Mapping[str, Definition] = field(default_factory=dict)
+    """Gates of the circuit's own that are instructions, and not what they are made of."""
+    matrices: bool = True
+    """Whether a gate that is given by its matrix stays one."""
+    rows: frozenset[str] = frozenset()
+    """Names that mean rows of `ops.gates`, whatever their definitions say."""
+
+
+def read_gate(operation: Any, qubits: Sequence[int], reading: Reading) -> list[Instruction]:
+    """The instructions that `operation` is on `qubits`.
 
     A gate that has no row is what its definition says, or else its matrix. NotReadable.
     """
     if isinstance(operation, AnnotatedOperation):
-        return _modified(operation, qubits, angle)
+        return _modified(operation, qubits, reading)
+    angle = reading.angle
     name = standard_names().get(operation.base_class)
+    if name is None and operation.name in reading.rows:
+        name = operation.name
     if name is not None and not _opened(operation):
         angles = [angle(p) for p in operation.params]
         # under further controls, a CU is to Qiskit a U with its phase as a fourth angle
@@ -50,10 +66,35 @@ def read_gate(operation: Any, qubits: Sequence[int], angle: ReadAngle) -> list[I
         return [*phase, gate_instruction(name, qubits, angles)]
     reader = _READERS.get(operation.base_class)
     if reader is not None:
-        return reader(operation, tuple(qubits), angle)
+        return reader(operation, tuple(qubits), reading)
     if isinstance(operation, ControlledGate):
-        return _controlled(operation, qubits, angle)
-    return _defined(operation, qubits, angle)
+        return _controlled(operation, qubits, reading)
+    inner = _defined(operation, qubits, reading)
+    return _call(operation, qubits, inner, reading) or inner
+
+
+def _call(
+    operation: Any, qubits: Sequence[int], inner: list[Instruction], reading: Reading
+) -> list[Instruction]:
+    """A gate that is kept, where its definition says what this one is."""
+    definition = reading.kept.get(operation.name)
+    if definition is None or len(definition.angles) != len(operation.params):
+        return []
+    angles = tuple(reading.angle(p) for p in operation.params)
+    call = Instruction(operation.name, tuple(qubits), angles)
+    body = definition.body(call)
+    same = len(body) == len(inner) and all(map(alike, body, inner))
+    return [call] if same else []
+
+
+def alike(left: Instruction, right: Instruction) -> bool:
+    """Whether two instructions differ by rounding only."""
+    if replace(left, angles=()) != replace(right, angles=()):
+        return False
+    return len(left.angles) == len(right.angles) and all(
+        all(abs(c) < 1e-12 for _, c in lift(lift(a) - b).terms)
+        for a, b in zip(left.angles, right.angles, strict=True)
+    )
 
 
 @cache
@@ -79,28 +120,30 @@ def control_states(operation: ControlledGate | ControlModifier) -> str:
 
 
 def _controlled(
-    operation: ControlledGate, qubits: Sequence[int], angle: ReadAngle
+    operation: ControlledGate, qubits: Sequence[int], reading: Reading
 ) -> list[Instruction]:
     controls = operation.num_ctrl_qubits
     base = operation.base_gate
     if controls + base.num_qubits != operation.num_qubits:
-        return _defined(operation, qubits, angle)  # it has ancillas
-    inner = read_gate(base, qubits[controls:], angle)
+        return _defined(operation, qubits, reading)  # it has ancillas
+    inner = read_gate(base, qubits[controls:], reading)
     return control(inner, tuple(qubits[:controls]), control_states(operation))
 
 
 def _modified(
-    operation: AnnotatedOperation, qubits: Sequence[int], angle: ReadAngle
+    operation: AnnotatedOperation, qubits: Sequence[int], reading: Reading
 ) -> list[Instruction]:
     modifiers: list[Modifier] = list(operation.modifiers)
     controls = sum(m.num_ctrl_qubits for m in modifiers if isinstance(m, ControlModifier))
-    instructions = read_gate(operation.base_op, qubits[controls:], angle)
+    if not all(isinstance(m, ControlModifier) for m in modifiers):
+        reading = replace(reading, kept={})
+    instructions = read_gate(operation.base_op, qubits[controls:], reading)
     for modifier in modifiers:
         match modifier:
             case InverseModifier():
                 instructions = inverse(instructions)
             case PowerModifier():
-                instructions = _power(instructions, angle(modifier.power))
+                instructions = _power(instructions, reading.angle(modifier.power))
             case ControlModifier():
                 # each control stands in front of those before it
                 width, rest = modifier.num_ctrl_qubits, controls - modifier.num_ctrl_qubits
@@ -119,10 +162,10 @@ def _power(instructions: list[Instruction], exponent: Value) -> list[Instruction
         raise NotReadable(str(error), "bind its parameters") from None
 
 
-def _defined(operation: Any, qubits: Sequence[int], angle: ReadAngle) -> list[Instruction]:
+def _defined(operation: Any, qubits: Sequence[int], reading: Reading) -> list[Instruction]:
     definition = operation.definition
     if definition is not None:
-        return read_definition(definition, qubits, angle)
+        return read_definition(definition, qubits, reading)
     try:
         return [unitary(operation.to_matrix(), qubits)]
     except (AttributeError, QiskitError, TypeError):
@@ -131,10 +174,10 @@ def _defined(operation: Any, qubits: Sequence[int], angle: ReadAngle) -> list[In
 
 
 def read_definition(
-    definition: QuantumCircuit, qubits: Sequence[int], angle: ReadAngle
+    definition: QuantumCircuit, qubits: Sequence[int], reading: Reading
 ) -> list[Instruction]:
     """The gates of a definition, its global phase first."""
-    found = global_phase(angle(definition.global_phase))
+    found = global_phase(reading.angle(definition.global_phase))
     for item in definition.data:
         places = [qubits[definition.find_bit(q).index] for q in item.qubits]
         if item.operation.name == "barrier":
@@ -143,7 +186,7 @@ def read_definition(
         gate = isinstance(item.operation, Gate | AnnotatedOperation)
         if not gate and item.operation.definition is None:
             raise NotReadable(f"its definition holds `{item.operation.name}`, which is no gate")
-        found += read_gate(item.operation, places, angle)
+        found += read_gate(item.operation, places, reading)
     return found
 
 
@@ -158,42 +201,44 @@ def unitary(matrix: Any, qubits: Sequence[int]) -> Instruction:
     return Instruction("unitary", tuple(qubits), payload=payload)
 
 
-def _cu(operation: Any, qubits: tuple[int, ...], angle: ReadAngle) -> list[Instruction]:
+def _cu(operation: Any, qubits: tuple[int, ...], reading: Reading) -> list[Instruction]:
     states = control_states(operation)
-    *angles, phase = [angle(p) for p in operation.params]
+    *angles, phase = [reading.angle(p) for p in operation.params]
     shift = Instruction("gphase", qubits[:1], (phase,), states)
     return [shift, Instruction("u", qubits, tuple(angles), states)]
 
 
-def _paulis(operation: Any, qubits: tuple[int, ...], angle: ReadAngle) -> list[Instruction]:
+def _paulis(operation: Any, qubits: tuple[int, ...], reading: Reading) -> list[Instruction]:
     letters = zip(reversed(operation.params[0]), qubits, strict=True)
     return [gate_instruction(letter.lower(), [q], []) for letter, q in letters if letter != "I"]
 
 
-def _evolution(operation: Any, qubits: tuple[int, ...], angle: ReadAngle) -> list[Instruction]:
+def _evolution(operation: Any, qubits: tuple[int, ...], reading: Reading) -> list[Instruction]:
     """exp(-iHt); a product formula only where the terms do not commute, as Qiskit runs it."""
     synthesis, hamiltonian = operation.synthesis, operation.operator
     if not isinstance(hamiltonian, list):
-        found = read_operator(hamiltonian, angle)
+        found = read_operator(hamiltonian, reading.angle)
         strings = [string for string, _ in found.terms]
         exact = isinstance(synthesis, MatrixExponential)
         if exact or all(commute(a, b) for i, a in enumerate(strings) for b in strings[:i]):
-            return [Instruction("evolve", qubits, (angle(operation.time),), payload=found)]
+            return [Instruction("evolve", qubits, (reading.angle(operation.time),), payload=found)]
     if type(synthesis) in (LieTrotter, SuzukiTrotter) and synthesis.preserve_order:
         factors = synthesis.expand(operation)
-        return [i for factor in factors for i in _factor(factor, qubits, angle)]
-    return _defined(operation, qubits, angle)
+        return [i for factor in factors for i in _factor(factor, qubits, reading)]
+    return _defined(operation, qubits, reading)
 
 
-def _factor(factor: Any, qubits: tuple[int, ...], angle: ReadAngle) -> list[Instruction]:
+def _factor(factor: Any, qubits: tuple[int, ...], reading: Reading) -> list[Instruction]:
     letters, places, turn = factor
     if not letters:
-        return global_phase(-0.5 * angle(turn))
+        return global_phase(-0.5 * reading.angle(turn))
     targets = tuple(qubits[place] for place in places)
-    return [Instruction("rotation", targets, (angle(turn),), payload=letters)]
+    return [Instruction("rotation", targets, (reading.angle(turn),), payload=letters)]
 
 
-def read_operator(operator: SparsePauliOp | SparseObservable, angle: ReadAngle) -> Operator:
+def read_operator(
+    operator: SparsePauliOp | SparseObservable, angle: Callable[[Any], Value]
+) -> Operator:
     """An operator of Qiskit as ours, qubit 0 the rightmost letter; NotReadable."""
     operator = sparse_operator(operator)
     labels = zip(operator.paulis.to_labels(), operator.coeffs, strict=True)
@@ -211,11 +256,15 @@ def sparse_operator(operator: Any) -> SparsePauliOp:
         raise NotReadable(what, "an operator is a SparsePauliOp, a Pauli or its label") from None
 
 
-_READERS: dict[type, Callable[[Any, tuple[int, ...], ReadAngle], list[Instruction]]] = {
+_READERS: dict[type, Callable[[Any, tuple[int, ...], Reading], list[Instruction]]] = {
     CUGate: _cu,
-    GlobalPhaseGate: lambda o, q, angle: [Instruction("gphase", (), (angle(o.params[0]),))],
+    GlobalPhaseGate: lambda o, q, reading: [
+        Instruction("gphase", (), (reading.angle(o.params[0]),))
+    ],
     PauliEvolutionGate: _evolution,
     PauliGate: _paulis,
-    UnitaryGate: lambda o, q, angle: [unitary(o.params[0], q)],
+    UnitaryGate: lambda o, q, reading: (
+        [unitary(o.params[0], q)] if reading.matrices else _defined(o, q, reading)
+    ),
 }
 """What is not a row of `ops.gates`, by Qiskit's classes."""

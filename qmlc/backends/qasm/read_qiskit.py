@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,9 +28,16 @@ from qiskit.quantum_info import SparsePauliOp
 from qmlc.backends.qasm.errors import NotReadable
 from qmlc.backends.qasm.read_condition import choose, otherwise, read_condition, where
 from qmlc.backends.qasm.read_expression import Scalars, identifier, plain_number
-from qmlc.backends.qasm.read_gate import global_phase, read_gate, read_operator, sparse_operator
+from qmlc.backends.qasm.read_gate import (
+    Reading,
+    global_phase,
+    read_gate,
+    read_operator,
+    sparse_operator,
+)
 from qmlc.ir.build_circuit import conjunction
 from qmlc.ir.circuit import Circuit, Condition, Instruction, Result
+from qmlc.ir.definition import Definition
 from qmlc.ir.operator import Operator
 
 AGAIN = "again"
@@ -40,21 +47,26 @@ SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
 def read_qiskit(
-    circuit: QuantumCircuit, inputs: Sequence[Any] = (), observables: Any = None
+    circuit: QuantumCircuit,
+    inputs: Sequence[Any] = (),
+    observables: Any = None,
+    kept: Mapping[str, Definition] | None = None,
+    matrices: bool = True,
 ) -> Circuit:
     """`circuit`, which returns the expectation values of `observables`, or nothing.
 
     Parameters named in `inputs` (names, parameters, vectors) are inputs; the others are learned,
     and start uniformly around the circle. A `ParameterVector` is one array. An observable is a
-    SparsePauliOp, a Pauli or its label; a list of them returns an array. NotReadable, with the
-    place, for what ours has not.
+    SparsePauliOp, a Pauli or its label; a list of them returns an array. Gates that are `kept` are
+    instructions of their names; without `matrices`, those given by one are made of others.
+    NotReadable, with the place, for what ours has not.
     """
     listed = isinstance(observables, list | tuple)
     several = [] if observables is None else observables if listed else [observables]
     sparse = [sparse_operator(o) for o in several]
     scalars = Scalars([*circuit.parameters, *_parameters(sparse)])
     given, learned = scalars.divide(inputs)
-    reader = _Reader(circuit, scalars)
+    reader = _Reader(circuit, Reading(scalars.read, kept or {}, matrices))
     reader.read(circuit, range(circuit.num_qubits), circuit.clbits)
     taken = {v.name for v in (*given, *learned)}
     registers = tuple(_registers(circuit.qubits, circuit.qregs, "q", taken))
@@ -116,11 +128,11 @@ def _wire_names(circuit: QuantumCircuit) -> Iterator[str]:
 class _Reader:
     """Goes through a circuit; `found` grows by what it reads."""
 
-    def __init__(self, circuit: QuantumCircuit, scalars: Scalars) -> None:
+    def __init__(self, circuit: QuantumCircuit, reading: Reading) -> None:
         self.found: list[Instruction] = []
         self.fresh = circuit.num_clbits
         """The number of the next bit."""
-        self._angle = scalars.read
+        self._reading, self._angle = reading, reading.angle
         self._names = list(_wire_names(circuit))
         self._truths = {
             bit: Condition((i,), frozenset({1})) for i, bit in enumerate(circuit.clbits)
@@ -150,7 +162,7 @@ class _Reader:
                 reader(self, operation, qubits, clbits)
                 return
         if isinstance(operation, Gate | AnnotatedOperation):
-            self._add(read_gate(operation, qubits, self._angle))
+            self._add(read_gate(operation, qubits, self._reading))
         elif operation.definition is not None:
             self.read(operation.definition, qubits, clbits)
         else:

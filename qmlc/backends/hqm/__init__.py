@@ -1,0 +1,1 @@
+"""From circuits to programs of the language, as a person would write them."""

@@ -1,0 +1,14 @@
+OPENQASM 3;
+include "stdgates.inc";
+input angle beta;
+input float[64] gamma;
+qubit[4] qubits;
+let pair = qubits[0:1];
+h qubits;
+cp(-2 * gamma) qubits[0], qubits[1];
+ctrl(2) @ negctrl @ rx(beta / 3) qubits[0], qubits[1], qubits[2], qubits[3];
+inv @ s pair[1];
+pow(2) @ t qubits[3];
+ctrl @ gphase(gamma) qubits[2];
+gphase(beta);
+U(beta, pi/2, -pi) qubits[1];
