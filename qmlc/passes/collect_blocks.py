@@ -14,8 +14,10 @@ class _Block:
     instructions: list[Instruction]
 
 
-def collect_blocks(instructions: Iterable[Instruction], width: int) -> list[list[Instruction]]:
-    """The gates in blocks on up to `width` qubits, in an order that means the same.
+def collect_blocks(
+    instructions: Iterable[Instruction], width: int, length: int = 1 << 30
+) -> list[list[Instruction]]:
+    """The gates in blocks of up to `length` on up to `width` qubits, in an order as good as theirs.
 
     A block grows while what comes fits; what does not fit closes the blocks on its qubits.
     """
@@ -26,7 +28,7 @@ def collect_blocks(instructions: Iterable[Instruction], width: int) -> list[list
         touched = list(dict.fromkeys(last[q] for q in instruction.qubits if q in last))
         union = set(instruction.qubits).union(*(block.qubits for block in touched))
         block = _Block(union, [i for other in touched for i in other.instructions])
-        if len(union) > width:
+        if len(union) > width or len(block.instructions) >= length:
             closed += touched
             for other in touched:
                 for qubit in other.qubits:

@@ -28,6 +28,9 @@ def count_entangling_gates(instructions: Iterable[Instruction], widest: int = 1)
     total, depths = 0, dict[int, int]()
     for instruction in instructions:
         cost = entangling_cost(instruction, widest)
+        if instruction.name == "swap" and not cost:
+            one, two = instruction.qubits
+            depths[one], depths[two] = depths.get(two, 0), depths.get(one, 0)
         if cost:
             total += cost
             deepest = max(depths.get(q, 0) for q in instruction.qubits)

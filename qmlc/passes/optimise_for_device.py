@@ -12,12 +12,15 @@ from qmlc.passes.count_entangling_gates import count_entangling_gates
 from qmlc.passes.lower_to_turns import lower_to_turns
 from qmlc.passes.push_local_gates import push_local_gates
 from qmlc.passes.push_swaps import push_swaps
-from qmlc.passes.resynthesise import Ends, Letters, resynthesise
+from qmlc.passes.resynthesise import Ends, Letters, is_small, resynthesise
 from qmlc.passes.write_synthesis import exchange
 
 TURNING = frozenset({"rxx", "ryy", "rzz", "rzx", "ms"})
 """Gates that turn about two letters by any angle."""
 
+
+LARGER = (8, 400)
+"""Qubits and gates of the blocks into which large circuits are cut."""
 
 Kept = Literal["unitary", "state", "results"]
 
@@ -92,17 +95,23 @@ def _regions(instructions: Sequence[Instruction]) -> Iterator[list[Instruction]]
 
 
 def _optimise(region: list[Instruction], widest: int, ends: Ends) -> list[Instruction]:
-    """The best of a region as it is, pair by pair, and as a whole."""
+    """The best of a region as it is, pair by pair, and as a whole or in larger blocks."""
     if len(region) < 2:
         return region
-    whole = resynthesise(region, widest, ends)
-    found = [region, _by_pairs(region, widest), _by_pairs(whole, widest)]
+    if is_small(region, widest):
+        larger = resynthesise(region, widest, ends)
+    else:
+        larger = _by_blocks(region, widest, *LARGER)
+    found = [region, _by_blocks(region, widest, 2), _by_blocks(larger, widest, 2)]
     return min(found, key=lambda each: (*count_entangling_gates(each, widest), len(each)))
 
 
-def _by_pairs(region: Sequence[Instruction], widest: int) -> list[Instruction]:
-    """The gates between any two qubits, as far as they meet, written anew."""
+def _by_blocks(
+    region: Sequence[Instruction], widest: int, width: int, length: int = 1 << 30
+) -> list[Instruction]:
+    """The gates among a few qubits, as far as they meet, written anew."""
     num_qubits = 1 + max((q for i in region for q in i.qubits), default=0)
     named, at = push_swaps(region, num_qubits)
-    found = [i for block in collect_blocks(named, 2) for i in resynthesise(block, widest)]
+    blocks = collect_blocks(named, width, length)
+    found = [i for block in blocks for i in resynthesise(block, widest)]
     return found + exchange({place: qubit for qubit, place in enumerate(at)}, num_qubits)

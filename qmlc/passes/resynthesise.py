@@ -23,8 +23,8 @@ from qmlc.types.polynomial import Value
 TASTES = (Taste(0.5, 0.3), Taste(0.5, 1.0))
 """Of what these find, forwards and backwards, the best is taken."""
 
-MAX_WORK = 4e9
-"""Additions and multiplications for one attempt; what would take more stays as it is."""
+MAX_WORK = 1e9
+"""Multiplications for one attempt; what would take more is not tried."""
 
 Letters = tuple[tuple[int, str], ...]
 """(qubit, letters): what may be measured of each qubit."""
@@ -60,6 +60,13 @@ def resynthesise(
     if found is None:
         return list(instructions)
     return [_placed(i, qubits) for i in restore_monomials(found, monomials)]
+
+
+def is_small(instructions: Sequence[Instruction], widest: int) -> bool:
+    """Whether gates can be written anew all at once in about a second."""
+    num_qubits = len({q for i in instructions for q in i.qubits})
+    cost = count_entangling_gates(instructions, widest)[0]
+    return 9 * num_qubits**2 * (len(instructions) + 2 * num_qubits) * cost <= MAX_WORK
 
 
 def _placed(instruction: Instruction, place: Sequence[int] | dict[int, int]) -> Instruction:
@@ -131,8 +138,7 @@ class _Attempt:
     def found(self, cost: tuple[int, int]) -> Iterator[tuple[Synthesis, bool]]:
         """What is below `cost`, each better than the one before, and whether it goes back."""
         for back, task in enumerate(self.tasks):
-            work = 9 * self.num_qubits**2 * (len(task.strings) + len(task.rows)) * cost[0]
-            if work > MAX_WORK or cost[0] <= _least(task, self.widest):
+            if cost[0] <= _least(task, self.widest):
                 continue
             for width in sorted({1, self.widest}):
                 for taste in TASTES:
