@@ -19,7 +19,9 @@ from qmlc.backends.qasm.transpile_circuit import (
     qiskit_target,
     transpile_circuit,
 )
+from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.dense import instructions_matrix
+from qmlc.ops.gates import gate_arity
 from qmlc.targets.read_target import Target
 
 few = settings(
@@ -29,13 +31,39 @@ BASES = (("cz", "rz", "sx", "x"), ("cx", "rx", "ry", "rz"), ("ecr", "rz", "sx", 
 
 
 @st.composite
-def devices(draw):
-    """A device of 3 to 6 qubits that hang together."""
-    size = draw(st.integers(3, 6))
+def devices(draw, least=3):
+    """A device of up to 6 qubits that hang together."""
+    size = draw(st.integers(least, 6))
     tree = [(draw(st.integers(0, i - 1)), i) for i in range(1, size)]
     pairs = list(itertools.combinations(range(size), 2))
     edges = tuple(dict.fromkeys([*tree, *draw(st.lists(st.sampled_from(pairs), max_size=4))]))
     return Target("any", "Any", "nobody", size, draw(st.sampled_from(BASES)), edges=edges)
+
+
+PAIRS = ("rzz", "rzz", "rzz", "cz", "cx", "cp", "rxx", "ryy", "swap")
+SINGLES = ("h", "rx", "rz", "ry", "t", "sx")
+
+
+@st.composite
+def layered_circuits(draw):
+    """Gates on pairs of three to five qubits, in layers between gates on one qubit."""
+    c = CircuitBuilder("layered")
+    scalars = [*c.input("x", 2), *c.parameter("w", 1, 2).items, c.input("t")]
+    q = c.qubits("q", draw(st.integers(3, 5)))
+
+    def angles(name):
+        number = draw(st.floats(-3, 3)) if draw(st.booleans()) else draw(st.sampled_from(scalars))
+        return [number] if gate_arity(name)[0] else []
+
+    for _ in range(draw(st.integers(1, 3))):
+        kinds = draw(st.sampled_from([PAIRS, ("rzz",), ("cz", "cp")]))
+        for a, b in draw(st.lists(st.sampled_from(list(itertools.permutations(q, 2))), max_size=9)):
+            name = draw(st.sampled_from(kinds))
+            c.controlled("", name, *angles(name), a, b)
+        for qubit in draw(st.lists(st.sampled_from(q), max_size=4)):
+            name = draw(st.sampled_from(SINGLES))
+            c.controlled("", name, *angles(name), qubit)
+    return c.build()
 
 
 def acted(device, wires):
@@ -53,7 +81,7 @@ def up_to_phase(left, right):
 
 
 @few
-@given(unitary_circuits(), VALUES, devices())
+@given(st.one_of(unitary_circuits(), layered_circuits()), VALUES, devices(5))
 def test_routed_circuits_are_the_same_matrix(circuit, values, target):
     (device,) = transpile_circuit(circuit, target, measure=False, level=2, tries=2)
     for item in device.circuit.data:

@@ -21,6 +21,8 @@ Edges = tuple[tuple[int, int], ...]
 
 UNKNOWN = 1 << 30
 """A cost that any way undercuts."""
+SMALL = 160
+"""Blocks; of circuits with fewer, as many times more beginnings are tried."""
 FAR = 1024
 """A distance between places that do not hang together."""
 
@@ -82,7 +84,10 @@ def read_places(count: int, edges: Edges) -> Places:
 
 
 def find_route(network: Network, places: Places, trials: int, rounds: int, seed: int) -> Route:
-    """The best of `trials` ways, each improved `rounds` times; the same for the same arguments."""
+    """The best of `trials` ways, each improved `rounds` times; the same for the same arguments.
+
+    Of a small circuit more ways are tried.
+    """
     if not network.blocks:
         start = tuple(range(network.wires))
         return Route(0, 0, start, start, ())
@@ -94,6 +99,7 @@ def find_route(network: Network, places: Places, trials: int, rounds: int, seed:
     best[:2] = UNKNOWN
     steps = 60 * wires + 400
     pointers = (array.ctypes.data for array in (forth, back, work, best))
+    trials *= max(1, SMALL // len(network.blocks))
     library().find_routes(*pointers, trials, rounds, steps, seed)
     ends = best[3 : 3 + 2 * wires].tolist()
     events = best[3 + 2 * wires : 3 + 2 * wires + 2 * int(best[2])].reshape(-1, 2).tolist()

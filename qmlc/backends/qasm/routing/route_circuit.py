@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from qiskit import QuantumCircuit, QuantumRegister
@@ -12,10 +13,12 @@ from qiskit.transpiler import PassManager
 from qiskit.transpiler.passes import BasisTranslator, HighLevelSynthesis, UnrollCustomDefinitions
 
 from qmlc.backends.qasm.print_gates import is_symbolic
-from qmlc.backends.qasm.routing.collect_blocks import collect_blocks
+from qmlc.backends.qasm.routing.collect_blocks import Network, collect_blocks
 from qmlc.backends.qasm.routing.find_routes import Places, find_route, worth
 from qmlc.backends.qasm.routing.merge_singles import GateWriter, merge_singles
 from qmlc.backends.qasm.routing.pair_paulis import TURNS
+from qmlc.backends.qasm.routing.weave_phases import plan_weave, write_weave
+from qmlc.backends.qasm.routing.write_blocks import DeviceGate
 from qmlc.backends.qasm.routing.write_route import write_route
 
 KNOWN = (*TURNS, "swap")
@@ -49,30 +52,57 @@ def route_circuit(
     They consist of gates, then measurements; None for any other. Of each the best of `trials`
     beginnings is found, which are random from `seed` on.
     """
-    found = []
+    ways: list[Way] = []
     for number, circuit in enumerate(forms):
         parts = _split(circuit)
         if parts is None or circuit.num_qubits > places.count or not places.connected:
             return None
-        gates, measured = parts
-        network = collect_blocks(unroll(gates))
-        route = find_route(network, places, trials, ROUNDS, seed)
-        cost = sum(block.cost for block in network.blocks) + route.cost
-        found.append((worth(cost, route.depth), number, cost, network, route, measured))
-    _, number, cost, network, route, measured = min(found, key=lambda item: item[:2])
-    source = forms[number]
+        ways += _ways(number, *parts, places, trials, seed)
+    best = min(ways, key=lambda way: worth(way.two_qubit_gates, way.depth))
+    source = forms[best.form]
     result = QuantumCircuit(QuantumRegister(places.count, "q"), *source.cregs, name=source.name)
     result.metadata = source.metadata
     writer = GateWriter(result)
-    merge_singles(write_route(network, route, places.count), writer)
-    final = tuple(route.end[wire] for wire in network.ends)
-    for qubit, bit in measured:
+    merge_singles(best.write(), writer)
+    final = tuple(best.end[wire] for wire in best.network.ends)
+    for qubit, bit in best.measured:
         result.measure(final[qubit], bit)
         writer.deepen(final[qubit])
-    return RoutedCircuit(number, result, route.start, final, writer.depth, cost)
+    return RoutedCircuit(best.form, result, best.start, final, writer.depth, best.two_qubit_gates)
 
 
-def _split(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[tuple[int, Any]]] | None:
+Measured = list[tuple[int, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to carry out a form: where wires begin and end, what it costs, and how to write it."""
+
+    form: int
+    network: Network
+    measured: Measured
+    start: tuple[int, ...]
+    end: tuple[int, ...]
+    two_qubit_gates: int
+    depth: int
+    write: Callable[[], list[DeviceGate]]
+
+
+def _ways(
+    form: int, circuit: QuantumCircuit, measured: Measured, places: Places, trials: int, seed: int
+) -> Iterator[Way]:
+    network = collect_blocks(unroll(circuit))
+    route = find_route(network, places, trials, ROUNDS, seed)
+    cost = sum(block.cost for block in network.blocks) + route.cost
+    write = partial(write_route, network, route, places.count)
+    yield Way(form, network, measured, route.start, route.end, cost, route.depth, write)
+    weave = plan_weave(network, places)
+    if weave is not None:
+        write = partial(write_weave, network, weave)
+        yield Way(form, network, measured, weave.start, weave.end, weave.gates, weave.depth, write)
+
+
+def _split(circuit: QuantumCircuit) -> tuple[QuantumCircuit, Measured] | None:
     """The gates, and the qubits that are measured into bits after them; None if it is not so."""
     ended: dict[Any, Any] = {}
     measured = []

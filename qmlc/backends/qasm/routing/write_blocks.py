@@ -53,13 +53,13 @@ def write_part(part: Part, x: int, y: int, exchange: bool, emit: Emit) -> None:
 def write_exchange(x: int, y: int, emit: Emit) -> None:
     """An exchange of two places."""
     for control, target in ((x, y), (y, x), (x, y)):
-        _cx(control, target, emit)
+        write_cx(control, target, emit)
 
 
 def write_move(x: int, y: int, emit: Emit) -> None:
     """An exchange of two places, of which `y` is in |0>."""
-    _cx(x, y, emit)
-    _cx(y, x, emit)
+    write_cx(x, y, emit)
+    write_cx(y, x, emit)
 
 
 def _write_matrix(matrix: Any, x: int, y: int, exchange: bool, emit: Emit) -> None:
@@ -67,13 +67,13 @@ def _write_matrix(matrix: Any, x: int, y: int, exchange: bool, emit: Emit) -> No
     for item in circuit.data:
         places = tuple((x, y)[circuit.find_bit(qubit).index] for qubit in item.qubits)
         if len(places) == 2:
-            _cx(*places, emit)
+            write_cx(*places, emit)
         else:
             emit(DeviceGate("u", places, item.operation.to_matrix()))
 
 
 def _write_core(core: Core, x: int, y: int, exchange: bool, emit: Emit) -> None:
-    _write_turns(core.before, x, y, emit)
+    write_turns(core.before, x, y, emit)
     exchanged = exchange != core.exchanged
     turns = complete(core.turns)
     axes = tuple(zip((t.letters for t in turns), "ZXY", strict=True))
@@ -92,7 +92,7 @@ def _write_core(core: Core, x: int, y: int, exchange: bool, emit: Emit) -> None:
         x, y = y, x
     _write_word(_inverse(words[0]), x, emit)
     _write_word(_inverse(words[1]), y, emit)
-    _write_turns(core.after, x, y, emit)
+    write_turns(core.after, x, y, emit)
     _write_word(core.words[0], x, emit)
     _write_word(core.words[1], y, emit)
 
@@ -126,26 +126,26 @@ def _write_two(zz: Angle, xx: Angle, x: int, y: int, emit: Emit) -> None:
         for place in (x, y):
             emit(DeviceGate("z", (place,), QUARTER if count % 4 == 1 else -QUARTER))
         return
-    _cx(x, y, emit)
+    write_cx(x, y, emit)
     emit(DeviceGate("x", (x,), xx))
     emit(DeviceGate("z", (y,), zz))
-    _cx(x, y, emit)
+    write_cx(x, y, emit)
 
 
 def _write_three(angles: Sequence[Angle], x: int, y: int, emit: Emit) -> None:
     """Three gates (Vatan and Williams, 2004): they exchange the qubits, so do the angles."""
     zz, xx, yy = angles
     emit(DeviceGate("s", (y,)))
-    _cx(y, x, emit)
+    write_cx(y, x, emit)
     emit(DeviceGate("z", (x,), zz + QUARTER))
     emit(DeviceGate("y", (y,), xx + QUARTER))
-    _cx(x, y, emit)
+    write_cx(x, y, emit)
     emit(DeviceGate("y", (y,), -1 * (yy + QUARTER)))
-    _cx(y, x, emit)
+    write_cx(y, x, emit)
     emit(DeviceGate("z", (x,), -QUARTER))
 
 
-def _write_turns(turns: Iterable[Turn], x: int, y: int, emit: Emit) -> None:
+def write_turns(turns: Iterable[Turn], x: int, y: int, emit: Emit) -> None:
     """Turns of one qubit."""
     for turn in turns:
         place = 0 if turn.letters[1] == "I" else 1
@@ -161,7 +161,8 @@ def _inverse(word: str) -> str:
     return word[::-1].replace("s", "sss")
 
 
-def _cx(control: int, target: int, emit: Emit) -> None:
+def write_cx(control: int, target: int, emit: Emit) -> None:
+    """A cx, by cz."""
     emit(DeviceGate("h", (target,)))
     emit(DeviceGate("cz", (control, target)))
     emit(DeviceGate("h", (target,)))
