@@ -73,7 +73,7 @@ def test_openqasm_is_imported_as_it_was_written(circuit, values):
 def test_openqasm2_is_imported_as_it_was_written(circuit, values):
     result = Result("probs", qubits=tuple(range(circuit.num_qubits)))
     wanted = simulate(replace(circuit, results=(result,)), values)
-    same_numbers(imported(emit_openqasm(circuit, 2, values)), {}, result, wanted)
+    same_numbers(imported(emit_openqasm(circuit, "openqasm2", values)), {}, result, wanted)
 
 
 def same_numbers(found, values, result, wanted):
