@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qmlc.passes.pauli_turns import (
-    QUARTER,
     Pauli,
     Turn,
     anticommute,
@@ -34,9 +33,33 @@ class PauliForm:
     rows: list[Signed]
     quarter_turns: list[tuple[Pauli, int]]
 
-    def flat(self) -> list[Turn]:
-        """All rotations, those of the Clifford gate at the end."""
-        return self.turns + [Turn(pauli, count * QUARTER) for pauli, count in self.quarter_turns]
+    def inverse(self) -> PauliForm:
+        """The form of the inverse: the rotations go through C to the front, C† stays behind."""
+        rows = _inverse_rows(self.rows)
+        turns = []
+        for pauli, angle in reversed(self.turns):
+            sign, string = image(rows, pauli)
+            turns.append(Turn(string, angle * -sign))
+        undone = [(pauli, -count % 8) for pauli, count in reversed(self.quarter_turns)]
+        return PauliForm(turns, rows, undone)
+
+
+def _inverse_rows(rows: Sequence[Signed]) -> list[Signed]:
+    """C P C† for the letters P, from C† P C.
+
+    C P C† and another letter anticommute where P and C† of the other do; what sign it has shows
+    when it is taken back.
+    """
+    size = len(rows) // 2
+    found: list[Signed] = []
+    for name in "XZ":
+        for qubit in range(size):
+            wanted = letter(name, qubit)
+            against = [anticommute(wanted, row) for _, row in rows]
+            x = sum(1 << q for q in range(size) if against[q + size])
+            z = sum(1 << q for q in range(size) if against[q])
+            found.append((image(rows, Pauli(x, z))[0], Pauli(x, z)))
+    return found
 
 
 def collect_turns(turns: Iterable[Turn], num_qubits: int) -> PauliForm:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import inverse
@@ -15,7 +16,7 @@ from qmlc.passes.count_entangling_gates import count_entangling_gates
 from qmlc.passes.fit_to_ends import drop_unmeasured, start_in_zero
 from qmlc.passes.lower_to_turns import Turns, lower_to_turns
 from qmlc.passes.number_monomials import number_monomials, restore_monomials
-from qmlc.passes.pauli_turns import Pauli, Turn, letter, quarters
+from qmlc.passes.pauli_turns import letter, quarters
 from qmlc.passes.synthesise_turns import Row, Synthesis, Task, Taste, synthesise_turns
 from qmlc.passes.write_synthesis import write_synthesis
 from qmlc.types.polynomial import Value
@@ -23,8 +24,11 @@ from qmlc.types.polynomial import Value
 TASTES = (Taste(0.5, 0.3), Taste(0.5, 1.0))
 """Of what these find, forwards and backwards, the best is taken."""
 
-MAX_WORK = 1e9
-"""Multiplications for one attempt; what would take more is not tried."""
+MAX_WORK = 3e8
+"""Multiplications after which no further attempt is made."""
+
+MAX_SIZE = 1e9
+"""Multiplications of an attempt that is not made."""
 
 Letters = tuple[tuple[int, str], ...]
 """(qubit, letters): what may be measured of each qubit."""
@@ -47,11 +51,12 @@ def resynthesise(
 
     `instructions` are gates that `lower_to_turns` knows; `widest` as in `synthesise_turns`.
     """
+    cost = count_entangling_gates(instructions, widest)[0]
+    if cost == 0 or (cost < 2 and ends == Ends()):
+        return list(instructions)
     qubits = sorted({q for i in instructions for q in i.qubits})
     place = {q: i for i, q in enumerate(qubits)}
     local = [_placed(instruction, place) for instruction in instructions]
-    if not count_entangling_gates(local, widest)[0]:
-        return list(instructions)
     if ends.measured is not None:
         letters = tuple((place[q], names) for q, names in ends.measured if q in place)
         ends = replace(ends, measured=letters)
@@ -66,7 +71,7 @@ def is_small(instructions: Sequence[Instruction], widest: int) -> bool:
     """Whether gates can be written anew all at once in about a second."""
     num_qubits = len({q for i in instructions for q in i.qubits})
     cost = count_entangling_gates(instructions, widest)[0]
-    return 9 * num_qubits**2 * (len(instructions) + 2 * num_qubits) * cost <= MAX_WORK
+    return 9 * num_qubits**2 * (len(instructions) + 2 * num_qubits) * cost <= MAX_SIZE
 
 
 def _placed(instruction: Instruction, place: Sequence[int] | dict[int, int]) -> Instruction:
@@ -92,7 +97,7 @@ def _resynthesised(
         return None
     written = attempt.write(*best)
     if ends.measured is None:
-        written += attempt.phase(phase, written, best[1])
+        written += attempt.phase(phase, written)
     return tuple(written)
 
 
@@ -120,9 +125,7 @@ class _Attempt:
     """A form, synthesised forwards, and as its inverse from its end."""
 
     def __init__(self, form: PauliForm, num_qubits: int, widest: int, ends: Ends) -> None:
-        back = collect_turns(
-            [Turn(pauli, -angle) for pauli, angle in reversed(form.flat())], num_qubits
-        )
+        back = form.inverse()
         self.forms = (form, back)
         self.num_qubits, self.widest = num_qubits, widest
         every = tuple((q, "ZX") for q in range(num_qubits))
@@ -137,40 +140,38 @@ class _Attempt:
 
     def found(self, cost: tuple[int, int]) -> Iterator[tuple[Synthesis, bool]]:
         """What is below `cost`, each better than the one before, and whether it goes back."""
-        for back, task in enumerate(self.tasks):
-            if cost[0] <= _least(task, self.widest):
-                continue
-            for width in sorted({1, self.widest}):
-                for taste in TASTES:
+        work = 0
+        for taste, width in product(TASTES, sorted({1, self.widest})):
+            for back, task in enumerate(self.tasks):
+                if cost[0] > _least(task, self.widest) and work < MAX_WORK:
+                    work += self._work(task, cost[0])
                     found = synthesise_turns(task, width, taste, cost[0])
                     if found is not None and (found.cost, found.depth) < cost:
                         cost = found.cost, found.depth
                         yield found, bool(back)
+
+    def _work(self, task: Task, cost: int) -> int:
+        return 9 * self.num_qubits**2 * (len(task.strings) + len(task.rows)) * cost
 
     def write(self, synthesis: Synthesis, back: bool) -> list[Instruction]:
         """The instructions of a synthesis, but for a phase."""
         written = write_synthesis(synthesis, self.forms[back].turns, self.num_qubits)
         return inverse(written) if back else written
 
-    def phase(self, phase: Value, written: Sequence[Instruction], back: bool) -> list[Instruction]:
+    def phase(self, phase: Value, written: Sequence[Instruction]) -> list[Instruction]:
         """The global phase of the form, beside `phase`, over what was written for it."""
         after = lower_all(written)
         counts = [(pauli, quarters(angle)) for pauli, angle in after.turns]
         new = [(pauli, count) for pauli, count in counts if count is not None]
-        old = self.forms[back].quarter_turns
+        undone = [(pauli, -count % 8) for pauli, count in reversed(new)]
         # on |0…0> a phase alone is left, also where only the state had to stay
-        sequence = [*(_undone(old) if back else old), *_undone(new)]
-        eighths = clifford_phase(sequence, self.num_qubits)
+        eighths = clifford_phase([*self.forms[0].quarter_turns, *undone], self.num_qubits)
         total = phase - after.phase + eighths * (math.pi / 4)
         if isinstance(total, (int, float)):
             total = math.remainder(total, 2 * math.pi)
             if abs(total) < 1e-12:
                 return []
         return [Instruction("gphase", (), (total,))]
-
-
-def _undone(turns: Iterable[tuple[Pauli, int]]) -> list[tuple[Pauli, int]]:
-    return [(pauli, -count % 8) for pauli, count in reversed(list(turns))]
 
 
 def _least(task: Task, widest: int) -> int:
