@@ -14,6 +14,7 @@ from qmlc.kernels.operations import (
     binary,
     cast,
     common,
+    compare,
     convert,
     element,
     is_number,
@@ -173,10 +174,22 @@ def _to_int(writer: Writer, x: Item) -> Item:
     goal = writer.types["IntVector" if value.type.lanes else "Int"]
     if value.type.is_truth:
         return cast(writer, "zext", value, goal)
+    if value.type.is_real and value.type.lanes:
+        return _to_ints(writer, value, goal)
     if value.type.is_real:
         name = f"llvm.fptosi.sat.{goal.mark}.{value.type.mark}"
         return writer.call(name, goal, value)
     return convert(writer, value, goal)
+
+
+def _to_ints(writer: Writer, value: Value, goal: Type) -> Value:
+    """What llvm.fptosi.sat does, which LLVM would do lane by lane."""
+    limit = float(1 << 8 * goal.bytes - 1)
+    below, above = compare(writer, "Lt", value, limit), compare(writer, "GtE", value, limit)
+    inside = value_of(writer, _select(writer, below, value, 0.0))
+    deep = compare(writer, "Lt", inside, -limit)
+    number = cast(writer, "fptosi", value_of(writer, _select(writer, deep, -limit, inside)), goal)
+    return value_of(writer, _select(writer, above, (1 << 8 * goal.bytes - 1) - 1, number))
 
 
 def _to_word(writer: Writer, x: Item) -> Value:
