@@ -17,7 +17,7 @@ venv: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet -r constraints.txt
-	$(VENV)/bin/pip install --quiet -c constraints.txt -e '.[test,ibm]'
+	$(VENV)/bin/pip install --quiet -c constraints.txt -e '.[test,ibm,vendors]'
 	touch $(STAMP)
 
 test: $(STAMP)

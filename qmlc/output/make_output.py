@@ -11,15 +11,17 @@ from pathlib import Path
 from qmlc.backends.torch.emit_torch import emit_torch
 from qmlc.ir.program import Program
 from qmlc.output.find_circuits import Use
-from qmlc.output.manifest import CircuitFile, make_manifest, source_names
+from qmlc.output.manifest import CircuitFile, file_scalars, make_manifest, source_names
 from qmlc.output.options import CircuitSummary, CompileOptions, Output
 from qmlc.output.print_qasm import (
     check_values,
     circuit_uses,
     device_qasm,
+    device_qir,
     file_name,
     find_target,
     logical_qasm,
+    logical_qir,
 )
 from qmlc.output.print_stage import print_stage
 from qmlc.source.compile_error import CompileError
@@ -44,7 +46,8 @@ def make_output(
     """All files that a program becomes; CompileError.
 
     `NAME.py`, `source/…` (the program's texts), `CIRCUIT.qasm` (OpenQASM 3), for each device
-    `CIRCUIT.DEVICE.qasm` (one file for each group of measurements) and `manifest.json`.
+    `CIRCUIT.DEVICE.qasm` (one file for each group of measurements; beside it, for Azure, QIR in
+    `CIRCUIT.DEVICE.ll`) and `manifest.json`.
     """
     names = [f"{FOLDER}/{name}" for name in source_names(sources)]
     module = module_name(program.name)
@@ -57,7 +60,7 @@ def make_output(
     for use in circuit_uses(program, options):
         _write_circuit(program, use, options, texts, files, notes)
     for stage in options.stages:
-        if stage not in ("qasm3", "qasm2", "torch"):
+        if stage not in ("qasm3", "qasm2", "qir", "torch"):
             printed = print_stage(path, program, stage, options, sources)
             texts[f"{program.name}.{stage}.txt"] = printed
     for template in program.templates:
@@ -110,9 +113,11 @@ def _write_circuit(
         name = file_name([use.name, "qasm2", "qasm"])
         texts[name] = logical_qasm(use, "openqasm2")
         files.append(CircuitFile(use, name, "openqasm2"))
+    if "qir" in options.stages:
+        texts[file_name([use.name, "ll"])] = logical_qir(use)
     for target in _targets(program, use, options):
         try:
-            _write_device(use, target, options, texts, files)
+            _write_device(use, target, options, texts, files, notes)
         except CompileError as error:
             if options.target:
                 raise
@@ -125,13 +130,20 @@ def _write_device(
     options: CompileOptions,
     texts: dict[str, str],
     files: list[CircuitFile],
+    notes: list[str],
 ) -> None:
-    device = device_qasm(use, target, options.level)
+    device = device_qasm(use, target, options.level, options.dialect)
     many = len(device.texts) > 1
     for index, text in enumerate(device.texts):
         parts = [use.name, target.name, *([str(index)] if many else []), "qasm"]
         texts[file_name(parts)] = text
-        files.append(CircuitFile(use, file_name(parts), target.dialect, device, index))
+        files.append(
+            CircuitFile(use, file_name(parts), options.dialect or target.dialect, device, index)
+        )
+        if target.qir and not (options.dialect or file_scalars(files[-1])):
+            texts[file_name([*parts[:-1], "ll"])] = device_qir(use, target, text)
+    if target.qir and file_scalars(files[-1]):
+        notes.append(f"{use.name} on {target.name}: no QIR before all of its inputs have numbers")
 
 
 def _targets(program: Program, use: Use, options: CompileOptions) -> list[Target]:

@@ -15,7 +15,7 @@ class CompileOptions:
     output: Path | None = None
     target: str | None = None
     dialect: str | None = None
-    """Of OpenQASM, for what is written without a device."""
+    """Of OpenQASM: else a device's own, or `openqasm3`."""
     state: Path | None = None
     """Trained weights (safetensors) that circuits are bound to."""
     inputs: Mapping[str, Path] = field(default_factory=dict)

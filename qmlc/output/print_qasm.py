@@ -10,6 +10,7 @@ from pathlib import Path
 from qmlc.backends.qasm.bind_circuit import circuit_numbers
 from qmlc.backends.qasm.emit_openqasm import DeviceProgram, emit_device_program, print_logical
 from qmlc.backends.qasm.errors import NeedsMethod, NotExpressible, Unbound
+from qmlc.backends.qasm.make_qir import make_qir
 from qmlc.check.errors.targets import NotForTarget
 from qmlc.ir.program import Program
 from qmlc.output.errors import BadNumbers, NoSuchTarget
@@ -113,6 +114,23 @@ def device_qasm(use: Use, target: Target, level: int, dialect: str | None = None
     try:
         return emit_device_program(use.circuit, target, use.values, dialect, describe(use), level)
     except (NotExpressible, ValueError) as error:
+        raise as_compile_error(use, error) from None
+
+
+def device_qir(use: Use, target: Target, text: str) -> str:
+    """The QIR of a device's text; CompileError."""
+    try:
+        return make_qir(text, target.qir or "adaptive")
+    except NotExpressible as error:
+        raise as_compile_error(use, error) from None
+
+
+def logical_qir(use: Use) -> str:
+    """The QIR of a circuit without a device; CompileError."""
+    text = logical_qasm(use, "azure")
+    try:
+        return make_qir(text, "adaptive")
+    except NotExpressible as error:
         raise as_compile_error(use, error) from None
 
 

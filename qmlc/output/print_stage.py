@@ -17,8 +17,10 @@ from qmlc.output.print_qasm import (
     check_values,
     circuit_uses,
     device_qasm,
+    device_qir,
     find_target,
     logical_qasm,
+    logical_qir,
 )
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source, Span
@@ -64,7 +66,7 @@ def print_stage(
     options: CompileOptions,
     sources: Sequence[tuple[Path, Source]] = (),
 ) -> str:
-    """The text of a stage: graph, optimised, circuit, torch, qasm3, qasm2, dot, json."""
+    """The text of a stage: graph, optimised, circuit, torch, qasm3, qasm2, qir, dot, json."""
     match stage:
         case "graph" | "optimised":
             return "\n".join(line for unit in program.units for line in _unit(unit))
@@ -77,6 +79,8 @@ def print_stage(
         case "qasm3" | "qasm2":
             dialect = "openqasm2" if stage == "qasm2" else options.dialect
             return "\n".join(_qasm(program, dialect, options))
+        case "qir":
+            return "\n".join(_qir(program, options))
         case "dot":
             return "".join(_dot(u) for u in program.units if u.graph is not None)
         case "json":
@@ -93,6 +97,18 @@ def _qasm(program: Program, dialect: str | None, options: CompileOptions) -> Ite
             yield logical_qasm(use, dialect)
         else:
             yield from device_qasm(use, target, options.level, dialect).texts
+
+
+def _qir(program: Program, options: CompileOptions) -> Iterator[str]:
+    """QIR of each circuit; for a target that takes it, of each of its measurements."""
+    target = find_target(options.target) if options.target else None
+    for use in circuit_uses(program, options):
+        check_values(use)
+        if target is None:
+            yield logical_qir(use)
+        else:
+            for text in device_qasm(use, target, options.level, "azure").texts:
+                yield device_qir(use, target, text)
 
 
 def _unit(unit: Unit) -> Iterator[str]:

@@ -20,7 +20,11 @@ class Target:
     qubits that a two-qubit gate may act on, in either order unless `directed`; None where all are
     connected. `feedforward` says whether gates may depend on measured bits. `labels` are the
     vendor's names of the qubits, if they are not numbers. `noise` holds medians over the device:
-    probabilities (`…_error`) and seconds (`…_time`, `t1`, `t2`).
+    probabilities (`…_error`) and seconds (`…_time`, `t1`, `t2`); `price` holds US dollars for each
+    `task`, `shot` or `minute`, as `price_source` says. What is not published is empty.
+
+    Files are written in `dialect`: with the gates `native`, where these are not the basis, and as
+    QIR of the profile `qir` ("base", "adaptive").
     """
 
     name: str
@@ -37,6 +41,10 @@ class Target:
     notes: str = ""
     labels: tuple[str, ...] = ()
     noise: tuple[tuple[str, float], ...] = ()
+    native: tuple[str, ...] = ()
+    qir: str = ""
+    price: tuple[tuple[str, float], ...] = ()
+    price_source: str = ""
 
     def allows(self, first: int, second: int) -> bool:
         """Whether a two-qubit gate may act on these qubits, in this order."""
@@ -76,16 +84,20 @@ def read_target(name: str) -> Target:
 
 def parse_target(name: str, text: str) -> Target:
     """The device that a TOML text describes; ValueError where it lacks a field or has another."""
-    fields = tomllib.loads(text)
-    noise = fields.pop("noise", {})
+    fields: Any = tomllib.loads(text)
+    tables: Any = {key: _numbers(fields.pop(key, {})) for key in ("noise", "price")}
     try:
         return Target(
             name=name,
-            noise=tuple((key, float(value)) for key, value in noise.items()),
+            **tables,
             **{key: _frozen(value) for key, value in fields.items()},
         )
     except TypeError as error:
         raise ValueError(f"the device file of `{name}` is not right: {error}") from error
+
+
+def _numbers(table: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    return tuple((key, float(value)) for key, value in table.items())
 
 
 def _folder() -> Any:

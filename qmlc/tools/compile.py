@@ -26,7 +26,8 @@ from qmlc.tools.options import (
 from qmlc.tools.report_errors import reporting
 
 STAGES = (
-    "tokens", "tree", "graph", "optimised", "circuit", "torch", "qasm3", "qasm2", "dot", "json",
+    "tokens", "tree", "graph", "optimised", "circuit", "torch", "qasm3", "qasm2", "qir", "dot",
+    "json",
 )  # fmt: skip
 
 HEADLINE = ["circuit", "form", "qubits", "depth", "two-qubit", "file"]
@@ -41,7 +42,7 @@ NUMBERS = range(2, 5)
     "--dialect",
     metavar="D",
     callback=lambda _, __, name: name and _dialect(name),
-    help="Of OpenQASM, where no device sets it: openqasm3, openqasm2, braket, cirq, azure, ….",
+    help="Of OpenQASM, else the device's: openqasm3, openqasm2, braket, cirq, azure, ….",
 )
 @click.option("--state", metavar="F.safetensors", type=READABLE, help="Weights.")
 @click.option(

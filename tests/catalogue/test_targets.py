@@ -79,7 +79,7 @@ def test_only_what_the_device_has(name):
             if gate in target.basis and len(qubits) == 2:
                 assert target.allows(*qubits)
         assert device.circuit.global_phase == 0
-        text = device_text(circuit, device, "native", ())
+        text = device_text(circuit, device, "openqasm3", ())
         openqasm3.parse(text)
         assert len(qiskit.qasm3.loads(text).parameters) == 12
         assert f"// target {name}" in text

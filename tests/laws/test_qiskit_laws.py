@@ -144,7 +144,7 @@ def test_device_text_reads_back_with_its_outcomes(circuit, name):
     wanted = np.abs(dense(circuit, None)[:, 0]) ** 2
     target = read_target(name)
     (device,) = transpile_circuit(circuit, target, level=3, tries=2)
-    loaded = qiskit.qasm3.loads(device_text(circuit, device, None, ()))
+    loaded = qiskit.qasm3.loads(device_text(circuit, device, "openqasm3", ()))
     whole = qiskit.QuantumCircuit(target.qubits, 3)
     whole.compose(loaded, range(loaded.num_qubits), inplace=True)
     whole.measure(list(device.final_layout), range(3))

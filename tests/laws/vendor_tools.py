@@ -124,14 +124,16 @@ def pytket_steps(text, qubits):
 
 def braket_state(text, values, qubits):
     """The state that Braket's local simulator computes; qubits without a gate are in |0>."""
-    result = _braket(text + "#pragma braket result state_vector\n", values, 0)
-    state = np.asarray(result.resultTypes[0].value)
-    used = [i for i, name in enumerate(qubits) if re.search(rf"[ ,]{re.escape(name)}[,;]", text)]
+    used = [i for i, name in enumerate(qubits) if re.search(rf" {re.escape(name)}[,;]", text)]
+    state = np.ones(1)
+    if used:
+        result = _braket(text + "#pragma braket result state_vector\n", values, 0)
+        state = np.asarray(result.resultTypes[0].value)
     if len(state) == 2 ** len(qubits):
         used = range(len(qubits))
     whole = np.zeros(2 ** len(qubits), dtype=complex)
     for index, amplitude in enumerate(state):
-        digits = f"{index:0{len(used)}b}"
+        digits = f"{index:0{len(used)}b}" if used else ""
         whole[sum(int(d) << q for d, q in zip(digits, used, strict=True))] = amplitude
     return whole
 

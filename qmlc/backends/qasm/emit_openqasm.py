@@ -12,6 +12,7 @@ from qmlc.backends.qasm.bind_circuit import bind_value, circuit_numbers, real_nu
 from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.convert_angle import is_arithmetic, is_expressible
 from qmlc.backends.qasm.errors import Unbound
+from qmlc.backends.qasm.lower_to_ions import lower_to_ions
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan, plan_measurement
 from qmlc.backends.qasm.print_openqasm import print_openqasm
 from qmlc.backends.qasm.scalar_names import name_scalars, scalar_formulas
@@ -97,7 +98,11 @@ def device_text(
         f"depth {device.depth}, two-qubit gates {device.two_qubit_gates}",
         *_scalars(device.circuit),
     ]
-    return print_openqasm(device.circuit, read_dialect(dialect or target.dialect), header)
+    written = device.circuit
+    if dialect is None and target.native:
+        written = lower_to_ions(written)
+    spoken = read_dialect(dialect or target.dialect)
+    return print_openqasm(written, spoken, header, target.labels)
 
 
 def scalar_values(circuit: Circuit, values: Any, arithmetic_only: bool = True) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,9 +16,15 @@ from qmlc.backends.qasm.scalar_names import ascii_name, free_name
 from qmlc.targets.read_dialect import Dialect
 
 
-def print_openqasm(circuit: QuantumCircuit, dialect: Dialect, comments: Sequence[str] = ()) -> str:
+def print_openqasm(
+    circuit: QuantumCircuit,
+    dialect: Dialect,
+    comments: Sequence[str] = (),
+    labels: Sequence[str] = (),
+) -> str:
     """`circuit` in `dialect`, with `comments` under the header.
 
+    Physical qubits have the number in their label, or if there are no `labels`, their own.
     Global phases are left out where the dialect does not keep them. Unbound where a scalar is free
     and the dialect has no inputs; NotExpressible for statements and conditions that it lacks.
     """
@@ -25,7 +32,7 @@ def print_openqasm(circuit: QuantumCircuit, dialect: Dialect, comments: Sequence
     if free and not dialect.inputs:
         raise Unbound(dialect.title, tuple(free))
     printer = GatePrinter(dialect)
-    names = bit_names(circuit, dialect)
+    names = bit_names(circuit, dialect, labels)
     sizes = {register.name: len(register.bits) for register in registers_of(circuit, dialect)}
     scope = Scope(printer, names, sizes)
     body = [*printer.phase(circuit.global_phase), *_statements(circuit, scope)]
@@ -82,15 +89,18 @@ def registers_of(circuit: QuantumCircuit, dialect: Dialect) -> list[Register]:
     return [Register(word, free_name(ascii_name(name), taken), bits) for word, name, bits in found]
 
 
-def bit_names(circuit: QuantumCircuit, dialect: Dialect) -> dict[Any, str]:
-    """The name of each qubit and classical bit of `circuit`; `$0` for a physical qubit."""
+def bit_names(
+    circuit: QuantumCircuit, dialect: Dialect, labels: Sequence[str] = ()
+) -> dict[Any, str]:
+    """The name of each qubit and classical bit of `circuit`; `$1` for a physical one at `QB1`."""
     names = {
         bit: f"{register.name}[{i}]"
         for register in registers_of(circuit, dialect)
         for i, bit in enumerate(register.bits)
     }
     if dialect.physical:
-        names.update((qubit, f"${i}") for i, qubit in enumerate(circuit.qubits))
+        for i, qubit in enumerate(circuit.qubits):
+            names[qubit] = "$" + (re.sub(r"\D", "", labels[i]) if labels else str(i))
     return names
 
 
