@@ -172,6 +172,17 @@ class CircuitModule(Module):
         values = self._known_values(bind, inputs)
         return emit_openqasm(self.circuit_ir, dialect, values, device, level=level)
 
+    def device_templates(self, target: str, level: int = 3) -> Any:
+        """The circuit compiled for a target once, to be given numbers many times.
+
+        A `DeviceTemplate` for each group of measurements: `text(values)` is its OpenQASM with
+        numbers for inputs and parameters by name (`parameter_values()`), `circuit(values)` the same
+        in qiskit, `angles(values)` the numbers alone. ValueError for what the target cannot run.
+        """
+        from qmlc.backends.qasm.device_template import device_templates
+
+        return device_templates(self.circuit_ir, read_target(target), level=level)
+
     def to_qiskit(self, bind: bool = False, inputs: Mapping[str, Any] | None = None) -> Any:
         """The circuit as a qiskit QuantumCircuit; see `qasm` for the arguments."""
         from qmlc.backends.qasm.build_qiskit import to_qiskit

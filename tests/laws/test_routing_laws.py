@@ -4,14 +4,17 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+import qiskit.qasm3
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from qasm_oracles import VALUES, unitary_circuits
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import Operator
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.build_qiskit import to_qiskit
+from qmlc.backends.qasm.device_template import device_templates
 from qmlc.backends.qasm.emit_openqasm import scalar_values
 from qmlc.backends.qasm.transpile_circuit import (
     NOT_GATES,
@@ -107,3 +110,26 @@ def test_no_more_gates_than_qiskit(circuit, target):
         3, target=qiskit_target(target, circuit.num_qubits), seed_transpiler=0
     ).run(to_qiskit(circuit, arithmetic_only=True))
     assert device.two_qubit_gates <= count_two_qubit_gates(other)
+
+
+@few
+@given(st.one_of(unitary_circuits(), layered_circuits()), VALUES, devices(5))
+def test_templates_are_the_same_matrix(circuit, values, target):
+    (template,) = device_templates(circuit, target, measure=False, level=2)
+    values = {name: value for name, value in values.items() if name in names_of(circuit)}
+    wanted = instructions_matrix(
+        bind_circuit(circuit, values).instructions, range(circuit.num_qubits)
+    )
+    bound = template.circuit(values)
+    assert not bound.parameters
+    found = acted(replace(template.device, circuit=bound), circuit.num_qubits)
+    assert up_to_phase(wanted, found)
+    read = QuantumCircuit(target.qubits)
+    loaded = qiskit.qasm3.loads(template.text(values))
+    read.compose(loaded, range(loaded.num_qubits), inplace=True)
+    found = acted(replace(template.device, circuit=read), circuit.num_qubits)
+    assert up_to_phase(wanted, found)
+
+
+def names_of(circuit):
+    return {variable.name for variable in (*circuit.inputs, *circuit.parameters)}

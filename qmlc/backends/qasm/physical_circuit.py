@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from qmlc.backends.qasm.errors import NotExpressible
-from qmlc.backends.qasm.expand_evolution import expand_evolution
+from qmlc.backends.qasm.slot_angles import read_angle, slot_angles
 from qmlc.backends.qasm.transpile_circuit import DeviceCircuit, transpile_circuit
-from qmlc.ir.circuit import Circuit, Instruction, Result, Variable
+from qmlc.ir.circuit import Circuit, Instruction, Result
 from qmlc.ir.modify_gates import gate_instruction
-from qmlc.ir.operator import Operator
 from qmlc.targets.read_target import Target
-from qmlc.types.polynomial import Polynomial, Value, lift
-
-SLOT = "slot"
-"""Stands for each symbolic angle while Qiskit works, which sees sums of these alone."""
+from qmlc.types.polynomial import Value
 
 
 def physical_circuit(circuit: Circuit, target: Target, *, level: int = 3, seed: int = 0) -> Circuit:
@@ -30,15 +24,7 @@ def physical_circuit(circuit: Circuit, target: Target, *, level: int = 3, seed: 
         raise NotExpressible(
             "the noise of feed-forward is not simulated yet", "measure at the end instead"
         )
-    plain = [step for instruction in circuit.instructions for step in _expand(instruction)]
-    slotted, angles = _slot(plain)
-    outline = replace(
-        circuit,
-        inputs=(Variable(SLOT, (len(angles),)),),
-        parameters=(),
-        instructions=slotted,
-        results=(),
-    )
+    outline, angles = slot_angles(replace(circuit, results=()))
     (device,) = transpile_circuit(outline, target, measure=False, level=level, seed=seed)
     touched = {device.circuit.find_bit(q).index for item in device.circuit for q in item.qubits}
     place = {q: i for i, q in enumerate(sorted(touched | set(device.final_layout)))}
@@ -49,28 +35,6 @@ def physical_circuit(circuit: Circuit, target: Target, *, level: int = 3, seed: 
         instructions=tuple(_read(device, place, angles)),
         results=tuple(_move(result, ends) for result in circuit.results),
     )
-
-
-def _expand(instruction: Instruction) -> Iterator[Instruction]:
-    """Rotations in the place of an evolution under terms that commute; NeedsMethod for others."""
-    if isinstance(instruction.payload, Operator):
-        yield from expand_evolution(instruction)
-    else:
-        yield instruction
-
-
-def _slot(instructions: Sequence[Instruction]) -> tuple[tuple[Instruction, ...], list[Value]]:
-    """The instructions with a symbol in the place of each symbolic angle, and these angles."""
-    angles: list[Value] = []
-
-    def slot(angle: Value) -> Value:
-        if lift(angle).constant is not None:
-            return angle
-        angles.append(angle)
-        return Polynomial.symbol(SLOT, (len(angles) - 1,))
-
-    slotted = tuple(replace(i, angles=tuple(map(slot, i.angles))) for i in instructions)
-    return slotted, angles
 
 
 def _read(
@@ -86,21 +50,7 @@ def _read(
         elif name == "reset":
             yield Instruction(name, qubits)
         elif name not in ("barrier", "delay"):
-            yield gate_instruction(name, qubits, [_angle(a, angles) for a in operation.params])
-
-
-def _angle(angle: Any, angles: Sequence[Value]) -> Value:
-    """An angle of the device circuit, a sum of slots and a number, over the circuit's symbols."""
-    symbols = sorted(getattr(angle, "parameters", ()), key=lambda p: p.name)
-    total: Value = float(angle.bind(dict.fromkeys(symbols, 0.0))) if symbols else float(angle)
-    for symbol in symbols:
-        found = re.match(rf"{SLOT}_(\d+)", symbol.name)
-        assert found is not None, symbol.name
-        slope = angle.gradient(symbol)
-        if getattr(slope, "parameters", ()):
-            raise NotExpressible(f"the device's angle {angle} is no sum of the circuit's angles")
-        total = total + float(slope) * lift(angles[int(found[1])])
-    return total
+            yield gate_instruction(name, qubits, [read_angle(a, angles) for a in operation.params])
 
 
 def _move(result: Result, ends: Mapping[int, int]) -> Result:
