@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from qmlc.ir.circuit import Circuit
 from qmlc.runtime.plan_expressions import Expressions, Table
 
 
@@ -242,7 +243,10 @@ Placed = TypeVar("Placed")
 
 
 def place_plan(plan: Placed, dtype: torch.dtype, device: torch.device) -> Placed:
-    """`plan` with tensors on a device in the place of numpy arrays, reals as `dtype`."""
+    """`plan` with tensors on a device in the place of numpy arrays, reals as `dtype`.
+
+    A circuit in it has none, and many parts.
+    """
     complex_dtype = torch.complex128 if dtype == torch.float64 else torch.complex64
     kinds = {"f": dtype, "c": complex_dtype, "i": torch.int64}
     placed: dict[int, torch.Tensor] = {}
@@ -256,7 +260,7 @@ def place_plan(plan: Placed, dtype: torch.dtype, device: torch.device) -> Placed
             return placed[id(value)]
         if isinstance(value, tuple):
             return tuple(place(item) for item in value)
-        if is_dataclass(value) and not isinstance(value, type):
+        if is_dataclass(value) and not isinstance(value, type | Circuit):
             return replace(value, **{f.name: place(getattr(value, f.name)) for f in fields(value)})
         return value
 
