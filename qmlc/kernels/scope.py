@@ -6,7 +6,7 @@ import ast
 import builtins
 import inspect
 import linecache
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -76,11 +76,12 @@ class Scope:
         )
 
 
+@cache
 def outer_names(source: Callable[..., Any]) -> Mapping[str, Any]:
     """What a function sees beyond its own names."""
     cells = dict(zip(source.__code__.co_freevars, source.__closure__ or (), strict=True))
     closed = {name: cell.cell_contents for name, cell in cells.items()}
-    return vars(builtins) | source.__globals__ | closed
+    return ChainMap(closed, source.__globals__, vars(builtins))
 
 
 @cache
@@ -101,6 +102,7 @@ def syntax_of(template: Template) -> ast.FunctionDef:
     return _functions(code.co_filename, len(lines))[code.co_firstlineno]
 
 
+@cache
 def kinds_of(template: Template) -> Mapping[str, str]:
     """The annotations of a kernel's parameters and of its result that name types, by name."""
     outer = outer_names(template.source)
@@ -111,6 +113,12 @@ def kinds_of(template: Template) -> Mapping[str, str]:
         if kind:
             found[name] = kind.name
     return found
+
+
+@cache
+def assigned(tree: ast.FunctionDef) -> Counter[str]:
+    """How often a kernel assigns each name, its parameters once before it begins."""
+    return assignments(tree.body) + Counter(argument.arg for argument in tree.args.args)
 
 
 def assignments(statements: Sequence[ast.stmt]) -> Counter[str]:

@@ -27,6 +27,7 @@ from qmlc.kernels.scope import (
     Registers,
     Scope,
     Slot,
+    assigned,
     assignments,
     is_static,
     kinds_of,
@@ -265,8 +266,7 @@ def bind(scope: Scope, tree: ast.FunctionDef, items: Sequence[Item]) -> None:
     if len(parameters) != len(items) or tree.args.kwonlyargs or tree.args.vararg:
         raise KernelError(f"{tree.name} takes {len(parameters)} arguments, not {len(items)}")
     kinds = kinds_of(scope.template)
-    count = assignments(tree.body)
-    scope.mutable = {name for name in count if count[name] + (name in parameters) > 1}
+    scope.mutable = {name for name, count in assigned(tree).items() if count > 1}
     for name, item in zip(parameters, items, strict=True):
         kind = kinds.get(name)
         if name in scope.mutable:

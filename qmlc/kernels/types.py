@@ -21,7 +21,7 @@ class Type:
     lanes: int = 0
     pointer: bool = False
 
-    @property
+    @cached_property
     def llvm(self) -> str:
         """As LLVM writes it."""
         if self.pointer:
@@ -54,7 +54,7 @@ class Type:
         """Of one element."""
         return {"i1": 1, "float": 4, "i32": 4}.get(self.element, 8)
 
-    @property
+    @cached_property
     def target(self) -> Type:
         """What a pointer points to."""
         return replace(self, pointer=False)
