@@ -142,7 +142,7 @@ def compile_program(path: Path, options: CompileOptions) -> Output:
     with pause_collection():
         compilation = analyse_file(path, options.settings)
         program = optimise(compilation.program, options.level)
-        return make_output(path, program, compilation.sources, options)
+        return make_output(path, program, compilation.program, compilation.sources, options)
 
 
 def emit_stage(path: Path, stage: str, options: CompileOptions) -> str:

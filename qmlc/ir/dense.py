@@ -45,7 +45,7 @@ def instructions_matrix(
     for instruction in instructions:
         if instruction.name == "barrier":
             continue
-        inner = controlled_matrix(_matrix(instruction), instruction.controls)
+        inner = controlled_matrix(target_matrix(instruction), instruction.controls)
         total = embed(inner, [place[q] for q in instruction.qubits], len(qubits)) @ total
     return total
 
@@ -67,12 +67,13 @@ def apply_instructions(
         part = split[tuple(held)]
         axes = [count - 1 - place[q] for q in reversed(instruction.targets)]
         front = np.moveaxis(part, axes, range(len(axes)))
-        moved = _matrix(instruction) @ front.reshape(2 ** len(axes), -1)
+        moved = target_matrix(instruction) @ front.reshape(2 ** len(axes), -1)
         split[tuple(held)] = np.moveaxis(moved.reshape(front.shape), range(len(axes)), axes)
     return split.reshape(states.shape)
 
 
-def _matrix(instruction: Instruction) -> ComplexMatrix:
+def target_matrix(instruction: Instruction) -> ComplexMatrix:
+    """What a gate with numbers for angles does to its targets; ValueError where one is none."""
     numbers = [lift(a).constant for a in instruction.angles]
     if None in numbers:
         raise ValueError("the power of this gate must be whole: its angles are not numbers")

@@ -17,6 +17,19 @@ class NoSuchTarget(Problem):
 
 
 @dataclass(frozen=True)
+class WrongOpenQASM(Problem):
+    """The OpenQASM that was made of a circuit does not do what the circuit says.
+
+    Every text is read again and compared with the program before it is written; this one differs,
+    at the numbers that are named, and nothing was written. It is a bug in the compiler or in
+    Qiskit. `--verify off` writes the text all the same.
+    """
+
+    code: ClassVar[str] = "E0505"
+    title: ClassVar[str] = "OpenQASM that differs"
+
+
+@dataclass(frozen=True)
 class BadNumbers(Problem):
     """The numbers handed over for inputs or parameters do not fit the circuit."""
 

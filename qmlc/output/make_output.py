@@ -5,13 +5,15 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qmlc.backends.torch.emit_torch import emit_torch
 from qmlc.ir.program import Program
+from qmlc.output.certify_files import Proof, certify_files
+from qmlc.output.circuit_file import CircuitFile
 from qmlc.output.find_circuits import Use
-from qmlc.output.manifest import CircuitFile, file_scalars, make_manifest, source_names
+from qmlc.output.manifest import file_scalars, make_manifest, source_names
 from qmlc.output.options import CircuitSummary, CompileOptions, Output
 from qmlc.output.print_qasm import (
     check_values,
@@ -28,6 +30,7 @@ from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
 from qmlc.targets.read_dialect import read_dialect
 from qmlc.targets.read_target import Target
+from qmlc.verify.verdict import Certificate
 
 FOLDER = "source"
 IMPORTED = frozenset(
@@ -40,11 +43,13 @@ IMPORTED = frozenset(
 def make_output(
     path: Path,
     program: Program,
+    elaborated: Program,
     sources: Sequence[tuple[Path, Source]],
     options: CompileOptions,
 ) -> Output:
     """All files that a program becomes; CompileError.
 
+    Each circuit is proved to be that of `elaborated`, which is `program` before all passes.
     `NAME.py`, `source/…` (the program's texts), `CIRCUIT.qasm` (OpenQASM 3), for each device
     `CIRCUIT.DEVICE.qasm` (one file for each group of measurements; beside it, for Azure, QIR in
     `CIRCUIT.DEVICE.ll`) and `manifest.json`.
@@ -59,6 +64,7 @@ def make_output(
     files: list[CircuitFile] = []
     for use in circuit_uses(program, options):
         _write_circuit(program, use, options, texts, files, notes)
+    certificates = certify_files(elaborated, files, texts, options.verify)
     for stage in options.stages:
         if stage not in ("qasm3", "qasm2", "qir", "torch"):
             printed = print_stage(path, program, stage, options, sources)
@@ -66,22 +72,26 @@ def make_output(
     for template in program.templates:
         needed = " ".join(f"--set {name}=…" for name in template.needs)
         notes.append(f"{template.name}: give {needed} to write its Python and OpenQASM now")
-    manifest = make_manifest(program, sources, files, options, tuple(texts), module)
+    manifest = make_manifest(program, sources, files, options, tuple(texts), module, certificates)
     texts["manifest.json"] = manifest
-    return Output(program.name, texts, tuple(notes), tuple(map(_summary, files)))
+    return Output(
+        program.name, texts, tuple(notes), tuple(_summary(f, certificates) for f in files)
+    )
 
 
-def _summary(file: CircuitFile) -> CircuitSummary:
-    qubits = file.use.circuit.num_qubits
-    if file.device is not None:
-        made = file.device.circuits[file.group]
-        form, depth, gates = made.target.name, made.depth, made.two_qubit_gates
-        return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
-    size, form = file.use.size, read_dialect(file.dialect).title
-    if size is None:
-        return CircuitSummary(file.use.name, form, qubits, None, None, file.name)
-    depth, gates = size.depth, size.two_qubit_gates
-    return CircuitSummary(file.use.name, form, qubits, depth, gates, file.name)
+def _summary(file: CircuitFile, certificates: Mapping[str, Proof]) -> CircuitSummary:
+    made = None if file.device is None else file.device.circuits[file.group]
+    size = made or file.use.size
+    proof = certificates.get(file.name)
+    return CircuitSummary(
+        file.use.name,
+        read_dialect(file.dialect).title if made is None else made.target.name,
+        file.use.circuit.num_qubits,
+        None if size is None else size.depth,
+        None if size is None else size.two_qubit_gates,
+        proof.equal if isinstance(proof, Certificate) else None,
+        file.name,
+    )
 
 
 def module_name(name: str) -> str:

@@ -20,18 +20,20 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
-from qmlc.backends.qasm.emit_openqasm import DeviceProgram
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan
 from qmlc.backends.torch.emit_torch import class_names
 from qmlc.ir.build_circuit import result_size
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.operator import Operator, pauli_label
 from qmlc.ir.program import Deployment, Program, Setting, Template, Unit
+from qmlc.output.certify_files import Proof
+from qmlc.output.circuit_file import CircuitFile
 from qmlc.output.find_circuits import Use
 from qmlc.output.memory_needs import memory_needs
 from qmlc.output.options import CompileOptions
@@ -40,20 +42,10 @@ from qmlc.source.span import Source
 from qmlc.targets.read_dialect import read_dialect
 from qmlc.types.polynomial import Value, lift
 from qmlc.types.tensors import RecordType, Type
+from qmlc.verify.verdict import TOLERANCE, Undecided
 
 Classes = Mapping[str, str]
 """The Python name of each unit's class."""
-
-
-@dataclass(frozen=True)
-class CircuitFile:
-    """A file with OpenQASM of a circuit; for a device, the part of its program in it."""
-
-    use: Use
-    name: str
-    dialect: str
-    device: DeviceProgram | None = None
-    group: int = 0
 
 
 def source_names(sources: Sequence[tuple[Path, Source]]) -> list[str]:
@@ -69,6 +61,7 @@ def make_manifest(
     options: CompileOptions,
     names: Sequence[str],
     module: str = "",
+    certificates: Mapping[str, Proof] = MappingProxyType({}),
 ) -> str:
     """The manifest as JSON; the same program and options give the same text."""
     classes = class_names(program)
@@ -81,7 +74,7 @@ def make_manifest(
         "target": options.target,
         "optimisation_level": options.level,
         "models": [_unit(u, classes) for u in program.units if u.kind in ("model", "layer")],
-        "circuits": _circuits(program, files, classes),
+        "circuits": _circuits(program, files, classes, certificates),
         "templates": [_template(t, classes) for t in program.templates],
         "trainings": [
             {"name": t.name, "class": classes[t.unit], "data": t.data, "inputs": list(t.inputs)}
@@ -127,14 +120,17 @@ def _outputs(kind: Type) -> Any:
 
 
 def _circuits(
-    program: Program, files: Sequence[CircuitFile], classes: Classes
+    program: Program,
+    files: Sequence[CircuitFile],
+    classes: Classes,
+    certificates: Mapping[str, Proof],
 ) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for file in files:
         use = file.use
         if use.name not in found:
             found[use.name] = _circuit(use, classes)
-        found[use.name]["files"].append(_file(file))
+        found[use.name]["files"].append(_file(file, certificates.get(file.name)))
     for unit in program.units:
         if unit.circuit is not None and not any(f.use.unit is unit for f in files):
             found.setdefault(unit.name, _circuit(Use(unit.name, unit, {}), classes))
@@ -180,7 +176,7 @@ def formula(value: Value) -> float | str:
     return str(value) if constant is None else complex(constant).real
 
 
-def _file(file: CircuitFile) -> dict[str, Any]:
+def _file(file: CircuitFile, proof: Proof | None) -> dict[str, Any]:
     dialect = read_dialect(file.dialect)
     form = f"OpenQASM {dialect.version[0]}"
     entry: dict[str, Any] = {"file": file.name, "form": form, "dialect": dialect.name}
@@ -196,7 +192,15 @@ def _file(file: CircuitFile) -> dict[str, Any]:
             "final_layout": list(made.final_layout),
             "measures": _measures(file, file.device.plan),
         }
+    if proof is not None:
+        entry["certificate"] = _certificate(proof)
     return entry
+
+
+def _certificate(proof: Proof) -> dict[str, Any]:
+    if isinstance(proof, Undecided):
+        return {"equal": None, "reason": proof.reason}
+    return {**asdict(proof), "tolerance": TOLERANCE}
 
 
 def file_scalars(file: CircuitFile) -> dict[str, str]:

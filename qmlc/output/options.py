@@ -25,6 +25,8 @@ class CompileOptions:
     level: int = 2
     stages: tuple[str, ...] = ()
     """Stages to write beside the rest, such as `qasm2`."""
+    verify: str = "auto"
+    """How hard to prove what is written: `off`, `auto` (a moment a circuit) or `full`."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class CircuitSummary:
     depth: int | None
     """None where Qiskit cannot say it before the circuit has numbers."""
     two_qubit_gates: int | None
+    proved: str | None
+    """What was proved equal to the program, in the words of a certificate; None where nothing."""
     file: str
 
 

@@ -52,6 +52,7 @@ def _key(path: Path, options: CompileOptions) -> str:
         options.dialect,
         options.level,
         options.stages,
+        options.verify,
         dict(options.settings),
         given,
         state,

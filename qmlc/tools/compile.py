@@ -30,7 +30,7 @@ STAGES = (
     "json",
 )  # fmt: skip
 
-HEADLINE = ["circuit", "form", "qubits", "depth", "two-qubit", "file"]
+HEADLINE = ["circuit", "form", "qubits", "depth", "two-qubit", "proved", "file"]
 NUMBERS = range(2, 5)
 
 
@@ -72,6 +72,13 @@ NUMBERS = range(2, 5)
 )
 @click.option("--print-after", metavar="PASS", help="Print the program after a pass.")
 @click.option("--time-passes", is_flag=True, help="Print how long each pass takes.")
+@click.option(
+    "--verify",
+    type=click.Choice(["off", "auto", "full"]),
+    default="auto",
+    show_default=True,
+    help="How hard to prove that what is written equals the program.",
+)
 @click.option("--no-cache", is_flag=True, help="Compile also what has not changed.")
 @format_option
 @color_option
@@ -87,6 +94,7 @@ def compile_program(
     level: int,
     print_after: str | None,
     time_passes: bool,
+    verify: str,
     no_cache: bool,
     format: Format,
     color: Color,
@@ -108,6 +116,7 @@ def compile_program(
         settings={name: _value(text) for name, text in map(_pair, settings)},
         level=level,
         stages=tuple(stages) if output else (),
+        verify=verify,
     )
     with reporting(format, color):
         if print_after or time_passes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from safetensors.numpy import save_file
 
 from qmlc import load
 from qmlc.driver import compile_file, emit_stage
-from qmlc.output.make_output import module_name
+from qmlc.output import make_output
 from qmlc.output.options import CompileOptions
 from qmlc.source.compile_error import CompileError
 
@@ -234,6 +235,17 @@ def test_openqasm_2_needs_numbers(qubo):
     assert "--state" in error.help_text
 
 
+def test_a_text_that_differs_is_not_written(qubo, tmp_path, monkeypatch):
+    real = make_output.logical_qasm
+    monkeypatch.setattr(
+        make_output, "logical_qasm", lambda *given: re.sub("cx .*;", "", real(*given), count=1)
+    )
+    error = failure(qubo, tmp_path / "out", settings={"n": 2})
+    assert error.code == "E0505"
+    assert "would differ from the program: " in error.message_text
+    compiled(qubo, tmp_path / "out", settings={"n": 2}, verify="off")
+
+
 def test_every_stage_prints(qubo):
     for stage in "tokens tree graph optimised circuit torch qasm3 dot json".split():
         text = emit_stage(qubo, stage, CompileOptions(settings={"n": 2}))
@@ -254,4 +266,4 @@ def test_every_stage_prints(qubo):
     ],
 )
 def test_modules_hide_no_other_module(program, module):
-    assert module_name(program) == module
+    assert make_output.module_name(program) == module

@@ -28,7 +28,7 @@ def compiled(tmp_path, monkeypatch):
             texts["table"] = Path("table").read_text()
         except OSError:
             pass
-        circuit = CircuitSummary("c", "OpenQASM 3", 2, None, 1, "c.qasm")
+        circuit = CircuitSummary("c", "OpenQASM 3", 2, None, 1, None, "c.qasm")
         return Output("main", texts, ("a note",), (circuit,))
 
     def times(options: CompileOptions = OPTIONS, path: Path = Path("main")) -> int:

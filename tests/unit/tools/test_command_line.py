@@ -64,7 +64,7 @@ def calls(monkeypatch):
         asked.append((path, options))
         if found := diagnostics(path):
             raise CompileError(found)
-        vqc = CircuitSummary("vqc", "ibm:torino", 4, None, 12, "vqc.qasm")
+        vqc = CircuitSummary("vqc", "ibm:torino", 4, None, 12, "results", "vqc.qasm")
         return Output("fine", {"a.py": "", "vqc.qasm": ""}, ("a note",), (vqc,))
 
     driver = ModuleType("qmlc.driver")
@@ -190,8 +190,8 @@ def test_compile_hands_its_options_on(run, calls):
     assert (status, err) == (0, "")
     assert out == (
         "out: a.py\n"
-        "  circuit  form        qubits  depth  two-qubit  file\n"
-        "  vqc      ibm:torino       4      -         12  vqc.qasm\n"
+        "  circuit  form        qubits  depth  two-qubit  proved   file\n"
+        "  vqc      ibm:torino       4      -         12  results  vqc.qasm\n"
         "note: a note\n"
     )
     ((path, options),) = calls
@@ -203,6 +203,7 @@ def test_compile_hands_its_options_on(run, calls):
         "state": Path("w.safetensors"),
         "inputs": {"mu": Path("mu.npy")},
         "settings": {"n": 6, "how": "fast", "s": [0.5, True]},
+        "verify": "auto",
         "level": 1,
         "stages": (),
     }

@@ -1,0 +1,132 @@
+"""Compare an emitted circuit with its source by statevectors at random values.
+
+Amplitudes, and what is measured, are analytic functions of the free scalars and of the start, as
+long as no formula has a step in between. Two that are not the same agree on a set of measure zero
+only (as in the lemma of Schwartz and Zippel for polynomials): whoever draws the values from a
+continuum and finds them equal has, with probability one, found the functions equal. What rounding
+leaves of that: differences below the tolerance are not seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qmlc.ir.circuit import Result
+from qmlc.verify.emitted import Emitted, Point
+from qmlc.verify.read_results import (
+    measured_distribution,
+    results_of_measurements,
+    results_of_states,
+)
+from qmlc.verify.sides import Side, mixture_gap, random_vectors, source_side, text_side
+from qmlc.verify.verdict import TOLERANCE, Certificate, Difference, Undecided
+
+POINTS = 2
+"""At how many values: one proves it, a second is for what rounding may have hidden."""
+
+SMALL = 1e-4
+"""Differences below this may be rotations so small that Qiskit leaves them out."""
+
+METHOD = "statevectors"
+
+Pair = tuple[Point, Side, tuple[Side, ...]]
+"""Source and texts at a point."""
+
+
+def by_statevectors(emitted: Emitted, budget: float) -> Certificate | Difference:
+    """The strongest equality that holds, or a difference in the results; Undecided.
+
+    `budget` bounds the number of amplitudes that are computed.
+    """
+    generator = np.random.default_rng(0)
+
+    def draw(shape: tuple[int, ...], attempt: int) -> Any:
+        reach = 2 * np.pi * 0.7**attempt
+        return generator.uniform(-reach if attempt % 2 == 0 else 0.0, reach, shape)
+
+    pairs = [_sides(emitted, point) for point in emitted.points(POINTS, draw)]
+    cost = sum(side.cost for _, source, texts in pairs for side in (source, *texts))
+    if cost > budget:
+        raise Undecided(f"statevectors would take {cost:.0e} amplitudes")
+    angles = f"{len(pairs)} random assignments" if emitted.is_free else ""
+    if emitted.plan is None and emitted.source.num_qubits == emitted.circuit.num_qubits:
+        for equal, is_random in (("unitary", True), ("state", False)):
+            gap, worst = max(
+                ((_states_gap(pair, is_random, generator), pair) for pair in pairs),
+                key=lambda found: found[0],
+            )
+            if gap <= TOLERANCE:
+                return Certificate(equal, METHOD, angles)
+        if not emitted.source.results:
+            _require_difference(gap)
+            return Difference("the state that it leaves", worst[0].scalars)
+    for pair in pairs:
+        difference = _compare_results(emitted, pair)
+        if difference is not None:
+            return difference
+    return Certificate("results", METHOD, angles)
+
+
+def _sides(emitted: Emitted, point: Point) -> Pair:
+    texts = tuple(
+        text_side(text, steps) for text, steps in zip(emitted.texts, point.texts, strict=True)
+    )
+    return point, source_side(point.source), texts
+
+
+def _states_gap(pair: Pair, is_random: bool, generator: np.random.Generator) -> float:
+    _, source, (text,) = pair
+    if source.num_bits != text.num_bits:
+        return np.inf
+    count = source.num_qubits
+    vectors = random_vectors(count, generator) if is_random else [(1, 0)] * count
+    return mixture_gap(source.run(vectors), text.run(vectors), generator)
+
+
+def _compare_results(emitted: Emitted, pair: Pair) -> Difference | None:
+    """The first result that differs; Undecided where it is by very little."""
+    point, source, texts = pair
+    wanted = results_of_states(
+        point.source.results, source.run([(1, 0)] * source.num_qubits), point.numbers
+    )
+    results = zip(point.source.results, wanted, _found(emitted, point, texts), strict=True)
+    for result, right, wrong in results:
+        gap = float(np.max(np.abs(right - wrong), initial=0)) / max(1.0, _size(right))
+        if gap > TOLERANCE:
+            _require_difference(gap)
+            return Difference(_describe(result, right, wrong), point.scalars)
+    return None
+
+
+def _require_difference(gap: float) -> None:
+    """Undecided where the gap is very small."""
+    if gap <= SMALL:
+        raise Undecided(f"they differ by {gap:.0e}, as where tiny rotations are left out")
+
+
+def _found(emitted: Emitted, point: Point, texts: tuple[Side, ...]) -> list[NDArray[Any]]:
+    """The results as the texts yield them."""
+    if emitted.plan is None:
+        (text,) = texts
+        mixture = text.run([(1, 0)] * len(text.starts))
+        return results_of_states(emitted.circuit.results, mixture, point.numbers)
+    tables = []
+    for side, group in zip(texts, emitted.plan.groups, strict=True):
+        bits = range(side.num_bits - len(group.qubits), side.num_bits)
+        start = side.start([(1, 0)] * len(side.starts))
+        tables.append(measured_distribution(side.steps, start, side.num_bits, bits))
+    return results_of_measurements(emitted.plan, tables, point.numbers)
+
+
+def _size(array: NDArray[Any]) -> float:
+    return float(np.max(np.abs(array), initial=0))
+
+
+def _describe(result: Result, right: NDArray[Any], wrong: NDArray[Any]) -> str:
+    place = np.unravel_index(np.argmax(np.abs(right - wrong)), right.shape)
+    title = f"`{result.name}`, its {result.kind}," if result.name else f"its {result.kind}"
+    where = f" at {list(map(int, place))}" if right.size > 1 else ""
+    return f"{title} is {wrong[place]:.6g}{where}, and {right[place]:.6g} in the program"

@@ -1,0 +1,87 @@
+"""Prove that emitted texts yield what their source says, by the first method that can."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from qmlc.backends.qasm.bind_circuit import bind_circuit
+from qmlc.backends.qasm.emit_openqasm import DeviceProgram
+from qmlc.backends.qasm.forget_phase import forget_phase
+from qmlc.backends.qasm.transpile_circuit import DeviceCircuit
+from qmlc.ir.circuit import Circuit, Result
+from qmlc.verify.by_statevectors import by_statevectors
+from qmlc.verify.emitted import Emitted, Text, Values
+from qmlc.verify.read_openqasm import read_openqasm
+from qmlc.verify.verdict import Certificate, Difference, Undecided, Verdict
+
+BUDGETS = {"auto": 3e7, "full": 3e11}
+"""How many amplitudes may be computed, by effort: a moment, or an hour."""
+
+METHODS: tuple[Callable[[Emitted, float], Certificate | Difference], ...] = (by_statevectors,)
+"""From the strongest to the weakest."""
+
+
+def certify_text(
+    source: Circuit, circuit: Circuit, given: Values, text: str, effort: str = "auto"
+) -> Verdict:
+    """Whether `text`, written for `circuit`, is what `source` says; no bits but its own."""
+
+    def emitted() -> Emitted:
+        every = tuple(range(circuit.num_qubits))
+        return Emitted(source, circuit, given, (Text(read_openqasm(text), every, every),))
+
+    return _certify(emitted, effort)
+
+
+def certify_program(
+    source: Circuit,
+    circuit: Circuit,
+    given: Values,
+    program: DeviceProgram,
+    texts: Sequence[str],
+    effort: str = "auto",
+) -> Verdict:
+    """Whether a device that runs `texts` measures the results of `source`."""
+
+    def emitted() -> Emitted:
+        read = tuple(
+            _device_text(text, made) for text, made in zip(texts, program.circuits, strict=True)
+        )
+        plan = program.plan if circuit.results else None
+        quiet = forget_phase(bind_circuit(circuit, given))
+        if plan is None and program.circuits[0].target.native:
+            # vendors' native gates leave out the phases that no measurement sees
+            seen = Result("probs", qubits=tuple(range(source.num_qubits)))
+            return Emitted(
+                replace(source, results=(seen,)), replace(quiet, results=(seen,)), given, read
+            )
+        return Emitted(source, quiet, given, read, plan)
+
+    return _certify(emitted, effort)
+
+
+def _device_text(text: str, made: DeviceCircuit) -> Text:
+    """A text, and where the qubits of the circuit lie in it."""
+    written = read_openqasm(text)
+    places = list(range(made.circuit.num_qubits))
+    if made.target.labels and written.qubits[:1] == ("$0",):
+        # a physical qubit has the number that its vendor gives it
+        places = [int(re.sub(r"\D", "", label)) for label in made.target.labels]
+    starts, ends = (tuple(places[q] for q in layout) for layout in (made.layout, made.final_layout))
+    return Text(written, starts, ends)
+
+
+def _certify(make: Callable[[], Emitted], effort: str) -> Verdict:
+    reasons = []
+    try:
+        emitted = make()
+        for method in METHODS:
+            try:
+                return method(emitted, BUDGETS[effort])
+            except Undecided as undecided:
+                reasons.append(undecided.reason)
+    except Undecided as undecided:
+        reasons.append(undecided.reason)
+    return Undecided("; ".join(reasons))

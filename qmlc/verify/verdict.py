@@ -1,0 +1,52 @@
+"""What became of a comparison of two circuits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+TOLERANCE = 1e-9
+"""How far amplitudes, probabilities and mean values may lie apart."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """That two circuits are equal, and how it was found.
+
+    `equal` says in what: `unitary` (from every state, measurements on the way included),
+    `state` (from |0…0>), or `results` (what is measured in the end, from |0…0>). All are up to
+    a global phase.
+    """
+
+    equal: str
+    method: str
+    angles: str = ""
+    """At which angles; empty where none is free, or where the method is for all."""
+
+    def __str__(self) -> str:
+        return f"equal {self.equal}, by {self.method}" + (self.angles and f" at {self.angles}")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """That two circuits differ: what does, and at which values of the free scalars."""
+
+    what: str
+    values: Mapping[str, float]
+
+    def __str__(self) -> str:
+        numbers = ", ".join(f"{name} = {number!r}" for name, number in self.values.items())
+        return self.what + (numbers and f" at {numbers}")
+
+
+class Undecided(Exception):
+    """That a method cannot tell, and why: raised by methods, and the last verdict of all."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in one sentence without a full stop."""
+        return str(self)
+
+
+Verdict: TypeAlias = Certificate | Difference | Undecided
