@@ -1,5 +1,6 @@
 # make test    everything, as CI runs it        make fast    the inner loop
 # make demo    Iris from text to a device       make format  ruff and qmlc fmt write
+# make test-deep  tens of thousands of circuits through everything: CASES=2000 for each law
 # make docs    the web site, in out/site        make serve   the same, at http://127.0.0.1:8000
 # make bench   ours against its peers, in hours: benchmarks/README.md
 PYTHON ?= python3
@@ -10,7 +11,7 @@ PYTEST := $(VENV)/bin/pytest
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv test fast deep demo docs serve bench format clean
+.PHONY: venv test fast deep test-deep demo docs serve bench format clean
 
 venv: $(STAMP)
 
@@ -28,6 +29,9 @@ fast: $(STAMP)
 
 deep: $(STAMP)
 	$(PYTEST) -n 2 --deep
+
+test-deep: $(STAMP)
+	QMLC_CASES=$(or $(CASES),2000) $(PYTEST) -n auto -q tests/laws/test_agreement.py
 
 demo: $(STAMP)
 	$(QMLC) check examples/iris/iris.hqm

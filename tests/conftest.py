@@ -1,4 +1,7 @@
-"""Options of the test run: `--deep` (many more random examples), `--update` (rewrite snapshots)."""
+"""Options of the test run: `--deep` (many more random examples), `--update` (rewrite snapshots).
+
+`QMLC_CASES=5000` in the environment draws so many for each law.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,21 @@ settings.register_profile(
 )
 
 
+CASES = os.environ.get("QMLC_CASES")
+"""How many new examples each law is to draw: `make test-deep`."""
+
+if CASES:
+    settings.register_profile("cases", settings.get_profile("deep"), max_examples=int(CASES))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="many more random examples, new each time")
     parser.addoption("--update", action="store_true", help="rewrite snapshots")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.load_profile("deep" if config.getoption("--deep") else "fast")
+    deep = "cases" if CASES else "deep"
+    settings.load_profile(deep if CASES or config.getoption("--deep") else "fast")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qmlc.ir.circuit import Circuit, Instruction, Result, Variable
-from qmlc.ir.dense import instructions_matrix, operator_matrix
+from qmlc.ir.dense import apply_instructions, instructions_matrix, operator_matrix
 from qmlc.ir.operator import Operator
 from qmlc.ops.matrices import ComplexMatrix, embed
 from qmlc.types.polynomial import Number, Symbol, Value, lift
@@ -114,6 +114,54 @@ def _kraus(instruction: Instruction, num_qubits: int) -> list[tuple[int, Complex
             return [(0, embed(matrix, qubits, num_qubits))]
         case _:
             return [(0, instructions_matrix([instruction], range(num_qubits)))]
+
+
+Branch = tuple[NDArray[Any], tuple[int, ...]]
+"""An unnormalised state, and the classical bits."""
+
+
+def branches(circuit: Circuit) -> list[Branch]:
+    """What a circuit without symbols makes of |0…0>: a branch for each way to measure and reset."""
+    start = np.zeros(2**circuit.num_qubits, dtype=np.complex128)
+    start[0] = 1
+    found: list[Branch] = [(start, (0,) * circuit.num_bits)]
+    for instruction in circuit.instructions:
+        found = [new for state, bits in found for new in _branch(circuit, instruction, state, bits)]
+    return found
+
+
+def _branch(
+    circuit: Circuit, instruction: Instruction, state: NDArray[Any], bits: tuple[int, ...]
+) -> list[Branch]:
+    condition = instruction.condition
+    if condition is not None:
+        read = sum(bits[bit] << i for i, bit in enumerate(condition.bits))
+        if read not in condition.values:
+            return [(state, bits)]
+    if instruction.name in ("barrier", "delay"):
+        return [(state, bits)]
+    if instruction.name in ("measure", "reset"):
+        parts = _project(instruction, state)
+        return [
+            (part, tuple(outcome if b in instruction.bits else v for b, v in enumerate(bits)))
+            for outcome, part in enumerate(parts)
+            if np.vdot(part, part).real > 1e-14
+        ]
+    if instruction.name == "prepare":
+        ((_, kraus),) = _kraus(instruction, circuit.num_qubits)
+        return [(kraus @ state, bits)]
+    gate = replace(instruction, condition=None)
+    after = apply_instructions([gate], range(circuit.num_qubits), state[:, None])
+    return [(after[:, 0], bits)]
+
+
+def _project(instruction: Instruction, state: NDArray[Any]) -> list[NDArray[Any]]:
+    """The parts of a state in which a qubit is 0 and 1, put back to 0 by a reset."""
+    low = np.arange(len(state)) & (1 << instruction.qubits[0]) == 0
+    zero, one = np.where(low, state, 0), np.where(low, 0, state)
+    if instruction.name == "reset":
+        one = one[np.arange(len(state)) ^ (1 << instruction.qubits[0])]
+    return [zero, one]
 
 
 def _state(circuit: Circuit, values: Values, qubits: tuple[int, ...]) -> NDArray[Any]:

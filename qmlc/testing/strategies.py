@@ -1,4 +1,4 @@
-"""Hypothesis strategies for circuits, over all gates of the catalogue."""
+"""Hypothesis strategies for circuits over all gates, and for what goes with them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from qmlc.backends.hqm.print_hqm import print_hqm
 from qmlc.ir.array import Array
 from qmlc.ir.build_circuit import CircuitBuilder
-from qmlc.ir.circuit import Circuit, Distribution, Instruction, Result
+from qmlc.ir.circuit import Circuit, Condition, Distribution, Instruction, Result
 from qmlc.ir.modify_gates import gate_instruction
 from qmlc.ir.operator import Operator
 from qmlc.ops.gates import GATES, gate_arity
 from qmlc.ops.matrices import rotation_matrix
+from qmlc.targets.read_target import Target, list_targets, read_target
 from qmlc.types.polynomial import Polynomial, Value
 
+NO_ROWS = ("gphase", "rotation", "unitary", "evolve")
+"""Gates that are no rows of `ops.gates`."""
+
 _letters = st.sampled_from("IXYZ")
+_numbers = st.integers(-300, 300).map(lambda n: n / 100)
 
 
 @st.composite
@@ -54,35 +60,44 @@ def operators(draw: st.DrawFn, num_qubits: int, symbols: Sequence[Any] = ()) -> 
     return total  # type: ignore[no-any-return]
 
 
+def _some(draw: st.DrawFn, num_qubits: int, count: int) -> tuple[int, ...]:
+    """`count` of the qubits, each once: as many draws, however many qubits there are."""
+    left = list(range(num_qubits))
+    return tuple(left.pop(draw(st.integers(0, len(left) - 1))) for _ in range(count))
+
+
 @st.composite
 def gates(
-    draw: st.DrawFn, num_qubits: int, symbols: Sequence[Any], names: Sequence[str] = tuple(GATES)
+    draw: st.DrawFn,
+    num_qubits: int,
+    symbols: Sequence[Any] = (),
+    names: Sequence[str] = (*GATES, *NO_ROWS),
 ) -> Instruction:
-    """Any gate that fits on `num_qubits`, under random controls."""
-    fitting = [name for name in names if gate_arity(name)[1] <= num_qubits]
-    name = draw(st.sampled_from([*fitting, "gphase", "rotation", "unitary", "evolve"]))
-    order = tuple(draw(st.permutations(range(num_qubits))))
+    """Any gate of `names` that fits on `num_qubits`, under random controls."""
+    fitting = [n for n in names if n in NO_ROWS or gate_arity(n)[1] <= num_qubits]
+    name = draw(st.sampled_from(fitting))
     if name == "gphase":
-        states = draw(st.text("01", max_size=num_qubits))
-        return Instruction("gphase", order[: len(states)], (draw(angles(symbols)),), states)
-    width = draw(st.integers(1, min(2, num_qubits)))
+        states = draw(st.text("01", max_size=min(num_qubits, 3)))
+        qubits = _some(draw, num_qubits, len(states))
+        return Instruction("gphase", qubits, (draw(angles(symbols)),), states)
+    width = gate_arity(name)[1] if name in GATES else draw(st.integers(1, min(2, num_qubits)))
+    states = draw(st.text("01", max_size=min(num_qubits - width, 2)))
+    order = _some(draw, num_qubits, len(states) + width)
+    controls, targets = order[: len(states)], order[len(states) :]
     if name == "rotation":
         letters = "".join(draw(_letters) for _ in range(width))
-        gate = Instruction(name, order[-width:], (draw(angles(symbols)),), payload=letters)
+        gate = Instruction(name, targets, (draw(angles(symbols)),), payload=letters)
     elif name == "unitary":
         matrix = rotation_matrix("XY"[:width], 0.7) @ rotation_matrix("ZX"[:width], 1.9)
         payload = tuple(tuple(complex(v) for v in row) for row in matrix)
-        gate = Instruction(name, order[-width:], payload=payload)
+        gate = Instruction(name, targets, payload=payload)
     elif name == "evolve":
         operator = draw(operators(width, symbols))
-        gate = Instruction(name, order[-width:], (draw(angles(symbols)),), payload=operator)
+        gate = Instruction(name, targets, (draw(angles(symbols)),), payload=operator)
     else:
-        count, qubits = gate_arity(name)
-        values = [draw(angles(symbols)) for _ in range(count)]
-        gate = gate_instruction(name, order[-qubits:], values)
-    free = num_qubits - len(gate.qubits)
-    states = draw(st.text("01", max_size=min(free, 2)))
-    return replace(gate, qubits=order[: len(states)] + gate.qubits, controls=states + gate.controls)
+        values = [draw(angles(symbols)) for _ in range(gate_arity(name)[0])]
+        gate = gate_instruction(name, targets, values)
+    return replace(gate, qubits=controls + gate.qubits, controls=states + gate.controls)
 
 
 @st.composite
@@ -91,60 +106,109 @@ def circuits(
     max_qubits: int = 4,
     max_gates: int = 12,
     *,
+    min_qubits: int = 1,
+    names: Sequence[str] = (*GATES, *NO_ROWS),
     measurements: bool = False,
+    preparation: bool = True,
     kinds: Sequence[str] = ("expval", "variance", "probs", "purity"),
     symbolic_observables: bool = True,
 ) -> Circuit:
-    """A circuit with an input `x`, a parameter `w` and up to `max_gates` gates.
+    """A circuit with an input `x`, a parameter `w` and up to `max_gates` gates of `names`.
 
-    With `measurements` it has mid-circuit measurements, feed-forward and resets as well. `kinds`
-    are the results that it may return; `state` is for circuits without measurements.
+    With `measurements` it has mid-circuit measurements, feed-forward and resets as well, and with
+    `preparation` it may begin with one. `kinds` are the results that it may return; `state` is for
+    circuits without measurements, and without any kinds it returns nothing.
     """
-    num_qubits = draw(st.integers(1, max_qubits))
+    num_qubits = draw(st.integers(min_qubits, max_qubits))
     builder = CircuitBuilder("random")
     x = builder.input("x", 2)
     w = builder.parameter("w", 3, start=Distribution("uniform", (-2.0, 2.0)))
     symbols = [*x, *w]
     qubits = builder.qubits("q", num_qubits)
-    bits = builder.bits("c", 2)
-    if draw(st.integers(0, 4)) == 0:
+    builder.bits("c", 2)
+    if preparation and draw(st.integers(0, 4)) == 4:
         builder.prepare(Array((2,), (x[0] + 1.5, w[0])), qubits[0])
-    for _ in range(draw(st.integers(0, max_gates))):
-        instruction = draw(gates(num_qubits, symbols))
-        if measurements:
-            _draw_measurement(draw, builder, qubits, bits, instruction)
-        else:
-            builder.append(instruction)
-    for position in range(draw(st.integers(1, 2))):
+    step = gates(num_qubits, symbols, names)
+    if measurements:
+        step = st.one_of(step, _measurements(num_qubits), _conditioned(step, num_qubits))
+    # a list: what does not matter can be left out of its middle
+    builder.extend(draw(st.lists(step, max_size=max_gates)))
+    for position in range(draw(st.integers(1, 2)) if kinds else 0):
         kind = draw(st.sampled_from(list(kinds)))
         allowed = symbols if symbolic_observables else []
         builder.result(draw(_results(kind, num_qubits, allowed, position)))
     return builder.build()
 
 
-def _draw_measurement(
-    draw: st.DrawFn,
-    builder: CircuitBuilder,
-    qubits: Sequence[int],
-    bits: Sequence[int],
-    instruction: Instruction,
-) -> None:
-    action = draw(st.sampled_from(["gate", "gate", "if", "measure", "reset", "reset if"]))
-    qubit = draw(st.sampled_from(list(qubits)))
-    values = draw(st.sets(st.integers(0, 3), min_size=1, max_size=3))
-    match action:
-        case "gate":
-            builder.append(instruction)
-        case "if":
-            with builder.when(bits, sorted(values)):
-                builder.append(instruction)
-        case "measure":
-            builder.measure([qubit], [draw(st.sampled_from(list(bits)))])
-        case "reset":
-            builder.reset(qubit)
-        case _:
-            with builder.when(bits, sorted(values)):
-                builder.reset(qubit)
+@st.composite
+def hamiltonians(
+    draw: st.DrawFn, min_qubits: int = 1, max_qubits: int = 4, max_terms: int = 4
+) -> Operator:
+    """A Hermitian operator: Pauli strings with real coefficients."""
+    num_qubits = draw(st.integers(min_qubits, max_qubits))
+    letters = st.text("IXYZ", min_size=num_qubits, max_size=num_qubits)
+    terms = st.tuples(letters, _numbers.filter(bool))
+    return Operator.from_labels(draw(st.lists(terms, min_size=1, max_size=max_terms)))
+
+
+@st.composite
+def parameter_values(draw: st.DrawFn, subject: Any) -> dict[str, Any]:
+    """A number for each element of the inputs and parameters of a circuit, as nested lists.
+
+    `subject` is whatever `assert_equivalent` takes.
+    """
+    # torch takes seconds to import, and circuits alone do not need it
+    from qmlc.testing.equivalence import as_circuit
+
+    circuit = as_circuit(subject)
+    return {v.name: draw(_nested(v.shape)) for v in (*circuit.inputs, *circuit.parameters)}
+
+
+def _nested(shape: tuple[int, ...]) -> st.SearchStrategy[Any]:
+    if not shape:
+        return _numbers
+    return st.lists(_nested(shape[1:]), min_size=shape[0], max_size=shape[0])
+
+
+def targets(min_qubits: int = 1) -> st.SearchStrategy[Target]:
+    """A device with so many qubits, the simplest first."""
+    fitting = [t for t in map(read_target, list_targets()) if t.qubits >= min_qubits]
+    return st.sampled_from(sorted(fitting, key=lambda t: (t.edges is not None, t.qubits)))
+
+
+@st.composite
+def models(draw: st.DrawFn, max_qubits: int = 3, max_gates: int = 6) -> str:
+    """A program with a model `net` of `real[B, 3]`: layers around a circuit; `qmlc.compile` it."""
+    names = tuple(name for name in (*GATES, *NO_ROWS) if name != "unitary")
+    circuit = draw(circuits(max_qubits, max_gates, names=names, kinds=(), preparation=False))
+    operators = draw(st.lists(hamiltonians(1, circuit.num_qubits), min_size=1, max_size=3))
+    result = Result("expval", tuple(operators), (len(operators),))
+    text = print_hqm(replace(circuit, results=(result,)))
+    before, after = draw(_layers), draw(_layers)
+    chain = " |> ".join(["x", *before, "linear(2)", "random", *after, "linear(2)"])
+    return f"{text}\nmodel net(x: real[B, 3]) -> real[B, 2] = {chain}\n"
+
+
+_layers = st.lists(st.sampled_from(["tanh", "relu", "linear(4)", "layer_norm", "sin"]), max_size=2)
+
+
+@st.composite
+def _measurements(draw: st.DrawFn, num_qubits: int) -> Instruction:
+    """A measurement or a reset."""
+    qubit = draw(st.integers(0, num_qubits - 1))
+    if draw(st.booleans()):
+        return Instruction("measure", (qubit,), bits=(draw(st.integers(0, 1)),))
+    return Instruction("reset", (qubit,))
+
+
+@st.composite
+def _conditioned(
+    draw: st.DrawFn, gate: st.SearchStrategy[Instruction], num_qubits: int
+) -> Instruction:
+    """A gate or a reset that depends on the two bits."""
+    values = draw(st.frozensets(st.integers(0, 3), min_size=1, max_size=3))
+    reset = st.integers(0, num_qubits - 1).map(lambda q: Instruction("reset", (q,)))
+    return replace(draw(st.one_of(gate, reset)), condition=Condition((0, 1), values))
 
 
 @st.composite

@@ -1,14 +1,11 @@
 """Random circuits, and exact simulations of circuits that measure on the way."""
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import strategies as st
 from qiskit.quantum_info import Operator as QiskitOperator
 
 from qmlc.ir.array import Array
 from qmlc.ir.build_circuit import CircuitBuilder
-from qmlc.ir.dense import instructions_matrix
 from qmlc.ir.operator import Operator
 from qmlc.ops.gates import GATES, gate_arity
 from qmlc.ops.matrices import embed, gate_matrix
@@ -104,35 +101,6 @@ def measured_circuits(draw, single=False):
     c.returns("variance", pauli_operator("XYI") + 0.5 * pauli_operator("IZZ"), "spread")
     c.probs(tuple(draw(st.permutations(q))[:2]))
     return c.build()
-
-
-def branch_states(circuit):
-    """(unnormalised state, bits) of every branch of a bound circuit of the IR."""
-    start = np.zeros(2**circuit.num_qubits, dtype=complex)
-    start[0] = 1
-    branches = [(start, (0,) * circuit.num_bits)]
-    for i in circuit.instructions:
-        branches = [new for state, bits in branches for new in _step(circuit, i, state, bits)]
-    return branches
-
-
-def _step(circuit, i, state, bits):
-    if i.condition is not None:
-        value = sum(bits[b] << k for k, b in enumerate(i.condition.bits))
-        if value not in i.condition.values:
-            return [(state, bits)]
-    if i.name in ("measure", "reset"):
-        found = []
-        for outcome in (0, 1):
-            new = project(state, i.qubits[0], outcome, i.name == "reset")
-            if np.vdot(new, new).real > 1e-14:
-                changed = tuple(outcome if b in i.bits else v for b, v in enumerate(bits))
-                found.append((new, changed))
-        return found
-    if i.name in ("barrier", "delay"):
-        return [(state, bits)]
-    matrix = instructions_matrix([replace(i, condition=None)], range(circuit.num_qubits))
-    return [(matrix @ state, bits)]
 
 
 def project(state, qubit, outcome, to_zero=False):

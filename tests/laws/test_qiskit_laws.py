@@ -8,7 +8,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from qasm_oracles import (
     VALUES,
-    branch_states,
     measured_circuits,
     qiskit_outcomes,
     register_outcomes,
@@ -24,6 +23,7 @@ from qmlc.backends.qasm.plan_measurement import expectation_from_counts
 from qmlc.backends.qasm.transpile_circuit import transpile_circuit
 from qmlc.ir.dense import instructions_matrix, operator_matrix
 from qmlc.targets.read_target import read_target
+from qmlc.testing.oracle import branches
 
 few = settings(
     max_examples=25, deadline=None, phases=[p for p in Phase if p.name not in ("shrink", "explain")]
@@ -43,7 +43,7 @@ def exact_results(circuit, values):
     """The results of a circuit, from all of its branches."""
     bound = bind_circuit(circuit, values)
     numbers = circuit_numbers(circuit, values)
-    states = [state for state, _ in branch_states(bound)]
+    states = [state for state, _ in branches(bound)]
 
     def mean(operator):
         matrix = operator_matrix(bind_operator(operator, numbers), circuit.num_qubits)
@@ -108,7 +108,7 @@ def test_openqasm2_reads_back_as_the_same_matrix_up_to_phase(circuit, values):
 @given(measured_circuits(), VALUES, st.booleans())
 def test_feedforward_reads_back(circuit, values, second):
     wanted = {}
-    for state, bits in branch_states(bind_circuit(circuit, values)):
+    for state, bits in branches(bind_circuit(circuit, values)):
         wanted[bits] = wanted.get(bits, 0.0) + np.vdot(state, state).real
     if second:
         loaded = qiskit.qasm2.loads(emit_openqasm(circuit, "openqasm2", values))

@@ -8,7 +8,6 @@ import torch
 from hypothesis import given
 from qasm_oracles import (
     VALUES,
-    branch_states,
     measured_circuits,
     qiskit_outcomes,
     unitary_circuits,
@@ -47,6 +46,7 @@ from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.emit_openqasm import scalar_values
 from qmlc.backends.qasm.read_qiskit import read_qiskit
 from qmlc.ir.dense import instructions_matrix
+from qmlc.testing.oracle import branches
 
 GATES = {
     name: gate
@@ -84,7 +84,7 @@ def test_feed_forward_reads_back(circuit, values):
 
 def outcomes(circuit):
     table = {}
-    for state, bits in branch_states(circuit):
+    for state, bits in branches(circuit):
         table[bits] = table.get(bits, 0.0) + np.vdot(state, state).real
     return table
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from qasm_oracles import (
     NUMBERS,
     VALUES,
-    branch_states,
     measured_circuits,
     qiskit_outcomes,
     unitary_circuits,
@@ -39,6 +38,7 @@ from qmlc.ir.circuit import Instruction
 from qmlc.ir.dense import instructions_matrix
 from qmlc.targets.read_dialect import read_dialect
 from qmlc.targets.read_target import read_target
+from qmlc.testing.oracle import branches
 
 few = settings(phases=[p for p in Phase if p.name not in ("shrink", "explain")])
 fewer = settings(few, max_examples=max(5, settings().max_examples // 4))
@@ -171,7 +171,7 @@ def line_of(text, bit):
 
 def chances(circuit, values, places):
     table = {}
-    for state, bits in branch_states(bind_circuit(circuit, values)):
+    for state, bits in branches(bind_circuit(circuit, values)):
         key = tuple(bits[i] for i in places)
         table[key] = table.get(key, 0.0) + np.vdot(state, state).real
     return table

@@ -1,0 +1,9 @@
+from qmlc.testing.equivalence import as_circuit as as_circuit
+from qmlc.testing.equivalence import assert_equivalent as assert_equivalent
+from qmlc.testing.equivalence import assert_same_gradients as assert_same_gradients
+from qmlc.testing.strategies import circuits as circuits
+from qmlc.testing.strategies import gates as gates
+from qmlc.testing.strategies import hamiltonians as hamiltonians
+from qmlc.testing.strategies import models as models
+from qmlc.testing.strategies import parameter_values as parameter_values
+from qmlc.testing.strategies import targets as targets
