@@ -11,6 +11,7 @@ from qmlc.ir.verify import verify
 from qmlc.passes.apply_rules import apply_gate_rules, apply_tensor_rules
 from qmlc.passes.drop_dead_nodes import drop_dead_nodes
 from qmlc.passes.drop_identities import drop_identities
+from qmlc.passes.lower_attention import lower_attention
 from qmlc.passes.merge_rotations import merge_rotations
 from qmlc.passes.rewrite_circuits import rewrite_circuits
 
@@ -32,6 +33,11 @@ PIPELINE = (
     Pass(
         "apply_tensor_rules", partial(apply_tensor_rules, ("attention",)), 2,
         "Apply the program's own rules of tensors, then the library's.",
+    ),
+    Pass(
+        "lower_attention", lower_attention, 2,
+        "Say attention that is written as its formula as one operation: it does not hold the "
+        "scores of all pairs in memory at once.",
     ),
     Pass(
         "drop_dead_nodes", drop_dead_nodes, 1,

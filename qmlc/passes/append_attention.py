@@ -1,0 +1,123 @@
+"""The nodes of `scaled_dot_product_attention`, in the form that its fast kernels take.
+
+These want four dimensions, heads second, and know shared heads and the causal mask by name. Where
+rows may see nothing, their results are made what the formula gives for them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from qmlc.ir.graph import Graph, GraphBuilder
+from qmlc.passes.append_function import Target, append_number
+from qmlc.passes.append_mask import append_mask, append_scaled
+from qmlc.passes.read_attention import Attention
+from qmlc.passes.read_products import View, append_view, find_repeated
+from qmlc.passes.read_scores import NotLowered, Scores, Sizes, depends_on_sizes, number, with_sizes
+from qmlc.types.polynomial import Value, lift
+from qmlc.types.sizes import divide_exactly, product
+
+
+def append_attention(
+    builder: GraphBuilder, graph: Graph, place: Sequence[int], found: Attention
+) -> int:
+    """The node of what `found` is, lowered; NotLowered or ShapeError where that cannot be."""
+    to, scores = Target(builder, graph, place), found.scores
+    query = _view(to, scores.query)
+    rank = len(to.dims(query))
+    key, value, shared = _shared_heads(to, scores.key, found.value, to.dims(query))
+    hiding = append_mask(to, scores, to.dims(query)[-2], to.dims(key)[-2])
+    query, scale = _scale(to, scores, query)
+    heads = to.dims(query)[:-2]
+    operands = [_four(to, node) for node in (query, key, value)]
+    mask = [] if hiding.mask is None else [_four_mask(to, hiding.mask, rank)]
+    result = to.add(
+        "scaled_dot_product_attention", *operands, *mask,
+        dropout_p=found.dropout, is_causal=hiding.causal, scale=scale, enable_gqa=shared,
+    )  # fmt: skip
+    if rank < 4:
+        for axis in range(4 - rank):
+            result = to.add("squeeze", result, dim=1 - axis)
+    elif rank > 4:
+        result = to.add("reshape", result, shape=(*heads, *to.dims(result)[-2:]))
+    if hiding.seen is not None and math.isfinite(hiding.fill):
+        mean = to.add("mean", _view(to, found.value), dim=-2, keepdim=True)
+        result = to.add("where", hiding.seen, result, mean)
+    elif hiding.seen is not None and not found.without_nan:
+        result = to.add("where", hiding.seen, result, append_number(builder, math.nan))
+    return append_view(builder, result, found.result)
+
+
+def _shared_heads(
+    to: Target, key: View, value: View, query: tuple[Value, ...]
+) -> tuple[int, int, bool]:
+    """Keys and values; without their repetition where several heads of queries share them."""
+    if len(query) > 2:
+        k, v = (find_repeated(to.graph, view, -3) for view in (key, value))
+        if k is not None and v is not None and k[1] == v[1]:
+            few = _view(to, k[0]), _view(to, v[0])
+            if divide_exactly(query[-3], to.dims(few[0])[-3]) == k[1]:
+                return *few, True
+    nodes = [_view(to, view) for view in (key, value)]
+    leads = [to.dims(node)[:-2] for node in nodes]
+    one = (*query[:-3], 1)
+    shared = len(query) > 3 and leads == [one, one] and query[-3] != 1
+    return nodes[0], nodes[1], shared
+
+
+def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
+    """The queries with all factors that are no number, and `scale`: None for 1 / sqrt(width)."""
+    numbers = [f for f in scores.factors if number(to.graph, f.node) is not None]
+    tensors = [f for f in scores.factors if f not in numbers]
+    if any(to.dims(to.place[f.node])[-1:] not in ((), (1,)) for f in tensors):
+        raise NotLowered("a scale is not the same for all keys")
+    shape, width = to.dims(query), to.dims(query)[-1]
+    query = append_scaled(to, query, tensors)
+    if to.dims(query) != shape:
+        raise NotLowered("a scale spreads over more than the queries")
+
+    def value(sizes: Sizes) -> float:
+        result: float = scores.sign
+        for factor in numbers:
+            by = number(to.graph, factor.node, sizes) or math.nan
+            result = result / by if factor.divides else result * by
+        return result
+
+    def usual(size: int) -> bool:
+        sizes = {symbol: size for symbol in lift(width).symbols()}
+        return math.isclose(value(sizes) * math.sqrt(with_sizes(width, sizes) or 0), 1)
+
+    if all(usual(size) for size in (4, 9, 50)):
+        return query, None
+    if not any(depends_on_sizes(to.graph, f.node) for f in numbers):
+        return query, value({})
+    query = append_scaled(to, query, numbers)
+    return query, float(scores.sign)
+
+
+def _four(to: Target, node: int) -> int:
+    """Queries, keys or values as `[batch, heads, length, width]`."""
+    dims = to.dims(node)
+    for _ in range(4 - len(dims)):
+        node = to.add("unsqueeze", node, dim=min(len(dims) - 2, 1))
+    if len(dims) > 4:
+        node = to.add("reshape", node, shape=(dims[0], product(dims[1:-2]), *dims[-2:]))
+    return node
+
+
+def _four_mask(to: Target, mask: int, rank: int) -> int:
+    """A mask for scores that had `rank` dimensions and have four."""
+    dims = to.dims(mask)
+    if len(dims) < 2:
+        return to.add("unsqueeze", mask, dim=0)
+    if rank == 3 and len(dims) == 3:
+        return to.add("unsqueeze", mask, dim=1)
+    if rank <= 4 or len(dims) == 2:
+        return mask
+    full = (1,) * (rank - len(dims)) + dims
+    return to.add("reshape", mask, shape=(full[0], product(full[1:-2]), *dims[-2:]))
+
+
+def _view(to: Target, view: View) -> int:
+    return append_view(to.builder, to.place[view.node], view.axes)
