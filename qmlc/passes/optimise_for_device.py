@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Literal
 
 from qmlc.ir.circuit import Circuit, Instruction, Result
-from qmlc.passes.collect_blocks import collect_blocks
-from qmlc.passes.count_entangling_gates import count_entangling_gates
-from qmlc.passes.lower_to_turns import lower_to_turns
-from qmlc.passes.push_local_gates import push_local_gates
-from qmlc.passes.push_swaps import push_swaps
-from qmlc.passes.resynthesise import Ends, Letters, is_small, resynthesise
-from qmlc.passes.write_synthesis import exchange
+from qmlc.passes.synthesis.collect_blocks import collect_blocks
+from qmlc.passes.synthesis.count_entangling_gates import count_entangling_gates
+from qmlc.passes.synthesis.lower_to_turns import lower_to_turns
+from qmlc.passes.synthesis.push_local_gates import push_local_gates
+from qmlc.passes.synthesis.push_swaps import push_swaps
+from qmlc.passes.synthesis.resynthesise import Ends, Letters, is_small, resynthesise
+from qmlc.passes.synthesis.write_synthesis import exchange
 
 TURNING = frozenset({"rxx", "ryy", "rzz", "rzx", "ms"})
 """Gates that turn about two letters by any angle."""

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from qmlc.ir.build_circuit import CircuitBuilder, X, Z
 from qmlc.ir.dense import instructions_matrix
 from qmlc.ops.gates import gate_arity
-from qmlc.passes.collect_blocks import collect_blocks
-from qmlc.passes.count_entangling_gates import count_entangling_gates
 from qmlc.passes.optimise_for_device import optimise_for_device
-from qmlc.passes.push_local_gates import push_local_gates
+from qmlc.passes.synthesis.collect_blocks import collect_blocks
+from qmlc.passes.synthesis.count_entangling_gates import count_entangling_gates
+from qmlc.passes.synthesis.push_local_gates import push_local_gates
 from qmlc.testing.oracle import bind, simulate, symbol_values
 from qmlc.testing.strategies import circuits
 

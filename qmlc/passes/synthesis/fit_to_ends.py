@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from qmlc.passes.collect_turns import PauliForm, Signed, absorb_quarters, append_turn
-from qmlc.passes.pauli_turns import Pauli, Turn, anticommute, letter
-from qmlc.passes.shorten_group import product
+from qmlc.passes.synthesis.collect_turns import PauliForm, Signed, absorb_quarters, append_turn
+from qmlc.passes.synthesis.pauli_turns import Pauli, Turn, anticommute, letter
+from qmlc.passes.synthesis.shorten_group import product
 from qmlc.types.polynomial import Value
 
 

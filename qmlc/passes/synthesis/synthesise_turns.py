@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qmlc.passes.collect_turns import Signed
-from qmlc.passes.pauli_columns import Array, Entangle, PauliColumns
-from qmlc.passes.pauli_turns import Pauli
-from qmlc.passes.shorten_group import shorten_group
+from qmlc.passes.synthesis.collect_turns import Signed
+from qmlc.passes.synthesis.pauli_columns import Array, Entangle, PauliColumns
+from qmlc.passes.synthesis.pauli_turns import Pauli
+from qmlc.passes.synthesis.shorten_group import shorten_group
 
 
 class Row(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ops.gates import GATES, Rotation
-from qmlc.passes.lower_to_turns import lower_to_turns
-from qmlc.passes.pauli_turns import quarters
+from qmlc.passes.synthesis.lower_to_turns import lower_to_turns
+from qmlc.passes.synthesis.pauli_turns import quarters
 
 KNOWN = {
     ("swap", 0): 0, ("iswap", 0): 2, ("ecr", 0): 1, ("xx_plus_yy", 0): 2, ("xx_minus_yy", 0): 2,

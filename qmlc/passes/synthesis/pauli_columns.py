@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qmlc.passes.pauli_turns import Pauli
+from qmlc.passes.synthesis.pauli_turns import Pauli
 
 Array = Any
 """A numpy array."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from qmlc.passes.pauli_turns import (
+from qmlc.passes.synthesis.pauli_turns import (
     Pauli,
     Turn,
     anticommute,

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from qmlc.ir.circuit import Instruction
-from qmlc.passes.collect_turns import Signed, through
-from qmlc.passes.lower_to_turns import lower_to_turns
-from qmlc.passes.pauli_columns import Entangle
-from qmlc.passes.pauli_turns import Pauli, Turn, letter, quarters
-from qmlc.passes.synthesise_turns import Emit, Row, Synthesis
+from qmlc.passes.synthesis.collect_turns import Signed, through
+from qmlc.passes.synthesis.lower_to_turns import lower_to_turns
+from qmlc.passes.synthesis.pauli_columns import Entangle
+from qmlc.passes.synthesis.pauli_turns import Pauli, Turn, letter, quarters
+from qmlc.passes.synthesis.synthesise_turns import Emit, Row, Synthesis
 
 NAMES = "XYZ"
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ops.gates import GATES, Matrix, Rotation, phase_angle
-from qmlc.passes.local_frames import (
+from qmlc.passes.synthesis.local_frames import (
     GENERATORS,
     Frame,
     adjoint,
@@ -22,7 +22,7 @@ from qmlc.passes.local_frames import (
     times,
     wrap,
 )
-from qmlc.passes.pauli_turns import QUARTER, quarters
+from qmlc.passes.synthesis.pauli_turns import QUARTER, quarters
 from qmlc.types.polynomial import Value
 
 CHANGES = {

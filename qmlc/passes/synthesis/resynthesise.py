@@ -10,15 +10,15 @@ from itertools import product
 
 from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import inverse
-from qmlc.passes.clifford_phase import clifford_phase
-from qmlc.passes.collect_turns import PauliForm, collect_turns, image
-from qmlc.passes.count_entangling_gates import count_entangling_gates
-from qmlc.passes.fit_to_ends import drop_unmeasured, start_in_zero
-from qmlc.passes.lower_to_turns import Turns, lower_to_turns
-from qmlc.passes.number_monomials import number_monomials, restore_monomials
-from qmlc.passes.pauli_turns import letter, quarters
-from qmlc.passes.synthesise_turns import Row, Synthesis, Task, Taste, synthesise_turns
-from qmlc.passes.write_synthesis import write_synthesis
+from qmlc.passes.synthesis.clifford_phase import clifford_phase
+from qmlc.passes.synthesis.collect_turns import PauliForm, collect_turns, image
+from qmlc.passes.synthesis.count_entangling_gates import count_entangling_gates
+from qmlc.passes.synthesis.fit_to_ends import drop_unmeasured, start_in_zero
+from qmlc.passes.synthesis.lower_to_turns import Turns, lower_to_turns
+from qmlc.passes.synthesis.number_monomials import number_monomials, restore_monomials
+from qmlc.passes.synthesis.pauli_turns import letter, quarters
+from qmlc.passes.synthesis.synthesise_turns import Row, Synthesis, Task, Taste, synthesise_turns
+from qmlc.passes.synthesis.write_synthesis import write_synthesis
 from qmlc.types.polynomial import Value
 
 TASTES = (Taste(0.5, 0.3), Taste(0.5, 1.0))

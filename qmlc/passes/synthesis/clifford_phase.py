@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from qmlc.passes.pauli_turns import Pauli, anticommute, letter, multiply
+from qmlc.passes.synthesis.pauli_turns import Pauli, anticommute, letter, multiply
 
 Signed = tuple[int, Pauli]
 

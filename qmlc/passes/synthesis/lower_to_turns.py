@@ -17,7 +17,7 @@ from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import expand_composite
 from qmlc.ir.operator import Operator, commute
 from qmlc.ops.gates import GATES, Composite, Matrix, Phase, Rotation, phase_angle
-from qmlc.passes.pauli_turns import LETTERS, QUARTER, Pauli, Turn, letter, multiply
+from qmlc.passes.synthesis.pauli_turns import LETTERS, QUARTER, Pauli, Turn, letter, multiply
 from qmlc.types.polynomial import Value, lift
 
 MAX_PROJECTORS = 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qmlc.passes.collect_turns import Signed
-from qmlc.passes.pauli_turns import multiply
+from qmlc.passes.synthesis.collect_turns import Signed
+from qmlc.passes.synthesis.pauli_turns import multiply
 
 
 def shorten_group(rows: Sequence[Signed]) -> list[Signed]:
