@@ -15,7 +15,7 @@ from qmlc.backends.qasm.plan_measurement import MeasurementGroup, plan_measureme
 from qmlc.backends.qasm.scalar_names import name_scalars
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.modify_gates import gate_instruction
-from qmlc.passes.optimise_for_device import optimise_for_device
+from qmlc.passes.optimise_for_device import Kept, optimise_for_device
 from qmlc.types.polynomial import Apply
 
 
@@ -61,7 +61,8 @@ def _measured(circuit: Circuit, group: MeasurementGroup, index: int) -> Circuit:
 def _forms(circuit: Circuit, basis: tuple[str, ...], optimise: bool) -> Iterator[LogicalForm]:
     yield _form(circuit, circuit)
     if optimise and _is_plain(circuit):
-        yield _form(circuit, optimise_for_device(circuit, basis))
+        keep: Kept = "results" if circuit.results else "unitary"
+        yield _form(circuit, optimise_for_device(circuit, basis, keep))
 
 
 def _is_plain(circuit: Circuit) -> bool:
