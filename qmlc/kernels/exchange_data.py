@@ -140,12 +140,13 @@ def write_state(call: Any, program: Any, unit: Any, state: Any) -> None:
     sources = ints(program[STATE_SOURCES])
     size = 1 << program[STATE_BITS]
     if program[SAMPLES] != 0:
-        for index in range(size):
-            place = sources[index] << (LOG_LANES + 1)
+        for begin in range(0, size, LANES):
             for lane in range(samples_of(call, unit)):
-                target = ((unit * LANES + lane) * size + index) * 2
-                out[target] = numbers[place + lane]
-                out[target + 1] = numbers[place + LANES + lane]
+                row = out + (unit * LANES + lane) * size * 2
+                for index in range(begin, minimum(begin + LANES, size)):
+                    place = (sources[index] << (LOG_LANES + 1)) + lane
+                    row[2 * index] = numbers[place]
+                    row[2 * index + 1] = numbers[place + LANES]
     else:
         for index in range(size):
             source = sources[index]
@@ -162,12 +163,13 @@ def add_state_gradients(call: Any, program: Any, unit: Any, adjoint: Any) -> Non
     sources = ints(program[STATE_SOURCES])
     size = 1 << program[STATE_BITS]
     if program[SAMPLES] != 0:
-        for index in range(size):
-            place = sources[index] << (LOG_LANES + 1)
+        for begin in range(0, size, LANES):
             for lane in range(samples_of(call, unit)):
-                source = ((unit * LANES + lane) * size + index) * 2
-                numbers[place + lane] += gradients[source]
-                numbers[place + LANES + lane] += gradients[source + 1]
+                row = gradients + (unit * LANES + lane) * size * 2
+                for index in range(begin, minimum(begin + LANES, size)):
+                    place = (sources[index] << (LOG_LANES + 1)) + lane
+                    numbers[place] += row[2 * index]
+                    numbers[place + LANES] += row[2 * index + 1]
     else:
         for index in range(size):
             source = sources[index]
