@@ -7,6 +7,7 @@ from typing import Any
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
+    Static,
     doubles,
     function,
     inline,
@@ -16,6 +17,7 @@ from qmlc.kernels.language import (
     splat,
     to_real,
     total,
+    unroll,
 )
 from qmlc.kernels.layout import (
     BATCH,
@@ -29,13 +31,12 @@ from qmlc.kernels.layout import (
     PARAMETER_POSITIONS,
     PARAMETERS,
     SAMPLES,
-    STATE,
     STATE_BITS,
-    STATE_GRADIENTS,
     STATE_SOURCES,
     VALUE_GRADIENTS,
     VALUES,
 )
+from qmlc.kernels.start_states import part_places
 
 
 @inline
@@ -133,46 +134,36 @@ def read_value_gradients(call: Any, program: Any, unit: Any, out: Any) -> None:
 
 
 @function
-def write_state(call: Any, program: Any, unit: Any, state: Any) -> None:
-    """The states of a unit, complex numbers in the logical order."""
-    out = reals(call[STATE])
+def exchange_states(
+    call: Any, program: Any, unit: Any, state: Any, outside: Any, gradients: Static
+) -> None:
+    """Write the states of a unit to `outside`, complex numbers in the logical order.
+
+    Where these are `gradients` they are added to the state instead, an adjoint.
+    """
     numbers = reals(state)
     sources = ints(program[STATE_SOURCES])
     size = 1 << program[STATE_BITS]
     if program[SAMPLES] != 0:
         for begin in range(0, size, LANES):
             for lane in range(samples_of(call, unit)):
-                row = out + (unit * LANES + lane) * size * 2
+                first = (unit * LANES + lane) * size
                 for index in range(begin, minimum(begin + LANES, size)):
                     place = (sources[index] << (LOG_LANES + 1)) + lane
-                    row[2 * index] = numbers[place]
-                    row[2 * index + 1] = numbers[place + LANES]
+                    exchange_amplitude(numbers, place, outside, first + index, gradients)
     else:
         for index in range(size):
-            source = sources[index]
-            place = ((source >> LOG_LANES) << (LOG_LANES + 1)) + (source & (LANES - 1))
-            out[(unit * size + index) * 2] = numbers[place]
-            out[(unit * size + index) * 2 + 1] = numbers[place + LANES]
+            place, _ = part_places(sources[index], False)
+            exchange_amplitude(numbers, place, outside, unit * size + index, gradients)
 
 
-@function
-def add_state_gradients(call: Any, program: Any, unit: Any, adjoint: Any) -> None:
-    """Add the gradients of a unit's states to the adjoint."""
-    gradients = reals(call[STATE_GRADIENTS])
-    numbers = reals(adjoint)
-    sources = ints(program[STATE_SOURCES])
-    size = 1 << program[STATE_BITS]
-    if program[SAMPLES] != 0:
-        for begin in range(0, size, LANES):
-            for lane in range(samples_of(call, unit)):
-                row = gradients + (unit * LANES + lane) * size * 2
-                for index in range(begin, minimum(begin + LANES, size)):
-                    place = (sources[index] << (LOG_LANES + 1)) + lane
-                    numbers[place] += row[2 * index]
-                    numbers[place + LANES] += row[2 * index + 1]
-    else:
-        for index in range(size):
-            source = sources[index]
-            place = ((source >> LOG_LANES) << (LOG_LANES + 1)) + (source & (LANES - 1))
-            numbers[place] += gradients[(unit * size + index) * 2]
-            numbers[place + LANES] += gradients[(unit * size + index) * 2 + 1]
+@inline
+def exchange_amplitude(
+    numbers: Any, place: Any, outside: Any, index: Any, gradients: Static
+) -> None:
+    """Write an amplitude out, or add its gradient."""
+    for part in unroll(2):
+        if gradients:
+            numbers[place + part * LANES] += outside[2 * index + part]
+        else:
+            outside[2 * index + part] = numbers[place + part * LANES]

@@ -6,7 +6,7 @@ from typing import Any
 
 from qmlc.kernels.angles import evaluate_sums, fill_slots, prepare_angles, sum_phases
 from qmlc.kernels.diagonals import make_number_table, make_vector_table
-from qmlc.kernels.exchange_data import read_inputs, write_state, write_values
+from qmlc.kernels.exchange_data import exchange_states, read_inputs, write_values
 from qmlc.kernels.language import (
     LANES,
     LOG_LANES,
@@ -194,7 +194,7 @@ def apply_unit(call: Any, program: Any, unit: Any, first: Any, thread: Any, thre
         measure_unit(call, program, unit, state, thread, threads)
     if call[STATE] != 0:
         if thread == 0:
-            write_state(call, program, unit, state)
+            exchange_states(call, program, unit, state, reals(call[STATE]), False)
         if threads > 1:
             meet(call)
 

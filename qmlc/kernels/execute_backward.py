@@ -7,7 +7,7 @@ from typing import Any
 from qmlc.kernels.angles import differentiate_sums, lane_signs
 from qmlc.kernels.diagonals import collect_phases
 from qmlc.kernels.exchange_data import (
-    add_state_gradients,
+    exchange_states,
     read_value_gradients,
     write_input_gradients,
 )
@@ -164,7 +164,8 @@ def unapply_unit(call: Any, program: Any, unit: Any, thread: Any, threads: Any) 
         meet(call)
     if call[STATE_GRADIENTS] != 0:
         if thread == 0:
-            add_state_gradients(call, program, unit, adjoint)
+            outside = reals(call[STATE_GRADIENTS])
+            exchange_states(call, program, unit, adjoint, outside, True)
         if threads > 1:
             meet(call)
     run_backward(call, program, shared, own, state, adjoint, thread, threads)
