@@ -23,6 +23,7 @@ from qmlc.reference.describe_operation import describe_function, describe_layer
 from qmlc.reference.entry import Entry, write_call, written
 from qmlc.source.nearest import nearest
 from qmlc.syntax.list_library import LibraryEntry, list_library
+from qmlc.targets.read_target import Target, list_targets, read_target
 
 
 def _errors() -> Iterable[Entry]:
@@ -82,18 +83,30 @@ def library_page(entry: LibraryEntry) -> str:
 
 
 def _targets() -> Iterable[Entry]:
-    from qmlc.targets.read_target import list_targets, read_target  # files: other kinds need none
-
     for name in list_targets():
         device = read_target(name)
         lines = [
             f"{device.title}: {device.qubits} qubits. Data from {device.source}.",
             f"Gates: {', '.join(f'`{gate}`' for gate in device.basis)}.",
             "Gates may depend on measured bits." if device.feedforward else "",
+            f"Files are in the dialect `{device.dialect}`" + _native(device.native),
+            _price(device),
             device.notes,
         ]
         page = "\n\n".join(filter(None, lines))
         yield Entry("target", name, device.title, written(page), (name.partition(":")[2],))
+
+
+def _native(gates: tuple[str, ...]) -> str:
+    return f", in its own {', '.join(f'`{gate}`' for gate in gates)}." if gates else "."
+
+
+def _price(device: Target) -> str:
+    """What a device costs, where that is published."""
+    if not device.price:
+        return ""
+    parts = ", ".join(f"{amount:g} for a {unit}" for unit, amount in device.price)
+    return f"Price in US dollars: {parts} ({device.price_source})."
 
 
 def _rewrites(kind: str) -> Iterable[Entry]:

@@ -16,6 +16,7 @@ from qmlc.ops.tokenizers import TOKENIZERS
 from qmlc.passes.list_rewrites import list_rewrites
 from qmlc.passes.pipeline import PIPELINE
 from qmlc.reference.entry import write_call
+from qmlc.targets.read_dialect import list_dialects, read_dialect
 from qmlc.targets.read_target import list_targets, read_target
 from qmlc.tools.main import qmlc
 
@@ -32,12 +33,22 @@ def help_pages() -> Iterator[str]:
 
 
 def targets() -> Iterator[str]:
-    yield "| name | qubits | gates | feed-forward | data from |\n|---|---|---|---|---|"
+    yield "| name | qubits | gates | feed-forward | dialect | data from |"
+    yield "|---|---|---|---|---|---|"
     for name in list_targets():
         target = read_target(name)
         fed = "yes" if target.feedforward else "no"
         gates = " ".join(target.basis)
-        yield f"| `{name}` | {target.qubits} | {gates} | {fed} | {target.source} |"
+        cells = f"{target.qubits} | {gates} | {fed} | `{target.dialect}` | {target.source}"
+        yield f"| `{name}` | {cells} |"
+
+
+def dialects() -> Iterator[str]:
+    yield "| dialect | | read by | inputs | conditions |\n|---|---|---|---|---|"
+    for name in list_dialects():
+        d = read_dialect(name)
+        inputs = "yes" if d.inputs else "no"
+        yield f"| `{name}` | {d.title} | {d.readers} | {inputs} | {d.conditions or 'none'} |"
 
 
 def rows(table: dict) -> Iterator[str]:
@@ -74,6 +85,7 @@ TABLES = {
     ("optimisation.md", "rules"): rules,
     ("command_line.md", "verbs"): help_pages,
     ("targets.md", "targets"): targets,
+    ("targets.md", "dialects"): dialects,
     ("training.md", "sources"): lambda: rows(DATA_SOURCES),
     ("training.md", "functions"): lambda: rows(DATA_FUNCTIONS),
     ("training.md", "tokenizers"): lambda: rows(TOKENIZERS),

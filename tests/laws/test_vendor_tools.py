@@ -40,7 +40,10 @@ from qmlc.targets.read_dialect import read_dialect
 from qmlc.targets.read_target import read_target
 from qmlc.testing.oracle import branches
 
-few = settings(phases=[p for p in Phase if p.name not in ("shrink", "explain")])
+few = settings(
+    max_examples=settings().max_examples * 3 // 5,
+    phases=[p for p in Phase if p.name not in ("shrink", "explain")],
+)
 fewer = settings(few, max_examples=max(5, settings().max_examples // 4))
 SHOTS = 400
 TOOLS = {

@@ -37,6 +37,7 @@ def print_openqasm(
     scope = Scope(printer, names, sizes)
     body = [*printer.phase(circuit.global_phase), *_statements(circuit, scope)]
     if dialect.verbatim:
+        _require_measured_last(circuit, dialect)
         body = _boxed(body)
     definitions = list(printer.definitions.values())
     if dialect.version == "2.0":
@@ -186,6 +187,16 @@ def _branch(item: Any, scope: Scope) -> Iterator[str]:
             yield from _statements(block, replace(scope, names=inner, tests=tests))
     if dialect.conditions == "blocks":
         yield "}"
+
+
+def _require_measured_last(circuit: QuantumCircuit, dialect: Dialect) -> None:
+    measured: set[Any] = set()
+    for item in circuit.data:
+        if item.name != "barrier" and measured.intersection(item.qubits):
+            what = f"{dialect.title} measures at the end only"
+            raise NotExpressible(what, "measure at the end, or choose another device")
+        if item.name == "measure":
+            measured.update(item.qubits)
 
 
 def _boxed(body: list[str]) -> list[str]:
