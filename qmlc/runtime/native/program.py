@@ -21,8 +21,9 @@ from qmlc.runtime.normalise import normalise
 MAX_CALLS = 256
 """For how many sizes of batches it is remembered how they are run."""
 
-MIN_WORK = 1 << 12
-"""Rows times records that a thread is woken for: some 10 microseconds, where waking it takes a few.
+MIN_WORK = 1 << 13
+"""Rows times records that a thread is woken for: some 20 microseconds, where waking it takes a few,
+and where another program has its core it keeps all waiting for a turn of the scheduler.
 """
 
 WIDE = 64
