@@ -33,6 +33,7 @@ from qmlc.backends.qasm.transpile_circuit import DeviceCircuit, transpile_circui
 from qmlc.driver import analyse
 from qmlc.ir.circuit import Circuit
 from qmlc.passes.pipeline import optimise
+from qmlc.source.pause_collection import pause_collection
 from qmlc.source.span import Source
 from qmlc.targets.read_target import Target, read_target
 
@@ -87,7 +88,8 @@ def ascii_name(text: str) -> str:
 
 def read(text: str) -> Circuit:
     """The circuit of a program, after the passes that all targets share."""
-    program = optimise(analyse(Source("family.hqm", text)).checked().program)
+    with pause_collection():
+        program = optimise(analyse(Source("family.hqm", text)).checked().program)
     circuit = program.units[0].circuit
     assert circuit is not None
     return circuit
@@ -95,8 +97,9 @@ def read(text: str) -> Circuit:
 
 def compile_ours(circuit: Circuit, target: Target) -> DeviceCircuit:
     """What `qmlc compile --target` does to a circuit."""
-    (device,) = transpile_circuit(circuit, target, measure=False, level=2)
-    device_text(circuit, device, "openqasm3", ())
+    with pause_collection():
+        (device,) = transpile_circuit(circuit, target, measure=False, level=2)
+        device_text(circuit, device, "openqasm3", ())
     return device
 
 

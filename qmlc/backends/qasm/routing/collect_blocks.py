@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from qiskit import QuantumCircuit
 
@@ -12,8 +12,7 @@ from qmlc.backends.qasm.routing.gate_blocks import Block, PairGate, make_block
 from qmlc.backends.qasm.routing.pair_paulis import TURNS, Angle, quarters
 
 
-@dataclass(frozen=True, slots=True)
-class WireGate:
+class WireGate(NamedTuple):
     """A gate on one qubit."""
 
     wire: int
@@ -36,6 +35,11 @@ class Network:
     levels: tuple[tuple[int, int], ...]
     singles: tuple[tuple[tuple[int, WireGate], ...], ...]
     ends: tuple[int, ...]
+
+    @property
+    def cost(self) -> int:
+        """Two-qubit gates without any exchange."""
+        return sum(block.cost for block in self.blocks)
 
 
 Item = WireGate | Block

@@ -21,7 +21,7 @@ Edges = tuple[tuple[int, int], ...]
 
 UNKNOWN = 1 << 30
 """A cost that any way undercuts."""
-SMALL = 160
+SMALL = 120
 """Blocks; of circuits with fewer, as many times more beginnings are tried."""
 FAR = 1024
 """A distance between places that do not hang together."""
@@ -149,7 +149,7 @@ def _problem(network: Network, places: Places, backward: bool) -> Ints:
         np.cumsum([0, *map(len, members)]),
         [i for numbers in members for i in numbers],
         weights,
-        [0, *(64 * steps for steps in range(FAR))],
+        64 * np.maximum(np.arange(FAR + 1) - 1, 0),
     )
     return _pack(len(HEADER), [wires, places.count, len(blocks), count], tables)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from qiskit.circuit.library import CXGate
@@ -33,8 +33,7 @@ EXCHANGE = 3
 """Gates on two qubits that an exchange alone takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class PairGate:
+class PairGate(NamedTuple):
     """A gate within a block: `places` says which qubits of the pair it acts on: `0` to `10`."""
 
     name: str

@@ -104,9 +104,10 @@ class GateWriter:
 
     def deepen(self, *places: int) -> None:
         """Count a step on these places."""
-        depth = 1 + max(self._depths[place] for place in places)
+        depths = self._depths
+        depth = 1 + (depths[places[0]] if len(places) == 1 else max(depths[p] for p in places))
         for place in places:
-            self._depths[place] = depth
+            depths[place] = depth
 
     @property
     def depth(self) -> int:

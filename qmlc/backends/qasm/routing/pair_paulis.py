@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from qmlc.backends.qasm.print_gates import is_symbolic
 
@@ -19,8 +18,7 @@ QUARTER = math.pi / 2
 TOLERANCE = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Pauli:
+class Pauli(NamedTuple):
     """A product of two letters, `II` to `ZZ`, the first on the first qubit, with a sign."""
 
     letters: str
@@ -32,8 +30,7 @@ class Pauli:
         return 2 - self.letters.count("I")
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """exp(-i angle/2 P) of two letters."""
 
     letters: str
@@ -74,10 +71,12 @@ def conjugate(letters: str, turn: str, quarters: int) -> Pauli:
 
 def quarters(angle: Angle) -> int | None:
     """How many quarter turns a number is; None for other numbers and for symbols."""
-    if is_symbolic(angle):
-        return None
-    count = round(float(angle) / QUARTER)
-    return count if abs(float(angle) - count * QUARTER) < TOLERANCE else None
+    if not isinstance(angle, float):
+        if is_symbolic(angle):
+            return None
+        angle = float(angle)
+    count = round(angle / QUARTER)
+    return count if abs(angle - count * QUARTER) < TOLERANCE else None
 
 
 Frame = Mapping[str, Pauli]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from qmlc.backends.qasm.routing.gate_blocks import (
     SWAP,
@@ -19,8 +18,7 @@ from qmlc.backends.qasm.routing.gate_blocks import (
 from qmlc.backends.qasm.routing.pair_paulis import QUARTER, Angle, Turn, quarters, word_to
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceGate:
+class DeviceGate(NamedTuple):
     """A gate on places of a device.
 
     `h`, `s`, `cz`; `x`, `y`, `z`: a turn by `angle` about that letter; `u`: the matrix `angle`.
