@@ -21,7 +21,7 @@ Edges = tuple[tuple[int, int], ...]
 
 UNKNOWN = 1 << 30
 """A cost that any way undercuts."""
-SMALL = 120
+SMALL = 60
 """Blocks; of circuits with fewer, as many times more beginnings are tried."""
 FAR = 1024
 """A distance between places that do not hang together."""
