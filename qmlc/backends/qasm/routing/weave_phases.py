@@ -10,47 +10,46 @@ Algorithms, arXiv:2408.10907).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from qmlc.backends.qasm.routing.collect_blocks import Network
-from qmlc.backends.qasm.routing.find_routes import Places
+from qmlc.backends.qasm.routing.find_routes import Places, worth
 from qmlc.backends.qasm.routing.gate_blocks import Core
-from qmlc.backends.qasm.routing.write_blocks import DeviceGate, write_cx, write_turns
+from qmlc.backends.qasm.routing.pair_paulis import Angle
+from qmlc.backends.qasm.routing.write_blocks import DeviceGate, write_cx
 from qmlc.backends.qasm.routing.write_route import WireWriter
 
+REACH = 64
+"""Steps that are looked back over for one that is undone."""
 MAX_STEPS = 5000
 """Places that are tried while a path is looked for."""
 
 Pair = frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A cx from one position of the path to another, or a turn by the angles of some blocks."""
+class Step(NamedTuple):
+    """A cx from one position of the path to another, or something at one position.
+
+    That is a turn by the angles of `blocks`, or the gates of a wire alone that stand below a level,
+    when nothing but this position holds the wire.
+    """
 
     control: int
     target: int
     blocks: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """Blocks that commute: the order of wires before and after, and what is done."""
-
-    blocks: tuple[int, ...]
-    before: tuple[int, ...]
-    after: tuple[int, ...]
-    steps: tuple[Step, ...]
+    alone: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Weave:
     """A way to carry out a network of ZZ rotations on a path of places."""
 
+    steps: tuple[Step, ...]
     path: tuple[int, ...]
-    layers: tuple[Layer, ...]
     start: tuple[int, ...]
     end: tuple[int, ...]
     gates: int
@@ -64,53 +63,98 @@ def plan_weave(network: Network, places: Places) -> Weave | None:
     path = find_path(places, len(wires)) if wires and turns else None
     if path is None:
         return None
-    layers, order = [], tuple(wires)
-    for numbers in _layers(network):
-        pairs: dict[Pair, tuple[int, ...]] = {}
-        for i in numbers:
-            pair = frozenset(network.blocks[i].wires)
-            pairs[pair] = (*pairs.get(pair, ()), i)
-        ways = [_weave(order, pairs, first) for first in (0, 1)]
-        steps, after = min(ways, key=lambda way: sum(not step.blocks for step in way[0]))
-        layers.append(Layer(tuple(numbers), order, after, tuple(steps)))
-        order = after
+    layers = _layers(network)
+    plans = [
+        _plan(network, layers, tuple(first), past)
+        for first in (wires, wires[::-1])
+        for past in (False, True)
+    ]
+    sizes = [_size(steps, len(path)) for steps, *_ in plans]
+    best = min(range(len(plans)), key=lambda i: worth(*sizes[i]))
+    steps, *orders = plans[best]
     free = iter(sorted(set(range(places.count)) - set(path)))
     others = {wire: next(free) for wire in range(network.wires) if wire not in wires}
-    first, last = (
-        {**others, **dict(zip(wires_there, path, strict=True))}
-        for wires_there in (layers[0].before, order)
-    )
+    start, end = ({**others, **dict(zip(order, path, strict=True))} for order in orders)
     return Weave(
+        tuple(steps),
         path,
-        tuple(layers),
-        tuple(first[wire] for wire in range(network.wires)),
-        tuple(last[wire] for wire in range(network.wires)),
-        *_size(layers, len(path)),
+        tuple(start[wire] for wire in range(network.wires)),
+        tuple(end[wire] for wire in range(network.wires)),
+        *sizes[best],
     )
+
+
+def _plan(
+    network: Network, layers: Sequence[Sequence[int]], first: tuple[int, ...], past: bool
+) -> tuple[list[Step], tuple[int, ...], tuple[int, ...]]:
+    """Steps from an order of wires, this order, and the one at the end.
+
+    A wire that all pairs of a layer have in common goes `past` the last of the others, or stops.
+    """
+    kept: list[Step] = []
+    order, written = first, [0] * network.wires
+    for numbers in layers:
+        pairs: dict[Pair, tuple[int, ...]] = {}
+        lowest: dict[int, int] = {}
+        for i in numbers:
+            wires = network.blocks[i].wires
+            pairs[frozenset(wires)] = (*pairs.get(frozenset(wires), ()), i)
+            for wire, level in zip(wires, network.levels[i], strict=True):
+                lowest[wire] = min(level, lowest.get(wire, level))
+        for wire, level in lowest.items():
+            ready = sum(below < level for below, _ in network.singles[wire])
+            if ready > written[wire]:
+                written[wire] = ready
+                kept.append(Step(order.index(wire), order.index(wire), alone=(wire, level)))
+        ways = [_alternate(order, pairs, 0), _alternate(order, pairs, 1)]
+        if len(pairs) > 1 and frozenset.intersection(*pairs):
+            travel = _travel(order, pairs, past)
+            ways = [travel] if past else [*ways, travel]
+        steps, order = min(ways, key=lambda way: sum(_is_cx(step) for step in way[0]))
+        for step in steps:
+            _add(kept, step)
+    kept += [Step(k, k, alone=(wire, math.inf)) for k, wire in enumerate(order)]
+    return kept, first, order
+
+
+def _is_cx(step: Step) -> bool:
+    return step.control != step.target
+
+
+def _add(kept: list[Step], step: Step) -> None:
+    """Append a step, unless it undoes one that it can be brought beside."""
+    if _is_cx(step):
+        for i in range(len(kept) - 1, max(len(kept) - REACH, 0) - 1, -1):
+            other = kept[i]
+            if other == step:
+                del kept[i]
+                return
+            at_control = other.target if _is_cx(other) or other.alone else None
+            if step.control == at_control or step.target == other.control:
+                break
+    kept.append(step)
 
 
 def write_weave(network: Network, weave: Weave) -> list[DeviceGate]:
     """The gates of a weave, in order."""
     writer = WireWriter(network, weave.start)
-    for layer in weave.layers:
-        writer.move(dict(zip(layer.before, weave.path, strict=True)))
-        angles = {}
-        for i in layer.blocks:
+    turns: dict[int, list[Angle]] = {}
+    for step in weave.steps:
+        place = weave.path[step.target]
+        if _is_cx(step):
+            write_cx(weave.path[step.control], place, writer.gates.append)
+        for i in step.blocks:
             block = network.blocks[i]
-            for wire, level in zip(block.wires, network.levels[i], strict=True):
-                writer.singles(wire, level)
             (core,) = block.parts
             assert isinstance(core, Core)
-            x, y = (writer.place(wire) for wire in block.wires)
-            write_turns((*core.before, *core.after), x, y, writer.gates.append)
-            angles[i] = core.turns[0].angle
-        for step in layer.steps:
-            place = weave.path[step.target]
-            if not step.blocks:
-                write_cx(weave.path[step.control], place, writer.gates.append)
-            for i in step.blocks:
-                writer.gates.append(DeviceGate("z", (place,), angles[i]))
-        writer.move(dict(zip(layer.after, weave.path, strict=True)))
+            writer.gates.append(DeviceGate("z", (place,), core.turns[0].angle))
+            for turn in (*core.before, *core.after):
+                turns.setdefault(block.wires[turn.letters.index("Z")], []).append(turn.angle)
+        if step.alone is not None:
+            wire, level = step.alone
+            writer.move({wire: place})
+            writer.gates += [DeviceGate("z", (place,), a) for a in turns.pop(wire, ())]
+            writer.singles(wire, level)
     writer.finish()
     return writer.gates
 
@@ -159,30 +203,59 @@ def _layers(network: Network) -> list[list[int]]:
     return layers
 
 
-def _weave(
-    order: tuple[int, ...], pairs: Mapping[Pair, tuple[int, ...]], first: int
-) -> tuple[list[Step], tuple[int, ...]]:
-    """The steps that bring all pairs beside each other, and the order at the end."""
-    count = len(order)
-    wires = list(order)
-    steps = [Step(k - 1, k) for k in range(count - 1, 0, -1)]
-    waiting = dict(pairs)
-    steps += _meet(wires, waiting)
+Steps = tuple[list[Step], tuple[int, ...]]
+"""Steps, and the order of wires after them."""
+
+
+def _alternate(order: tuple[int, ...], pairs: Mapping[Pair, tuple[int, ...]], first: int) -> Steps:
+    """Bring all pairs beside each other by exchanges at odd and even positions in turn."""
+    wires, waiting = list(order), dict(pairs)
+    steps = [*_link(len(order)), *_meet(wires, waiting)]
     turn = first
     while waiting:
-        exchanges = list(range(1 + turn % 2, count, 2))
+        exchanges = list(range(1 + turn % 2, len(order), 2))
         for k in list(exchanges):
             # at the end, not all have to meet again
             fewer = [other for other in exchanges if other != k]
             if waiting.keys() <= _beside(_exchanged(wires, fewer)):
                 exchanges = fewer
-        for k in exchanges:
-            steps += [Step(k, other) for other in (k - 1, k + 1) if other < count]
-        wires = _exchanged(wires, exchanges)
-        steps += _meet(wires, waiting)
+        wires = _exchange(wires, exchanges, waiting, steps)
         turn += 1
-    steps += [Step(k - 1, k) for k in range(1, count)]
-    return steps, tuple(wires)
+    return [*steps, *reversed(_link(len(order)))], tuple(wires)
+
+
+def _travel(order: tuple[int, ...], pairs: Mapping[Pair, tuple[int, ...]], past: bool) -> Steps:
+    """Bring the wire that all pairs have in common beside all others, or past them."""
+    (hub, *_) = sorted(frozenset.intersection(*pairs))
+    wires, waiting = list(order), dict(pairs)
+    steps = [*_link(len(order)), *_meet(wires, waiting)]
+    while waiting:
+        place = wires.index(hub)
+        right = any(wires.index(wire) > place for pair in waiting for wire in pair)
+        wires = _exchange(wires, [place + 1 if right else place], waiting, steps)
+    place = wires.index(hub)
+    if past and place < len(wires) - 1:
+        wires = _exchange(wires, [place + 1], waiting, steps)
+    return [*steps, *reversed(_link(len(order)))], tuple(wires)
+
+
+def _link(count: int) -> list[Step]:
+    """What makes wires on a path the parities of neighbours."""
+    return [Step(k - 1, k) for k in range(count - 1, 0, -1)]
+
+
+def _exchange(
+    wires: Sequence[int],
+    exchanges: Sequence[int],
+    waiting: dict[Pair, tuple[int, ...]],
+    steps: list[Step],
+) -> list[int]:
+    """Exchange wires with those before them; the order then."""
+    for k in exchanges:
+        steps += [Step(k, other) for other in (k - 1, k + 1) if other < len(wires)]
+    after = _exchanged(wires, exchanges)
+    steps += _meet(after, waiting)
+    return after
 
 
 def _exchanged(wires: Sequence[int], exchanges: Iterable[int]) -> list[int]:
@@ -204,13 +277,10 @@ def _meet(wires: Sequence[int], waiting: dict[Pair, tuple[int, ...]]) -> Iterato
             yield Step(k, k, blocks)
 
 
-def _size(layers: Iterable[Layer], count: int) -> tuple[int, int]:
+def _size(steps: Iterable[Step], count: int) -> tuple[int, int]:
     """Two-qubit gates, and the depth in these."""
     clock, gates = [0] * count, 0
-    for layer in layers:
-        for step in layer.steps:
-            if not step.blocks:
-                gates += 1
-                after = 1 + max(clock[step.control], clock[step.target])
-                clock[step.control] = clock[step.target] = after
+    for step in filter(_is_cx, steps):
+        gates += 1
+        clock[step.control] = clock[step.target] = 1 + max(clock[step.control], clock[step.target])
     return gates, max(clock)

@@ -76,13 +76,24 @@ def complete(count):
     return circuit
 
 
-def test_weave_of_all_pairs():
-    network = collect_blocks(complete(6))
+def fourier(count):
+    circuit = QuantumCircuit(count)
+    for i in reversed(range(count)):
+        circuit.h(i)
+        for j in range(i):
+            circuit.cp(A * 2 ** (j - i), j, i)
+    return circuit
+
+
+@pytest.mark.parametrize(("make", "gates", "depth"), [(complete, 30, 20), (fourier, 45, 30)])
+def test_weave(make, gates, depth):
+    network = collect_blocks(make(6))
     weave = plan_weave(network, LINE)
-    assert weave.gates <= 6 * 5 and weave.depth <= 5 * 6
+    assert weave.gates <= gates and weave.depth <= depth
     written = QuantumCircuit(6)
     merge_singles(write_weave(network, weave), GateWriter(written))
-    wanted = complete(6)
+    assert written.count_ops()["cz"] == weave.gates
+    wanted = make(6)
     # each wire from where it begins, and back from where it ends
     first, last = QuantumCircuit(6), QuantumCircuit(6)
     first.append(permutation(weave.start), range(6))
