@@ -23,13 +23,14 @@ from qmlc.tools.predict import predict
 from qmlc.tools.report_errors import WRONG_PROGRAM
 from qmlc.tools.targets import targets
 from qmlc.tools.train import train
+from qmlc.tools.verify import verify
 from qmlc.tools.version import installed_version, version
 
 OUR_BUG = 70
 
 VERBS = (
-    check, format_programs, compile_program, import_openqasm, train, evaluate, predict, explain,
-    targets, version,
+    check, format_programs, compile_program, import_openqasm, verify, train, evaluate, predict,
+    explain, targets, version,
 )  # fmt: skip
 
 

@@ -16,21 +16,17 @@ from numpy.typing import NDArray
 
 from qmlc.ir.circuit import Result
 from qmlc.verify.emitted import Emitted, Point
-from qmlc.verify.read_results import (
-    measured_distribution,
-    results_of_measurements,
-    results_of_states,
+from qmlc.verify.read_results import results_of_measurements, results_of_states
+from qmlc.verify.sides import Side, find_equality, source_side, text_side
+from qmlc.verify.verdict import (
+    METHOD,
+    POINTS,
+    TOLERANCE,
+    Certificate,
+    Difference,
+    Undecided,
+    require_difference,
 )
-from qmlc.verify.sides import Side, mixture_gap, random_vectors, source_side, text_side
-from qmlc.verify.verdict import TOLERANCE, Certificate, Difference, Undecided
-
-POINTS = 2
-"""At how many values: one proves it, a second is for what rounding may have hidden."""
-
-SMALL = 1e-4
-"""Differences below this may be rotations so small that Qiskit leaves them out."""
-
-METHOD = "statevectors"
 
 Pair = tuple[Point, Side, tuple[Side, ...]]
 """Source and texts at a point."""
@@ -52,17 +48,13 @@ def by_statevectors(emitted: Emitted, budget: float) -> Certificate | Difference
     if cost > budget:
         raise Undecided(f"statevectors would take {cost:.0e} amplitudes")
     angles = f"{len(pairs)} random assignments" if emitted.is_free else ""
-    if emitted.plan is None and emitted.source.num_qubits == emitted.circuit.num_qubits:
-        for equal, is_random in (("unitary", True), ("state", False)):
-            gap, worst = max(
-                ((_states_gap(pair, is_random, generator), pair) for pair in pairs),
-                key=lambda found: found[0],
-            )
-            if gap <= TOLERANCE:
-                return Certificate(equal, METHOD, angles)
+    if emitted.plan is None:
+        equal, gap, worst = find_equality([(s, text) for _, s, (text,) in pairs], generator)
+        if equal is not None:
+            return Certificate(equal, METHOD, angles)
         if not emitted.source.results:
-            _require_difference(gap)
-            return Difference("the state that it leaves", worst[0].scalars)
+            require_difference(gap)
+            return Difference("the state that it leaves", pairs[worst][0].scalars)
     for pair in pairs:
         difference = _compare_results(emitted, pair)
         if difference is not None:
@@ -77,15 +69,6 @@ def _sides(emitted: Emitted, point: Point) -> Pair:
     return point, source_side(point.source), texts
 
 
-def _states_gap(pair: Pair, is_random: bool, generator: np.random.Generator) -> float:
-    _, source, (text,) = pair
-    if source.num_bits != text.num_bits:
-        return np.inf
-    count = source.num_qubits
-    vectors = random_vectors(count, generator) if is_random else [(1, 0)] * count
-    return mixture_gap(source.run(vectors), text.run(vectors), generator)
-
-
 def _compare_results(emitted: Emitted, pair: Pair) -> Difference | None:
     """The first result that differs; Undecided where it is by very little."""
     point, source, texts = pair
@@ -96,15 +79,9 @@ def _compare_results(emitted: Emitted, pair: Pair) -> Difference | None:
     for result, right, wrong in results:
         gap = float(np.max(np.abs(right - wrong), initial=0)) / max(1.0, _size(right))
         if gap > TOLERANCE:
-            _require_difference(gap)
+            require_difference(gap)
             return Difference(_describe(result, right, wrong), point.scalars)
     return None
-
-
-def _require_difference(gap: float) -> None:
-    """Undecided where the gap is very small."""
-    if gap <= SMALL:
-        raise Undecided(f"they differ by {gap:.0e}, as where tiny rotations are left out")
 
 
 def _found(emitted: Emitted, point: Point, texts: tuple[Side, ...]) -> list[NDArray[Any]]:
@@ -115,9 +92,7 @@ def _found(emitted: Emitted, point: Point, texts: tuple[Side, ...]) -> list[NDAr
         return results_of_states(emitted.circuit.results, mixture, point.numbers)
     tables = []
     for side, group in zip(texts, emitted.plan.groups, strict=True):
-        bits = range(side.num_bits - len(group.qubits), side.num_bits)
-        start = side.start([(1, 0)] * len(side.starts))
-        tables.append(measured_distribution(side.steps, start, side.num_bits, bits))
+        tables.append(side.outcomes(range(side.num_bits - len(group.qubits), side.num_bits)))
     return results_of_measurements(emitted.plan, tables, point.numbers)
 
 

@@ -14,10 +14,7 @@ from qmlc.ir.circuit import Circuit, Result
 from qmlc.verify.by_statevectors import by_statevectors
 from qmlc.verify.emitted import Emitted, Text, Values
 from qmlc.verify.read_openqasm import read_openqasm
-from qmlc.verify.verdict import Certificate, Difference, Undecided, Verdict
-
-BUDGETS = {"auto": 3e7, "full": 3e11}
-"""How many amplitudes may be computed, by effort: a moment, or an hour."""
+from qmlc.verify.verdict import BUDGETS, Certificate, Difference, Undecided, Verdict
 
 METHODS: tuple[Callable[[Emitted, float], Certificate | Difference], ...] = (by_statevectors,)
 """From the strongest to the weakest."""
@@ -29,8 +26,9 @@ def certify_text(
     """Whether `text`, written for `circuit`, is what `source` says; no bits but its own."""
 
     def emitted() -> Emitted:
-        every = tuple(range(circuit.num_qubits))
-        return Emitted(source, circuit, given, (Text(read_openqasm(text), every, every),))
+        written = read_openqasm(text)
+        every, bits = tuple(range(circuit.num_qubits)), tuple(range(len(written.bits)))
+        return Emitted(source, circuit, given, (Text(written, every, every, bits),))
 
     return _certify(emitted, effort)
 
@@ -70,7 +68,7 @@ def _device_text(text: str, made: DeviceCircuit) -> Text:
         # a physical qubit has the number that its vendor gives it
         places = [int(re.sub(r"\D", "", label)) for label in made.target.labels]
     starts, ends = (tuple(places[q] for q in layout) for layout in (made.layout, made.final_layout))
-    return Text(written, starts, ends)
+    return Text(written, starts, ends, tuple(range(len(written.bits))))
 
 
 def _certify(make: Callable[[], Emitted], effort: str) -> Verdict:

@@ -29,11 +29,12 @@ Draw = Callable[[tuple[int, ...], int], Any]
 
 @dataclass(frozen=True)
 class Text:
-    """An emitted text, read back: on which qubits those of the circuit start and end."""
+    """A text, read: the qubits on which those of the circuit start and end, and its bits."""
 
     written: Written
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+    bits: tuple[int, ...]
 
 
 @dataclass(frozen=True)

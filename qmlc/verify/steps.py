@@ -121,6 +121,17 @@ def count_collapses(steps: Steps) -> int:
     return total
 
 
+def measured_bits(steps: Steps) -> set[int]:
+    """The bits that some measurement writes."""
+    found: set[int] = set()
+    for step in steps:
+        if isinstance(step, Branch):
+            found |= measured_bits(step.then) | measured_bits(step.otherwise)
+        elif isinstance(step, Measure):
+            found.add(step.bit)
+    return found
+
+
 def _bits(step: Step) -> Iterator[int]:
     if isinstance(step, Branch):
         yield from step.bits

@@ -9,6 +9,17 @@ from typing import TypeAlias
 TOLERANCE = 1e-9
 """How far amplitudes, probabilities and mean values may lie apart."""
 
+SMALL = 1e-4
+"""Differences below this may be rotations so small that Qiskit leaves them out."""
+
+BUDGETS = {"auto": 3e7, "full": 3e11}
+"""How many amplitudes may be computed, by effort: a moment, or an hour."""
+
+POINTS = 2
+"""At how many values: one proves it, a second is for what rounding may have hidden."""
+
+METHOD = "statevectors"
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -47,6 +58,12 @@ class Undecided(Exception):
     def reason(self) -> str:
         """Why, in one sentence without a full stop."""
         return str(self)
+
+
+def require_difference(gap: float) -> None:
+    """Undecided where the gap is very small."""
+    if gap <= SMALL:
+        raise Undecided(f"they differ by {gap:.0e}, as where tiny rotations are left out")
 
 
 Verdict: TypeAlias = Certificate | Difference | Undecided

@@ -150,16 +150,18 @@ def _range_text(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _layout(circuit: Circuit, device: DeviceCircuit) -> list[str]:
-    labels = device.target.labels
-    places = [
-        f"{name} on {place}" + (f" ({labels[place]})" if labels else "")
-        for name, place in zip(circuit.qubit_names(), device.layout, strict=True)
-    ]
-    lines = [f"layout {', '.join(places)}"]
+    lines = [f"layout {_places(circuit, device, device.layout)}"]
     if device.final_layout != device.layout:
-        ends = zip(circuit.qubit_names(), device.final_layout, strict=True)
-        lines.append(f"at the end {', '.join(f'{name} on {place}' for name, place in ends)}")
+        lines.append(f"at the end {_places(circuit, device, device.final_layout)}")
     return lines
+
+
+def _places(circuit: Circuit, device: DeviceCircuit, layout: Sequence[int]) -> str:
+    labels = device.target.labels
+    return ", ".join(
+        f"{name} on {place}" + (f" ({labels[place]})" if labels else "")
+        for name, place in zip(circuit.qubit_names(), layout, strict=True)
+    )
 
 
 def _group(circuit: Circuit, plan: MeasurementPlan, index: int) -> str:
