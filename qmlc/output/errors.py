@@ -66,7 +66,8 @@ class UnreadableCircuit(Problem):
 
     `qmlc.from_qiskit` and `qmlc import` read gates (a gate without a row here is what its
     definition or its matrix says), measurement, reset, barriers, delays in seconds, and branches on
-    bits. A loop that ends by a measurement, and classical variables, have no counterpart.
+    bits; of OpenQASM 3 also loops, subroutines and classical variables that do not depend on a
+    measurement. Those that do have no counterpart here.
     """
 
     code: ClassVar[str] = "E0607"

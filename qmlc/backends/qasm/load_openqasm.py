@@ -16,6 +16,7 @@ from qiskit import QuantumCircuit, qasm2
 from qiskit_qasm3_import import ConversionError, convert
 
 from qmlc.backends.qasm.errors import NotReadable
+from qmlc.backends.qasm.lower_openqasm3 import NotLowered, lower_openqasm3
 from qmlc.source.span import Source, Span
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -81,6 +82,12 @@ def _unexpected(error: QASM3ParsingError) -> str:
 
 def convert_openqasm3(program: ast.Program, source: Source) -> QuantumCircuit:
     """A tree in Qiskit; Refused."""
+    try:
+        program = lower_openqasm3(program)
+    except NotLowered as error:
+        span = error.node.span
+        place = f"{span.start_line}:{span.start_column} " if span is not None else ""
+        raise refused(source, f"{place}{error.message}") from None
     for statement in program.statements:
         if isinstance(statement, ast.QuantumGateDefinition):
             _order_angles(statement)

@@ -13,6 +13,7 @@ from qmlc.driver import analyse
 from qmlc.output.import_openqasm import import_openqasm
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
+from qmlc.testing import assert_equivalent
 from qmlc.testing.oracle import simulate
 
 FILES = sorted((Path(__file__).parent / "imported").glob("*.qasm"))
@@ -53,7 +54,11 @@ WRONG = {
     "OPENQASM 3.0;\nqubit[2] q\nx q;\n": ((3, 1), "`x` is not expected here"),
     'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\n  foo q[0];\n': ((4, 3), "'foo' is not"),
     'OPENQASM 2.0;\ninclude "lost.inc";\n': ((2, 9), "unable to find 'lost.inc'"),
-    "OPENQASM 3.0;\nint i = 2;\n": ((2, 1), "'int' are not supported"),
+    "OPENQASM 3.0;\nbit b;\nqubit q;\nwhile (b == 0) { b = measure q; }\n": ((4, 1), "a `while`"),
+    "OPENQASM 3.0;\nint n = 2;\nbit b;\nif (b) { n = 3; }\n": ((4, 10), "`n` would depend"),
+    "OPENQASM 3.0;\nbit[2] b;\nb = 3;\n": ((3, 1), "bits are set by measurements"),
+    "OPENQASM 3.0;\ndef f(qubit q) { }\nf();\n": ((3, 1), "`f` takes 1 arguments"),
+    "OPENQASM 3.0;\nextern f(int) -> int;\nint n = f(2);\n": ((3, 9), "is not known before"),
     "": ((1, 1), "there is nothing in it"),
     "hello world": ((1, 12), "is not expected here"),
 }
@@ -67,6 +72,63 @@ def test_what_is_wrong_has_its_place(text):
     place, words = WRONG[text]
     assert found.code == "E0607" and words in found.message_text
     assert found.at.source.position(found.at.start) == place
+
+
+HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[3] c;\n'
+
+SAME = {
+    "loops": ("for int i in [0:2] { rx(i * pi / 4) q[i]; }", "rx(pi/4) q[1]; rx(pi/2) q[2];"),
+    "sets and steps": (
+        "for uint i in {2, 0} { x q[i]; } for int i in [2:-2:0] { h q[i]; }",
+        "x q[2]; x q[0]; h q[2]; h q[0];",
+    ),
+    "arithmetic": (
+        "const int n = 7; int m = n / 2; m += 1; float f = m ** 2 % 7 * 0.5; rz(f) q[0];",
+        "rz(1.0) q[0];",
+    ),
+    "whole quotients": (
+        "const int n = 7; rz(n / 2) q[0]; ry(n / 2.0) q[0];", "rz(3) q[0]; ry(3.5) q[0];",
+    ),
+    "bits of numbers": (
+        "uint[3] n = 5; for int i in [0:2] { if (bool(n[i])) x q[i]; }", "x q[0]; x q[2];",
+    ),
+    "scopes": ("int i = 1; for int i in [0:0] { x q[i]; } z q[i];", "x q[0]; z q[1];"),
+    "while": ("int i = 0; while (i < 3) { h q[i]; i += 1; }", "h q[0]; h q[1]; h q[2];"),
+    "switch": ("int i = 2; switch (i) { case 1 { x q[0]; } case 2, 3 { y q[0]; } }", "y q[0];"),
+    "subroutines": (
+        "def f(qubit a, qubit[2] b, float t) { cx a, b[0]; rz(t) b[1]; } f(q[2], q[0:1], 0.5);",
+        "cx q[2], q[0]; rz(0.5) q[1];",
+    ),
+    "measuring subroutines": (
+        "def f(qubit a) -> bit { bit r; h a; r = measure a; return r; } "
+        "c[1] = f(q[2]); c[0] = f(q[1]);",
+        "h q[2]; c[1] = measure q[2]; h q[1]; c[0] = measure q[1];",
+    ),
+    "names of gates": (
+        "qubit a; x a; gate f(t) a, c { rx(t / 2) a; cx a, c; } f(1.0) q[0], a;",
+        "qubit[1] a; x a[0]; rx(0.5) q[0]; cx q[0], a[0];",
+    ),
+    "aliases": ("let a = q[1:2]; let b = q[0]; cx b, a[1];", "cx q[0], q[2];"),
+    "tests of bits": (
+        "h q; c = measure q; if (c[0] == 1 && c[1] != 1) x q[2]; "
+        "if (!c[2] || c[0] == 0) { y q[0]; }",
+        "h q; c = measure q; if (c[0]) { if (!c[1]) { x q[2]; } } "
+        "if (!c[2]) { y q[0]; } else { if (!c[0]) { y q[0]; } }",
+    ),
+    "tests of registers": (
+        "h q; c = measure q; if (int[3](c) != 5) x q[2]; "
+        "switch (c) { case 1, 2 { z q[0]; } default { h q[0]; } }",
+        "h q; c = measure q; if (c == 5) { } else { x q[2]; } "
+        "if (c == 1) { z q[0]; } else { if (c == 2) { z q[0]; } else { h q[0]; } }",
+    ),
+    "the end": ("x q[0]; end; x q[1];", "x q[0];"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_is_known_before_anything_is_measured(name):
+    text, plain = SAME[name]
+    assert_equivalent(HEAD + text, HEAD + plain)
 
 
 def test_bits_that_end_with_their_branch_are_refused():
