@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -71,6 +71,16 @@ class Graph:
         live = {i for i, node in enumerate(self.nodes) if node.operation == "input"}
         live.add(self.output)
         return live.union(*(networkx.ancestors(self.networkx, i) for i in live))
+
+    @cached_property
+    def users(self) -> Mapping[int, frozenset[int]]:
+        """The nodes that need each node, among those that the output needs; no others are here."""
+        users: dict[int, set[int]] = {self.output: set()}
+        for place in range(self.output, -1, -1):
+            if place in users:
+                for source in self.nodes[place].inputs:
+                    users.setdefault(source, set()).add(place)
+        return {place: frozenset(found) for place, found in users.items()}
 
     def optional(self) -> frozenset[str]:
         """The names of the inputs that can be left out."""

@@ -25,45 +25,55 @@ def append_attention(
     """The node of what `found` is, lowered; NotLowered or ShapeError where that cannot be."""
     to, scores = Target(builder, graph, place), found.scores
     query = _view(to, scores.query)
-    rank = len(to.dims(query))
-    key, value, shared = _shared_heads(to, scores.key, found.value, to.dims(query))
+    key, value, repeats = _shared_heads(to, scores.key, found.value, to.dims(query))
     hiding = append_mask(to, scores, to.dims(query)[-2], to.dims(key)[-2])
     query, scale = _scale(to, scores, query)
-    heads = to.dims(query)[:-2]
-    operands = [_four(to, node) for node in (query, key, value)]
-    mask = [] if hiding.mask is None else [_four_mask(to, hiding.mask, rank)]
-    result = to.add(
-        "scaled_dot_product_attention", *operands, *mask,
-        dropout_p=found.dropout, is_causal=hiding.causal, scale=scale, enable_gqa=shared,
+    result = _call(
+        to, (query, key, value), hiding.mask,
+        dropout_p=found.dropout, is_causal=hiding.causal, scale=scale,
+        enable_gqa=repeats is not None,
     )  # fmt: skip
-    if rank < 4:
-        for axis in range(4 - rank):
-            result = to.add("squeeze", result, dim=1 - axis)
-    elif rank > 4:
-        result = to.add("reshape", result, shape=(*heads, *to.dims(result)[-2:]))
     if hiding.seen is not None and math.isfinite(hiding.fill):
-        mean = to.add("mean", _view(to, found.value), dim=-2, keepdim=True)
+        mean = to.add("mean", value, dim=-2, keepdim=True)
+        if repeats is not None and repeats > 1:
+            mean = to.add("repeat_interleave", mean, repeats=repeats, dim=-3)
         result = to.add("where", hiding.seen, result, mean)
     elif hiding.seen is not None and not found.without_nan:
         result = to.add("where", hiding.seen, result, append_number(builder, math.nan))
     return append_view(builder, result, found.result)
 
 
+def _call(to: Target, operands: tuple[int, ...], mask: int | None, **settings: object) -> int:
+    """The call, on tensors of four dimensions; its result has as many as the operands."""
+    dims = to.dims(operands[0])
+    inputs = [_four(to, node) for node in operands]
+    for node, name in zip(inputs, ("query", "key", "value"), strict=True):
+        to.name(node, name)
+    if mask is not None:
+        inputs.append(_four_mask(to, mask, len(dims)))
+    result = to.add("scaled_dot_product_attention", *inputs, **settings)
+    for axis in range(4 - len(dims)):
+        result = to.add("squeeze", result, dim=1 - axis)
+    if len(dims) > 4:
+        result = to.add("reshape", result, shape=(*dims[:-2], *to.dims(result)[-2:]))
+    return result
+
+
 def _shared_heads(
     to: Target, key: View, value: View, query: tuple[Value, ...]
-) -> tuple[int, int, bool]:
-    """Keys and values; without their repetition where several heads of queries share them."""
+) -> tuple[int, int, int | None]:
+    """Keys and values, and how many heads of queries share each; None if none do, 1 for all."""
     if len(query) > 2:
         k, v = (find_repeated(to.graph, view, -3) for view in (key, value))
-        if k is not None and v is not None and k[1] == v[1]:
+        if k is not None and v is not None and k[1] == v[1] > 1:
             few = _view(to, k[0]), _view(to, v[0])
             if divide_exactly(query[-3], to.dims(few[0])[-3]) == k[1]:
-                return *few, True
+                return *few, k[1]
     nodes = [_view(to, view) for view in (key, value)]
     leads = [to.dims(node)[:-2] for node in nodes]
     one = (*query[:-3], 1)
     shared = len(query) > 3 and leads == [one, one] and query[-3] != 1
-    return nodes[0], nodes[1], shared
+    return nodes[0], nodes[1], 1 if shared else None
 
 
 def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
@@ -78,7 +88,7 @@ def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
         raise NotLowered("a scale spreads over more than the queries")
 
     def value(sizes: Sizes) -> float:
-        result: float = scores.sign
+        result = float(scores.sign)
         for factor in numbers:
             by = number(to.graph, factor.node, sizes) or math.nan
             result = result / by if factor.divides else result * by
@@ -91,7 +101,7 @@ def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
     if all(usual(size) for size in (4, 9, 50)):
         return query, None
     if not any(depends_on_sizes(to.graph, f.node) for f in numbers):
-        return query, value({})
+        return query, float(f"{value({}):.16g}")
     query = append_scaled(to, query, numbers)
     return query, float(scores.sign)
 

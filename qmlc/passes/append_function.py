@@ -53,3 +53,8 @@ class Target:
         kind = self.builder.nodes[node].type
         assert isinstance(kind, TensorType)
         return kind.dims
+
+    def name(self, node: int, name: str) -> None:
+        """What a node is called if it is new."""
+        if node not in self.place:
+            self.builder.name(node, name)

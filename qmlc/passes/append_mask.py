@@ -42,13 +42,14 @@ def append_mask(to: Target, scores: Scores, rows: Value, columns: Value) -> Hidi
     if not biases and _union(masks) == CAUSAL:
         return Hiding(causal=True)
     finite = all(_is_finite(to.graph, bias.node) for bias in biases)
-    biases += [m.added for m in masks if m.added is not None and m.node is None]
+    hiding = [m.added for m in masks if m.added is not None and m.node is None]
+    biases += hiding
     visible = _visible(to, [m for m in masks if m.node is not None])
     bias = _bias(to, biases)
     seen, fill = None, -math.inf
     if not (sure or _sure(masks, rows, columns)) or not finite:
         fill = _fill(masks, finite)
-        seen = _seen(to, visible, None if math.isfinite(fill) else bias)
+        seen = _seen(to, visible, bias if hiding or not finite else None)
     return Hiding(_combined(to, visible, bias), False, seen, fill)
 
 
@@ -120,7 +121,9 @@ def _seen(to: Target, visible: int | None, bias: int | None) -> int | None:
     if not parts:
         return None
     both = reduce(lambda a, b: to.add("logical_and", a, b), parts)
-    return to.add("any", both, dim=-1, keepdim=True)
+    seen = to.add("any", both, dim=-1, keepdim=True)
+    to.name(seen, "sees")
+    return seen
 
 
 UNBOUNDED = frozenset("log log2 log10 log1p reciprocal".split())

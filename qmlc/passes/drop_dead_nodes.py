@@ -16,14 +16,8 @@ def drop_dead_nodes(program: Program) -> Program:
 def _unit(unit: Unit) -> Unit:
     if unit.graph is None:
         return unit
-    graph = unit.graph
-    live = graph.live()
-    kept = [i for i, node in enumerate(graph.nodes) if i in live or node.operation == "parameter"]
-    place = {old: new for new, old in enumerate(kept)}
-    nodes = tuple(
-        replace(graph.nodes[i], inputs=tuple(place[s] for s in graph.nodes[i].inputs)) for i in kept
-    )
-    names = tuple((place[i], name) for i, name in graph.names if i in place)
+    graph = without_dead(unit.graph)
+    nodes = graph.nodes
     needed = {n.attribute("module") for n in nodes if n.operation == "call"}
     reached = [n.attribute("name") for n in nodes if n.operation == "parameter"]
     for part in reversed(unit.submodules):  # each stands behind what it is handed
@@ -32,6 +26,20 @@ def _unit(unit: Unit) -> Unit:
             needed |= {part.path, *part.parts()}
     return replace(
         unit,
-        graph=Graph(nodes, place[graph.output], names),
+        graph=graph,
         submodules=tuple(s for s in unit.submodules if s.path in needed),
     )
+
+
+def without_dead(graph: Graph) -> Graph:
+    """`graph` without what its output does not need; inputs and parameters stay."""
+    live = graph.live()
+    kept = [i for i, node in enumerate(graph.nodes) if i in live or node.operation == "parameter"]
+    if len(kept) == len(graph.nodes):
+        return graph
+    place = {old: new for new, old in enumerate(kept)}
+    nodes = tuple(
+        replace(graph.nodes[i], inputs=tuple(place[s] for s in graph.nodes[i].inputs)) for i in kept
+    )
+    names = tuple((place[i], name) for i, name in graph.names if i in place)
+    return Graph(nodes, place[graph.output], names)

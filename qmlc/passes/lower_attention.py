@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.ir.program import Program, Unit
 from qmlc.passes.append_attention import append_attention
-from qmlc.passes.read_attention import live_users, read_attention
+from qmlc.passes.read_attention import read_attention
 from qmlc.passes.read_scores import NotLowered
 from qmlc.types.tensors import ShapeError
 
@@ -39,7 +39,6 @@ def lower_unit(unit: Unit) -> tuple[Graph, tuple[Refusal, ...]]:
     if not any(node.operation == "softmax" for node in graph.nodes):
         return graph, ()
     modules = {part.path: part for part in unit.submodules}
-    users = live_users(graph)
     refusals: list[Refusal] = []
     builder = GraphBuilder()
     place: list[int] = []
@@ -47,7 +46,7 @@ def lower_unit(unit: Unit) -> tuple[Graph, tuple[Refusal, ...]]:
         inputs = [place[i] for i in node.inputs]
         count = len(builder.nodes)
         try:
-            found = read_attention(graph, modules, users, position) if position in users else None
+            found = read_attention(graph, modules, position)
             if found is not None:
                 put = append_attention(builder, graph, place, found)
                 if builder.nodes[put].type != node.type:

@@ -38,7 +38,7 @@ class _Found:
 
 
 def find_match(rule: GraphRule, graph: Graph, root: int) -> Iterator[Match]:
-    """The ways in which node `root` is the output of a rule's left side."""
+    """The ways in which node `root`, which the output needs, is that of a rule's left side."""
     for found in _match(rule, graph, rule.before.output, root, _Found({})):
         match = _complete(rule, graph, root, found)
         if match is not None:
@@ -104,9 +104,8 @@ def _complete(rule: GraphRule, graph: Graph, root: int, found: _Found) -> Match 
     inner = frozenset(matched - {root})
     if graph.output in inner or inner & set(inputs):
         return None
-    for position, node in enumerate(graph.nodes):
-        if position not in matched and inner & set(node.inputs):
-            return None
+    if any(not graph.users[place] <= matched for place in inner):
+        return None
     return Match(inputs, numbers, inner)
 
 

@@ -12,7 +12,6 @@ from qmlc.passes.read_scores import NotLowered, Scores, read_scores
 from qmlc.types.tensors import TensorType
 
 Modules = Mapping[str, Submodule]
-Users = Mapping[int, set[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +36,12 @@ class _Weights:
     without_nan: bool = False
 
 
-def read_attention(graph: Graph, modules: Modules, users: Users, place: int) -> Attention | None:
+def read_attention(graph: Graph, modules: Modules, place: int) -> Attention | None:
     """The attention of which a node is the result; None for another node.
 
     NotLowered where it is attention that cannot be said with `scaled_dot_product_attention`.
     """
-    if graph.nodes[place].operation not in PRODUCTS:
+    if graph.nodes[place].operation not in PRODUCTS or place not in graph.users:
         return None
     product = read_product(graph, place)
     if product is None:
@@ -54,7 +53,7 @@ def read_attention(graph: Graph, modules: Modules, users: Users, place: int) -> 
             view, order = _value(graph, product.factors[1 - side], (term, other, product.result))
             _check_axis(graph.nodes[weights.softmax])
             scores = read_scores(graph, graph.nodes[weights.softmax].inputs[0])
-            _check_uses(graph, users, place, (*weights.inner, *scores.inner))
+            _check_uses(graph, place, (*weights.inner, *scores.inner))
             return Attention(scores, view, order, weights.dropout, weights.without_nan)
     return None
 
@@ -102,18 +101,8 @@ def _value(graph: Graph, place: int, terms: tuple[str, str, str]) -> tuple[View,
     return view, tuple(letters.index(a) for a in result)
 
 
-def live_users(graph: Graph) -> dict[int, set[int]]:
-    """The nodes that need each node, among those that the output needs."""
-    users: dict[int, set[int]] = {graph.output: set()}
-    for place in range(len(graph.nodes) - 1, -1, -1):
-        if place in users:
-            for source in graph.nodes[place].inputs:
-                users.setdefault(source, set()).add(place)
-    return users
-
-
-def _check_uses(graph: Graph, users: Users, root: int, inner: tuple[int, ...]) -> None:
+def _check_uses(graph: Graph, root: int, inner: tuple[int, ...]) -> None:
     """NotLowered where something else needs what would no longer be there."""
     gone = {root, *inner}
-    if graph.output in inner or any(not users[node] <= gone for node in inner):
+    if graph.output in inner or any(not graph.users[node] <= gone for node in inner):
         raise NotLowered("the scores or the weights are needed elsewhere, too")

@@ -151,30 +151,42 @@ def find_repeated(graph: Graph, view: View, axis: int) -> tuple[View, int] | Non
 
     That is `repeat_interleave`, einops' `repeat`, and `reshape` after `expand` of a new axis.
     """
-    node, source_axis = graph.nodes[view.node], view.axes[axis]
-    if source_axis is None or not node.inputs:
+    node, along = graph.nodes[view.node], view.axes[axis]
+    if along is None or not node.inputs:
         return None
-    source = node.inputs[0]
-    if node.operation == "reshape":
-        source = _before_expansion(graph, source, source_axis)
-    elif node.operation == "repeat":
-        pattern = parse_pattern(node.attribute("pattern"))
-        left, right = list(pattern.left), list(pattern.right)
-        right[source_axis : source_axis + 1] = [right[source_axis][:1]]
-        if left != right or len(pattern.right[source_axis]) != 2:
+    source, moved = node.inputs[0], tuple(range(_rank(node)))
+    match node.operation:
+        case "reshape":
+            source = _before_expansion(graph, source, along)
+        case "repeat":
+            moved = _repeated_axes(node.attribute("pattern"), along)
+        case "repeat_interleave" if node.attribute("dim") in (along, along - _rank(node)):
+            pass
+        case _:
             return None
-    elif node.operation != "repeat_interleave" or node.attribute("dim") is None:
+    before, after = _dims(graph.nodes[source]), list(_dims(node))
+    if len(moved) != len(before) or len(after) != len(before):
         return None
-    elif node.attribute("dim") % _rank(node) != source_axis:
+    times = divide_exactly(after[along], before[moved[along]])
+    after[along] = before[moved[along]]
+    if [before[a] for a in moved] != after or not isinstance(times, int):
         return None
-    before, after = list(_dims(graph.nodes[source])), list(_dims(node))
-    if len(before) != len(after):
-        return None
-    times = divide_exactly(after[source_axis], before[source_axis])
-    before[source_axis] = after[source_axis]
-    if before != after or not isinstance(times, int):
-        return None
-    return fold_view(graph, View(source, view.axes)), times
+    axes = tuple(None if a is None else moved[a] for a in view.axes)
+    return fold_view(graph, View(source, axes)), times
+
+
+def _repeated_axes(text: str, along: int) -> tuple[int, ...]:
+    """Where axes come from that einops repeats, if only `along` is: `(g r)`, r being new."""
+    pattern = parse_pattern(text)
+    left = [group[0] if len(group) == 1 else "" for group in pattern.left]
+    right = list(pattern.right)
+    if len(right[along]) != 2 or right[along][1] in left:
+        return ()
+    right[along] = right[along][:1]
+    names = [group[0] if len(group) == 1 else "" for group in right]
+    if "" in left or sorted(names) != sorted(left) or "..." in left:
+        return ()
+    return tuple(left.index(name) for name in names)
 
 
 def _before_expansion(graph: Graph, place: int, axis: int) -> int:

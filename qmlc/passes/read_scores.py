@@ -16,7 +16,7 @@ from qmlc.passes.read_masks import (
     visible_where,
     zero_in_triangle,
 )
-from qmlc.passes.read_products import PRODUCTS, View, read_product, term_view
+from qmlc.passes.read_products import PRODUCTS, View, fold_view, read_product, term_view
 from qmlc.types.polynomial import Symbol, Value, lift
 from qmlc.types.tensors import TensorType
 
@@ -110,24 +110,22 @@ def _product(graph: Graph, place: int) -> Scores:
     if len(shared) != 1 or summed != shared or row in right or column in left:
         raise NotLowered("the scores are no product of queries and keys")
     (width,) = shared
-    (query, some), (key, more) = (_numbers(graph, i) for i in (a, b))
-    view = term_view(graph, query, left, lead + row + width)
-    other = term_view(graph, key, right, lead + column + width)
-    return Scores(view, other, product.inner, factors=(*some, *more))
+    query, some = _without_numbers(graph, term_view(graph, a, left, lead + row + width))
+    key, more = _without_numbers(graph, term_view(graph, b, right, lead + column + width))
+    return Scores(query, key, product.inner, factors=(*some, *more))
 
 
-def _numbers(graph: Graph, place: int) -> tuple[int, tuple[Factor, ...]]:
+def _without_numbers(graph: Graph, view: View) -> tuple[View, tuple[Factor, ...]]:
     """A factor of the product without the numbers that it is multiplied with."""
-    node = graph.nodes[place]
+    node = graph.nodes[view.node]
     if node.operation in ("multiply", "divide"):
         left, right = node.inputs
-        if number(graph, right) is not None:
-            inner, factors = _numbers(graph, left)
-            return inner, (*factors, Factor(right, node.operation == "divide"))
         if node.operation == "multiply" and number(graph, left) is not None:
-            inner, factors = _numbers(graph, right)
-            return inner, (*factors, Factor(left, False))
-    return place, ()
+            left, right = right, left
+        if number(graph, right) is not None:
+            inner, factors = _without_numbers(graph, fold_view(graph, View(left, view.axes)))
+            return inner, (*factors, Factor(right, node.operation == "divide"))
+    return view, ()
 
 
 def _scaled(graph: Graph, place: int) -> Scores:

@@ -7,10 +7,11 @@ from typing import Any
 
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.ir.rules import GraphRule
-from qmlc.ops.functions import FUNCTIONS
+from qmlc.passes.append_function import append_function, append_number
+from qmlc.passes.drop_dead_nodes import without_dead
 from qmlc.passes.match_graph import Match, find_match
 from qmlc.types.polynomial import Polynomial
-from qmlc.types.tensors import ShapeError, TensorType, Type
+from qmlc.types.tensors import ShapeError, TensorType
 
 
 def rewrite_graph(rules: Iterable[GraphRule], graph: Graph) -> Graph:
@@ -20,44 +21,39 @@ def rewrite_graph(rules: Iterable[GraphRule], graph: Graph) -> Graph:
     """
     rules = tuple(rules)
     while True:
-        changed = _rewrite_once(rules, graph)
+        changed = next(filter(None, (_apply(rule, graph) for rule in rules)), None)
         if changed is None:
             return graph
         graph = changed
 
 
-def _rewrite_once(rules: tuple[GraphRule, ...], graph: Graph) -> Graph | None:
-    for rule in rules:
-        last = rule.before.nodes[rule.before.output].operation
-        for place, node in enumerate(graph.nodes):
-            if node.operation != last:
-                continue
-            for match in find_match(rule, graph, place):
-                changed = _replace(rule, graph, place, match)
-                if changed is not None:
-                    return changed
-    return None
-
-
-def _replace(rule: GraphRule, graph: Graph, root: int, match: Match) -> Graph | None:
-    """The graph with the right side of a rule in the place of its left; None where types change."""
+def _apply(rule: GraphRule, graph: Graph) -> Graph | None:
+    """The graph with a rule applied wherever it can be at once; None where it is nowhere."""
+    last = rule.before.nodes[rule.before.output].operation
+    roots = [n for n, node in enumerate(graph.nodes) if node.operation == last and n in graph.users]
+    matches: dict[int, list[Match]] = {root: list(find_match(rule, graph, root)) for root in roots}
+    if not any(matches.values()):
+        return None
     builder = GraphBuilder()
-    place: dict[int, int] = {}
+    place: list[int] = []
+    taken: set[int] = set()
     for position, node in enumerate(graph.nodes):
-        if position in match.inner:
-            continue
-        if position == root:
-            put = _instantiate(rule, builder, [place[i] for i in match.inputs], match)
-            if put is None or builder.nodes[put].type != node.type:
-                return None
-            place[position] = put
-            continue
-        inputs = [place[i] for i in node.inputs]
-        place[position] = builder.add(node.operation, inputs, node.type, **dict(node.attributes))
+        put = None
+        for match in matches.get(position, ()):
+            if put is None and taken.isdisjoint({position, *match.inner}):
+                put = _instantiate(rule, builder, [place[i] for i in match.inputs], match)
+                if put is not None and builder.nodes[put].type != node.type:
+                    put = None
+                taken |= {position, *match.inner} if put is not None else set()
+        if put is None:
+            inputs = [place[i] for i in node.inputs]
+            put = builder.add(node.operation, inputs, node.type, **dict(node.attributes))
+        place.append(put)
+    if not taken:
+        return None
     for position, name in graph.names:
-        if position in place:
-            builder.name(place[position], name)
-    return builder.build(place[graph.output])
+        builder.name(place[position], name)
+    return without_dead(builder.build(place[graph.output]))
 
 
 def _instantiate(
@@ -73,11 +69,10 @@ def _instantiate(
             continue
         if any(isinstance(value, Polynomial) for value in settings.values()):
             return None
-        types = [builder.nodes[i].type for i in operands]
-        kind = _type(node.operation, types, settings)
-        if kind is None:
+        try:
+            place.append(append_function(builder, node.operation, operands, **settings))
+        except ShapeError:
             return None
-        place.append(builder.add(node.operation, operands, kind, **settings))
     return place[rule.after.output]
 
 
@@ -88,18 +83,4 @@ def _settle(setting: Any, match: Match) -> Any:
 def _number(builder: GraphBuilder, value: Any) -> int:
     if isinstance(value, Polynomial):
         return builder.add("dimension", [], TensorType("int"), value=value)
-    kinds = {bool: "bool", int: "int", float: "real", complex: "complex"}
-    return builder.add("constant", [], TensorType(kinds[type(value)]), value=value)
-
-
-def _type(operation: str, types: list[Type], settings: dict[str, Any]) -> TensorType | None:
-    """The type of a function's result, or None where its shape law does not hold."""
-    row = FUNCTIONS[operation]
-    given: list[Any] = list(types)
-    if not row.variadic:
-        given += [None] * (len(row.tensors) - len(types))
-    try:
-        kind = row.law(given, settings)
-    except ShapeError:
-        return None
-    return kind if isinstance(kind, TensorType) else None
+    return append_number(builder, value)

@@ -42,9 +42,10 @@ def unit_of(program, name):
 
 
 def forward(program, name):
-    """The class of one model, in one line."""
+    """The method of one model, in one line."""
     start = program.python.index(f"\nclass {unit_of(program, name).class_name}(")
-    return re.sub(r"\s+", " ", program.python[start + 1 :].partition("\nclass ")[0])
+    method = program.python[start:].partition("def forward(")[2].partition("\nclass ")[0]
+    return re.sub(r"\s+", " ", method)
 
 
 @pytest.mark.parametrize(("outcome", "said", "name"), SPELLINGS, ids=NAMES)

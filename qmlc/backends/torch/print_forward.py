@@ -25,6 +25,9 @@ MAX_DEPTH = 4
 MAX_WIDTH = 80
 """Columns of one expression; a longer one is broken into statements."""
 
+SHORT_NAMES = {"scaled_dot_product_attention": "attended"}
+"""What values of functions are called whose own names are too long for it."""
+
 LEAVES = frozenset({"input", "parameter", "constant", "dimension"})
 
 
@@ -433,7 +436,7 @@ def _constant(value: Any) -> Expression:
 def _default_name(node: Node) -> str:
     """What a value is called that the author did not name: after the module or the function."""
     if node.operation != "call":
-        return node.operation
+        return SHORT_NAMES.get(node.operation, node.operation)
     parts = [p for p in node.attribute("module").split(".") if not p.isdigit()]
     return parts[-1].rstrip("0123456789").rstrip("_") or "value"
 
