@@ -33,6 +33,8 @@ class GatePrinter:
     dialect: Dialect
     definitions: dict[str, str] = field(default_factory=dict)
     """Texts by gate name, in an order in which each uses only earlier ones."""
+    opened: list[str] = field(default_factory=list)
+    """The gates that are being written out, each within the one before."""
     known: frozenset[str] = field(init=False)
     names: Mapping[str, str] = field(init=False)
 
@@ -72,7 +74,14 @@ class GatePrinter:
             body = _definition(name)
             slots = [qiskit_parameter(a) for a in _slot_names(name)]
             bound = body.assign_parameters(dict(zip(slots, angles, strict=True)))
+            if name in self.opened:
+                what = (
+                    f"{self.dialect.title} has no `{self.opened[0]}`, nor gates that it is made of"
+                )
+                raise NotExpressible(what, "give a device, or choose another dialect")
+            self.opened.append(name)
             yield from self._body(bound, qubits)
+            self.opened.pop()
 
     def _body(self, body: QuantumCircuit, qubits: Sequence[str]) -> Iterator[str]:
         yield from self.phase(body.global_phase)

@@ -85,6 +85,7 @@ def test_what_is_measured_is_not_used_again_in_a_box():
     ("name", "change", "message"),
     [
         ("verbatim", lambda c: c.reset(0), "has no `reset`"),
+        ("verbatim", lambda c: c.h(0), "has no `h`, nor gates that it is made of"),
         ("cirq", lambda c: c.delay(1e-6, 0, unit="s"), "has no `delay`"),
         ("openqasm2", lambda c: c.rx(qiskit_parameter("a"), 0), "needs numbers for `a`"),
     ],
