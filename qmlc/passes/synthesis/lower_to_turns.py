@@ -142,7 +142,8 @@ def _lower_evolution(
 ) -> bool:
     """The factors of an evolution under terms that commute."""
     strings = [string for string, _ in operator.terms]
-    if not all(commute(a, b) for i, a in enumerate(strings) for b in strings[:i]):
+    apart = all(commute(a, b) for i, a in enumerate(strings) for b in strings[:i])
+    if not apart or not operator.hermitian:
         return False
     for string, coefficient in operator.terms:
         letters = "".join(name for _, name in string)

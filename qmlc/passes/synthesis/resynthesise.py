@@ -86,11 +86,15 @@ def _resynthesised(
     cost = count_entangling_gates(instructions, widest)
     lowered = lower_all(instructions)
     form, phase = collect_turns(lowered.turns, num_qubits), lowered.phase
+    count = len(form.turns)
     if ends.zero:
         form, more = start_in_zero(form, num_qubits)
         phase = phase + more
     if ends.measured is not None:
         form = drop_unmeasured(form, [row.string[1] for row in _rows(form, ends.measured)])
+    if len(form.turns) < count:
+        # fewer rotations are worth it at equal cost
+        cost = cost[0], cost[1] + 1
     attempt = _Attempt(form, num_qubits, widest, ends)
     best = min(attempt.found(cost), key=lambda found: (found[0].cost, found[0].depth), default=None)
     if best is None:
