@@ -10,7 +10,7 @@ import numpy as np
 
 from qmlc.ops.gates import ALIASES, GATES, Composite, Constant, Controlled, Phase, gate_arity
 from qmlc.ops.gates import Rotation as RotationRow
-from qmlc.ops.matrices import ComplexMatrix
+from qmlc.ops.matrices import ComplexMatrix, gate_matrix
 from qmlc.verify.read_formula import Formula, evaluate
 from qmlc.verify.steps import Branch, Gate, Rotation, Step, Steps
 
@@ -136,12 +136,16 @@ def _standard(name: str, angles: Sequence[float], qubits: tuple[int, ...]) -> li
     name = _row_name(name)
     if gate_arity(name) != (len(angles), len(qubits)) or len(set(qubits)) < len(qubits):
         raise ValueError(f"`{name}` is called with too much or too little")
-    return list(_row(name, angles, qubits))
+    return list(lower_row(name, angles, qubits))
 
 
-def _row(
+def lower_row(
     name: str, angles: Sequence[float], qubits: tuple[int, ...], controls: str = ""
 ) -> Iterator[Gate | Rotation]:
+    """The gate of a row, the first qubits being controls in the states `controls`."""
+    if not controls and not angles and len(qubits) < 3:
+        yield Gate(qubits, _matrix(name))
+        return
     match GATES[name]:
         case RotationRow(pauli=letters):
             yield Rotation(qubits, letters, angles[0], controls)
@@ -150,17 +154,16 @@ def _row(
         case Constant():
             yield Gate(qubits, _matrix(name), controls)
         case Controlled(base=base, controls=count):
-            yield from _row(base, angles, qubits, controls + "1" * count)
+            yield from lower_row(base, angles, qubits, controls + "1" * count)
         case Composite(steps=steps):
             outer, own = qubits[: len(controls)], qubits[len(controls) :]
             for step in steps:
                 numbers = [r[0] + float(np.dot(r[1:], angles)) for r in step.angles]
                 places = outer + tuple(own[q] for q in step.qubits)
-                yield from _row(step.gate, numbers, places, controls)
+                yield from lower_row(step.gate, numbers, places, controls)
 
 
 @cache
 def _matrix(name: str) -> ComplexMatrix:
-    row = GATES[name]
-    assert isinstance(row, Constant)
-    return np.array(row.matrix, dtype=np.complex128)
+    """Of a gate without angles."""
+    return gate_matrix(name)

@@ -11,8 +11,10 @@ import numpy as np
 from qmlc.ir.circuit import Circuit, Instruction
 from qmlc.ir.dense import target_matrix
 from qmlc.ir.operator import Operator, commute
+from qmlc.ops.gates import GATES
 from qmlc.ops.matrices import ComplexMatrix
 from qmlc.types.polynomial import Value, lift
+from qmlc.verify.lower_calls import lower_row
 from qmlc.verify.steps import Branch, Gate, Measure, Reset, Rotation, Step, Steps
 
 NOTHING = frozenset({"barrier", "delay"})
@@ -32,7 +34,11 @@ def _lower(instruction: Instruction) -> Iterator[Step]:
     if condition is not None:
         then = tuple(_lower(replace(instruction, condition=None)))
         yield Branch(condition.bits, condition.values, then)
-        return
+    else:
+        yield from _lower_always(instruction)
+
+
+def _lower_always(instruction: Instruction) -> Iterator[Step]:
     qubits, controls = instruction.qubits, instruction.controls
     match instruction.name:
         case "measure":
@@ -49,6 +55,8 @@ def _lower(instruction: Instruction) -> Iterator[Step]:
             yield Rotation(qubits, instruction.payload, _real(instruction.angles[0]), controls)
         case "evolve":
             yield from _evolution(instruction)
+        case name if name in GATES:
+            yield from lower_row(name, [_real(a) for a in instruction.angles], qubits, controls)
         case name if name not in NOTHING:
             yield Gate(qubits, target_matrix(instruction), controls)
 

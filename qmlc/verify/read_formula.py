@@ -31,6 +31,8 @@ PRIORITIES = [
 ]  # fmt: skip
 """From those that bind least."""
 
+ENDS = frozenset({")", ","})
+
 LEVELS = {name: level for level, names in enumerate(PRIORITIES) for name in names}
 
 
@@ -56,8 +58,8 @@ def read_formula(cursor: Cursor, old: bool = False, level: int = 0) -> Formula:
 
     There `^` is the power, too.
     """
-    if level == len(PRIORITIES):
-        return _unary(cursor, old)
+    if level == len(PRIORITIES) or cursor.tokens[cursor.index + 1][0] in ENDS:
+        return _unary(cursor, old)  # most angles are a single number
     left = read_formula(cursor, old, level + 1)
     while LEVELS.get(cursor.next) == level and not (old and cursor.next == "^"):
         name = cursor.take()

@@ -225,7 +225,8 @@ class _Reader:
 
     def _assigns(self) -> bool:
         """Whether `c = …` or `c[0] = …` stands here."""
-        following = [token for token, _ in self.cursor.tokens[self.cursor.index + 1 :][:4]]
+        tokens, index = self.cursor.tokens, self.cursor.index
+        following = [token for token, _ in tokens[index + 1 : index + 5]]
         return following[:1] == ["="] or (following[:1] == ["["] and following[3:] == ["="])
 
     def _assignment(self) -> list[Part]:

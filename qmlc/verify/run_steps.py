@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -108,9 +109,17 @@ def apply_pauli(letters: str, axes: list[int], state: State) -> State:
 
 
 def _multiply(matrix: ComplexMatrix, state: State, axes: list[int]) -> State:
-    front = np.moveaxis(state, axes, range(len(axes)))
-    moved = (matrix @ front.reshape(len(matrix), -1)).reshape(front.shape)
-    return np.moveaxis(moved, range(len(axes)), axes)
+    there, back = _orders(state.ndim, tuple(axes))
+    front = state.transpose(there)
+    return (matrix @ front.reshape(len(matrix), -1)).reshape(front.shape).transpose(back)
+
+
+@cache
+def _orders(count: int, axes: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """The order in which `axes` come first, and the one that undoes it."""
+    first = [axis % count for axis in axes]
+    there = first + [axis for axis in range(count) if axis not in first]
+    return there, [there.index(axis) for axis in range(count)]
 
 
 def reduce_state(state: State, places: Sequence[int]) -> State:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qmlc.ir.circuit import Circuit
 from qmlc.verify.emitted import Text
+from qmlc.verify.fuse_steps import fuse_steps
 from qmlc.verify.lower_circuit import lower_circuit
 from qmlc.verify.read_results import measured_distribution
 from qmlc.verify.run_steps import Mixture, State, product_state, reduce_state, run_steps
@@ -105,7 +106,7 @@ class Side:
 def source_side(circuit: Circuit) -> Side:
     """A bound circuit; ValueError where an angle is no number."""
     every, bits = tuple(range(circuit.num_qubits)), tuple(range(circuit.num_bits))
-    return Side(lower_circuit(circuit), len(every), len(bits), every, every, bits)
+    return Side(fuse_steps(lower_circuit(circuit)), len(every), len(bits), every, every, bits)
 
 
 def text_side(text: Text, steps: Steps) -> Side:
@@ -113,7 +114,7 @@ def text_side(text: Text, steps: Steps) -> Side:
     used = sorted(touched_qubits(steps) | set(text.starts) | set(text.ends))
     places = {qubit: i for i, qubit in enumerate(used)}
     starts, ends = (tuple(places[q] for q in qubits) for qubits in (text.starts, text.ends))
-    moved = move_qubits(steps, places)
+    moved = move_qubits(fuse_steps(steps), places)
     return Side(moved, len(used), len(text.written.bits), starts, ends, text.bits)
 
 

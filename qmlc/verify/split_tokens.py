@@ -22,11 +22,12 @@ class Unreadable(Exception):
 
 
 def split_tokens(text: str) -> list[tuple[str, int]]:
-    """The tokens of `text`, each with its place; the last is empty."""
+    """The tokens of `text`, each with its place; the last two are empty."""
     # what is skipped is blanked, and places stay what they are
     plain = SKIPPED.sub(lambda found: re.sub(r"\S", " ", found[0]), text)
     found = [(m[1] or "", m.start(1)) for m in TOKEN.finditer(plain)]
-    return [token for token in found if token[0]] + [("", len(text))]
+    end = ("", len(text))  # twice, so that one may look ahead
+    return [token for token in found if token[0]] + [end, end]
 
 
 @dataclass
