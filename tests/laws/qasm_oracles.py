@@ -80,10 +80,10 @@ def unitary_circuits(draw, symbolic=True, size=6):
 
 
 @st.composite
-def measured_circuits(draw, single=False):
+def measured_circuits(draw, single=False, resets=True):
     """A circuit that measures, resets and branches on the way, and returns results.
 
-    Branches look at all bits together, or with `single` at one.
+    Branches look at all bits together, or with `single` at one; they may hold `resets`.
     """
     c = CircuitBuilder("measured")
     scalars = [*c.input("x", 2), *c.parameter("w", 1, 2).items, c.input("t")]
@@ -94,7 +94,7 @@ def measured_circuits(draw, single=False):
         asked = [draw(st.sampled_from(m))] if single else m
         with c.when(asked, draw(st.sets(st.integers(0, 2 ** len(asked) - 1), min_size=1))):
             draw(add_instruction(c, q, scalars))
-            if draw(st.booleans()):
+            if resets and draw(st.booleans()):
                 c.reset(draw(st.sampled_from(q)))
     operators = [pauli_operator(draw(PAULIS), draw(NUMBERS)) + draw(NUMBERS) for _ in range(2)]
     c.expval(Array.stack([*operators, pauli_operator("ZIX", scalars[0])]))

@@ -9,6 +9,7 @@ from qiskit.quantum_info import Statevector
 from run_qir import qir_text, run_qir
 from vendor_tools import braket_chances, braket_state, cirq_steps, final_state
 
+from qmlc.backends.qasm.errors import NotExpressible
 from qmlc.backends.qasm.print_openqasm import print_openqasm
 from qmlc.targets.read_dialect import read_dialect
 
@@ -131,6 +132,22 @@ def test_braket_wants_bits_otherwise(entry):
     assert braket_chances(print_openqasm(asked(), dialect), {}, 10) == {(0, 1): 1.0}
     with pytest.raises((NameError, TypeError, ValueError)):
         braket_chances(print_openqasm(asked(), replace(dialect, **entry)), {}, 10)
+
+
+def test_braket_adds_up_what_a_reset_keeps_apart():
+    pytest.importorskip("braket.default_simulator")
+    circuit = QuantumCircuit(2)
+    circuit.ry(1.0, 0)
+    circuit.ry(2.0, 1)
+    circuit.ecr(1, 0)
+    circuit.reset(1)
+    circuit.measure_all()
+    dialect = read_dialect("braket")
+    with pytest.raises(NotExpressible, match="has no `reset`"):
+        print_openqasm(circuit, dialect)
+    text = print_openqasm(circuit, replace(dialect, statements=("barrier", "reset")))
+    # one half is right, and the simulator says 0.74
+    assert braket_chances(text, {}, 400)[0, 0] > 0.62
 
 
 def test_whole_numbers_are_never_divided():
