@@ -99,7 +99,7 @@ class CircuitModule(Module):
         """Bytes in which a call for so many samples works, states kept for gradients included.
 
         For the reference: without gradients, for which it keeps what each step needs. ValueError
-        where not even one state fits.
+        where kernels would run it and not even one state fits.
         """
         return self._engines.memory((self._weights() or [self._like])[0], samples)
 
