@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from qmlc.ir.circuit import Instruction
@@ -12,12 +11,20 @@ from qmlc.types.polynomial import Symbol, lift
 
 @dataclass(frozen=True)
 class Definition:
-    """The gate `name`: `instructions` on the qubits 0, 1, … over symbols named in `angles`."""
+    """A gate: `instructions` on the qubits 0, 1, … over symbols named in `angles`.
+
+    Instructions that apply it are named `gate` and its name: there may be a row of that name, too.
+    """
 
     name: str
     angles: tuple[str, ...]
     qubits: tuple[str, ...]
     instructions: tuple[Instruction, ...]
+
+    @property
+    def call(self) -> str:
+        """The name of instructions that apply it."""
+        return f"gate {self.name}"
 
     def body(self, call: Instruction) -> list[Instruction]:
         """What `call` stands for."""
@@ -34,14 +41,3 @@ class Definition:
         return [
             replace(i, condition=call.condition) for i in control(inner, controls, call.controls)
         ]
-
-
-def inline(
-    instructions: Iterable[Instruction], definitions: Mapping[str, Definition]
-) -> Iterator[Instruction]:
-    """`instructions` with definitions in the place of their names."""
-    for instruction in instructions:
-        if instruction.name in definitions:
-            yield from inline(definitions[instruction.name].body(instruction), definitions)
-        else:
-            yield instruction

@@ -28,7 +28,7 @@ def import_openqasm(source: Source, path: Path) -> str:
         definitions = read_definitions(source.text)
         inputs = [p.name for p in circuit.parameters]
         read = return_results(read_qiskit(circuit, inputs, kept=definitions, matrices=False))
-        used = used_definitions((i.name for i in read.instructions), definitions)
+        used = used_definitions(read.instructions, definitions.values())
         return print_hqm(replace(read, name=path.stem), used, [f"Imported from {path.name}."])
     except Refused as error:
         raise _error(error.message, "", error.place) from None

@@ -35,7 +35,7 @@ def print_hqm(
         raise NotPrintable("a circuit without qubits", "declare one")
     names = Names()
     gates = {
-        d.name: PrintedGate(names.gate(d.name), _registers(d.qubits, Names())) for d in definitions
+        d.call: PrintedGate(names.gate(d.name), _registers(d.qubits, Names())) for d in definitions
     }
     name = names.new(circuit.name)
     lines = [line for d in definitions for line in [*_print_gate(d, gates), ""]]
@@ -53,7 +53,7 @@ def _registers(qubits: Sequence[str], names: Names) -> tuple[tuple[str, int], ..
 
 
 def _print_gate(definition: Definition, gates: Mapping[str, PrintedGate]) -> Iterator[str]:
-    gate, names = gates[definition.name], Names()
+    gate, names = gates[definition.call], Names()
     for name, _ in gate.registers:
         names.new(name)
     angles = {name: names.new(name) for name in definition.angles}

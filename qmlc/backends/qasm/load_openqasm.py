@@ -21,6 +21,7 @@ from qmlc.source.span import Source, Span
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 VERSION = re.compile(r"\s*OPENQASM\s+(\d+)")
+DECLARED = re.compile(r"\bgate\s+(\w+)")
 PLACE = re.compile(r"(?:<input>:|line |L)?(\d+)[,:]C?(\d+):? ?(.*)", re.DOTALL)
 """How the importers begin a message: with a line, from 1, and a column, from 0."""
 
@@ -40,11 +41,13 @@ def load_openqasm(source: Source, folder: Path | None = None) -> QuantumCircuit:
     """
     if openqasm_version(source.text) == 3:
         return convert_openqasm3(parse_openqasm3(source), source)
+    own = set(DECLARED.findall(COMMENT.sub(" ", source.text)))
     try:
         return qasm2.loads(
             source.text,
             include_path=[str(folder or ".")],
-            custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
+            # a file's own gate may be called like one of these, and be another
+            custom_instructions=[i for i in qasm2.LEGACY_CUSTOM_INSTRUCTIONS if i.name not in own],
             custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
         )
     except qasm2.QASM2ParseError as error:

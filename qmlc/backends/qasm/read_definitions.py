@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qmlc.backends.qasm.errors import NotReadable
 from qmlc.backends.qasm.load_openqasm import COMMENT, load_openqasm
 from qmlc.backends.qasm.read_expression import Scalars
 from qmlc.backends.qasm.read_gate import Reading, read_definition
+from qmlc.ir.circuit import Instruction
 from qmlc.ir.definition import Definition
 from qmlc.ops.gates import GATES, gate_arity
 from qmlc.source.span import Source
@@ -21,6 +22,8 @@ STDGATES = frozenset(
     cphase id u1 u2 u3""".split()
 )
 """What `stdgates.inc` defines."""
+
+OWN = "_own"
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,13 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _read(headers: Sequence[_Header]) -> Iterator[tuple[str, Definition]]:
     """Each gate from a circuit that applies it to inputs: so its angles stay symbols."""
-    defined = {header.name for header in headers}
-    rows = frozenset(name for name in GATES if name not in defined | STDGATES)
-    circuit = load_openqasm(Source("gates", _calls(headers, rows)))
+    defined = [header.name for header in headers]
+    rows = frozenset(name for name in GATES if name not in STDGATES)
+    circuit = load_openqasm(Source("gates", _calls([_own(h, defined) for h in headers], rows)))
     kept: dict[str, Definition] = {}
     for header, item in zip(headers, circuit.data, strict=True):
         scalars = Scalars(circuit.parameters)
-        reading = Reading(scalars.read, kept, rows=rows)
+        reading = Reading(scalars.read, {f"{n}{OWN}": d for n, d in kept.items()}, rows=rows)
         found = read_definition(item.operation.definition, range(len(header.qubits)), reading)
         names = {Symbol(f"angle_{i}"): Polynomial.symbol(a) for i, a in enumerate(header.angles)}
         instructions = tuple(
@@ -74,6 +77,12 @@ def _read(headers: Sequence[_Header]) -> Iterator[tuple[str, Definition]]:
         )
         kept[header.name] = Definition(header.name, header.angles, header.qubits, instructions)
         yield header.name, kept[header.name]
+
+
+def _own(header: _Header, defined: Sequence[str]) -> _Header:
+    """A gate under a name that nothing in the standard file has."""
+    body = re.sub(r"\b(?:" + "|".join(defined) + r")\b", lambda m: m[0] + OWN, header.body)
+    return replace(header, name=header.name + OWN, body=body)
 
 
 def _calls(headers: Sequence[_Header], rows: frozenset[str]) -> str:
@@ -107,14 +116,15 @@ def _gate(header: _Header) -> str:
 
 
 def used_definitions(
-    names: Iterator[str], definitions: Mapping[str, Definition]
+    instructions: Iterable[Instruction], definitions: Iterable[Definition]
 ) -> list[Definition]:
-    """Those of `names`, and those that these use, each after what it uses."""
+    """Those that are applied, and those that these use, each after what it uses."""
+    known = {d.call: d for d in definitions}
     found: dict[str, Definition] = {}
-    for name in names:
-        if name in definitions and name not in found:
-            definition = definitions[name]
-            inner = used_definitions((i.name for i in definition.instructions), definitions)
-            found.update({d.name: d for d in inner})
-            found[name] = definition
+    for instruction in instructions:
+        if instruction.name in known and instruction.name not in found:
+            definition = known[instruction.name]
+            inner = used_definitions(definition.instructions, known.values())
+            found.update({d.call: d for d in inner})
+            found[instruction.name] = definition
     return list(found.values())

@@ -81,7 +81,7 @@ def _call(
     if definition is None or len(definition.angles) != len(operation.params):
         return []
     angles = tuple(reading.angle(p) for p in operation.params)
-    call = Instruction(operation.name, tuple(qubits), angles)
+    call = Instruction(definition.call, tuple(qubits), angles)
     body = definition.body(call)
     same = len(body) == len(inner) and all(map(alike, body, inner))
     return [call] if same else []

@@ -131,6 +131,20 @@ def test_what_is_known_before_anything_is_measured(name):
     assert_equivalent(HEAD + text, HEAD + plain)
 
 
+def test_gates_of_a_file_may_be_called_like_others():
+    text = """OPENQASM 2.0;
+include "qelib1.inc";
+gate turn c, t { u1(-3*pi/8) t; cx c, t; u1(3*pi/8) t; cx c, t; }
+gate cu c, t { turn c, t; }
+qreg q[2];
+h q;
+cu q[0], q[1];
+"""
+    found = import_openqasm(Source("own.qasm", text), Path("own.qasm"))
+    assert "gate cu_2() c, t {\n    turn c, t\n}" in found and "    cu_2 q[0], q[1]\n" in found
+    assert_equivalent(text, found)
+
+
 def test_bits_that_end_with_their_branch_are_refused():
     text = """OPENQASM 3.0;
 include "stdgates.inc";
