@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from qmlc.backends.hqm.print_hqm import print_hqm
@@ -15,6 +15,7 @@ from qmlc.backends.qasm.emit_openqasm import emit_openqasm, scalar_values
 from qmlc.backends.qasm.errors import NotExpressible
 from qmlc.backends.qasm.read_qiskit import read_qiskit
 from qmlc.backends.qasm.transpile_circuit import transpile_circuit
+from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.circuit import Result
 from qmlc.ir.modify_gates import inverse
 from qmlc.ir.program import Program, Unit
@@ -105,7 +106,18 @@ def returns(kind, circuit):
     return replace(circuit, results=(Result(kind, qubits=tuple(range(circuit.num_qubits))),))
 
 
+def measured_twice(registers):
+    """Found by `make test-deep`: a list of qubits is not measured as one."""
+    c = CircuitBuilder("c")
+    qubits = [q for n in range(registers) for q in c.qubits(f"q{n}")]
+    c.measure([qubits[0], qubits[-1]], c.bits("c", 2))
+    c.x(qubits[0])
+    return c.build()
+
+
 @given(narrow)
+@example(measured_twice(1))
+@example(measured_twice(2))
 def test_printed_programs_have_the_same_circuit(circuit):
     assume(all(i.name != "unitary" for i in circuit.instructions))
     complete = returns("state" if gates_only(circuit) else "probs", circuit)

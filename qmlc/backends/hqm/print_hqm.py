@@ -9,10 +9,10 @@ from qmlc.backends.hqm.errors import NotPrintable
 from qmlc.backends.hqm.name_things import Names
 from qmlc.backends.hqm.print_condition import implies, opposite, print_condition, remaining
 from qmlc.backends.hqm.print_number import plain_number
-from qmlc.backends.hqm.print_operation import PrintedGate, Scope, operands
+from qmlc.backends.hqm.print_operation import PrintedGate, Scope
 from qmlc.backends.hqm.print_results import print_results
 from qmlc.backends.hqm.print_runs import print_runs
-from qmlc.backends.mark_places import marked_line
+from qmlc.backends.mark_places import marked_line, slice_text
 from qmlc.backends.roll_loops import Block, Item, nesting, roll_loops, write_items
 from qmlc.ir.circuit import Circuit, Condition, Instruction, Variable
 from qmlc.ir.definition import Definition
@@ -205,12 +205,13 @@ class _Body:
             first = instructions[start].bits[0]
             whole = next((r for r in self._bit_registers if r[0] == first and len(r) > 1), ())
             run = instructions[start : start + len(whole)]
-            if whole and tuple(i.bits[0] for i in run) == whole:
+            register = slice_text([i.qubits[0] for i in run], self.scope.registers)
+            if whole and register and tuple(i.bits[0] for i in run) == whole:
                 name = self.scope.names.new(self._bit_registers[whole])
                 self._forget(whole)
                 self.bits |= {bit: f"{name}[{i}]" for i, bit in enumerate(whole)}
                 self.registers[whole] = name
-                yield f"let {name} = measure {operands(self.scope, [i.qubits[0] for i in run])}"
+                yield f"let {name} = measure {register}"
                 start += len(whole)
                 continue
             name = self.scope.names.new(self._bit_names[first])
