@@ -8,7 +8,7 @@ from typing import Any
 from qmlc.ops.rows import PRODUCT, Function, Law, Settings, settings, tensors
 from qmlc.ops.shape_laws import axis, broadcast, convert_kind, need_rank, promote, same, show
 from qmlc.types.polynomial import Value
-from qmlc.types.sizes import add, floor_divide
+from qmlc.types.sizes import add, divide_exactly, floor_divide
 from qmlc.types.tensors import ShapeError, TensorType
 
 NUMERIC = "-irc"
@@ -138,8 +138,7 @@ def _attention(types: Any, settings: Settings) -> TensorType:
 
 def _grouped(q: TensorType, k: TensorType) -> bool:
     a, b = q.dims[-3], k.dims[-3] if len(k.dims) == len(q.dims) else 0
-    divides = isinstance(a, int) and isinstance(b, int) and b > 0 and a % b == 0
-    return (divides or a == b) and q.dims[:-3] == k.dims[:-3]
+    return b != 0 and divide_exactly(a, b) is not None and q.dims[:-3] == k.dims[:-3]
 
 
 def _cosine_similarity(types: Any, settings: Settings) -> TensorType:

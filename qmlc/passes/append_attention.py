@@ -1,7 +1,6 @@
-"""The nodes of `scaled_dot_product_attention`, in the form that its fast kernels take.
+"""The nodes of `scaled_dot_product_attention`, and of what it leaves open.
 
-These want four dimensions, heads second, and know shared heads and the causal mask by name. Where
-rows may see nothing, their results are made what the formula gives for them.
+Where rows may see nothing, their results are made what the formula gives for them.
 """
 
 from __future__ import annotations
@@ -10,13 +9,14 @@ import math
 from collections.abc import Sequence
 
 from qmlc.ir.graph import Graph, GraphBuilder
-from qmlc.passes.append_function import Target, append_number
+from qmlc.passes.append_function import append_number
 from qmlc.passes.append_mask import append_mask, append_scaled
 from qmlc.passes.read_attention import Attention
 from qmlc.passes.read_products import View, append_view, find_repeated
 from qmlc.passes.read_scores import NotLowered, Scores, Sizes, depends_on_sizes, number, with_sizes
+from qmlc.passes.target import Target
 from qmlc.types.polynomial import Value, lift
-from qmlc.types.sizes import divide_exactly, product
+from qmlc.types.sizes import divide_exactly
 
 
 def append_attention(
@@ -24,12 +24,19 @@ def append_attention(
 ) -> int:
     """The node of what `found` is, lowered; NotLowered or ShapeError where that cannot be."""
     to, scores = Target(builder, graph, place), found.scores
-    query = _view(to, scores.query)
+    query = to.view(scores.query)
     key, value, repeats = _shared_heads(to, scores.key, found.value, to.dims(query))
     hiding = append_mask(to, scores, to.dims(query)[-2], to.dims(key)[-2])
+    if scores.distance:
+        query, key = _with_squares(to, query, key)
     query, scale = _scale(to, scores, query)
-    result = _call(
-        to, (query, key, value), hiding.mask,
+    operands = [query, key, value]
+    for node, name in zip(operands, ("query", "key", "value"), strict=True):
+        to.name(node, name)
+    if hiding.mask is not None:
+        operands.append(hiding.mask)
+    result = to.add(
+        "scaled_dot_product_attention", *operands,
         dropout_p=found.dropout, is_causal=hiding.causal, scale=scale,
         enable_gqa=repeats is not None,
     )  # fmt: skip
@@ -43,22 +50,6 @@ def append_attention(
     return append_view(builder, result, found.result)
 
 
-def _call(to: Target, operands: tuple[int, ...], mask: int | None, **settings: object) -> int:
-    """The call, on tensors of four dimensions; its result has as many as the operands."""
-    dims = to.dims(operands[0])
-    inputs = [_four(to, node) for node in operands]
-    for node, name in zip(inputs, ("query", "key", "value"), strict=True):
-        to.name(node, name)
-    if mask is not None:
-        inputs.append(_four_mask(to, mask, len(dims)))
-    result = to.add("scaled_dot_product_attention", *inputs, **settings)
-    for axis in range(4 - len(dims)):
-        result = to.add("squeeze", result, dim=1 - axis)
-    if len(dims) > 4:
-        result = to.add("reshape", result, shape=(*dims[:-2], *to.dims(result)[-2:]))
-    return result
-
-
 def _shared_heads(
     to: Target, key: View, value: View, query: tuple[Value, ...]
 ) -> tuple[int, int, int | None]:
@@ -66,14 +57,28 @@ def _shared_heads(
     if len(query) > 2:
         k, v = (find_repeated(to.graph, view, -3) for view in (key, value))
         if k is not None and v is not None and k[1] == v[1] > 1:
-            few = _view(to, k[0]), _view(to, v[0])
+            few = to.view(k[0]), to.view(v[0])
             if divide_exactly(query[-3], to.dims(few[0])[-3]) == k[1]:
                 return *few, k[1]
-    nodes = [_view(to, view) for view in (key, value)]
+    nodes = [to.view(view) for view in (key, value)]
     leads = [to.dims(node)[:-2] for node in nodes]
     one = (*query[:-3], 1)
     shared = len(query) > 3 and leads == [one, one] and query[-3] != 1
     return nodes[0], nodes[1], 1 if shared else None
+
+
+def _with_squares(to: Target, query: int, key: int) -> tuple[int, int]:
+    """Queries and keys one wider, so that their product is `q @ k.T - |k|**2 / 2`.
+
+    As a bias, the squares would need gradients, which keeps torch from its fast kernels.
+    """
+    first, square = query, to.add("square", key)
+    if to.dims(key)[-1] != 1:
+        first = to.add("narrow", query, dim=-1, start=0, length=1)
+        square = to.add("sum", square, dim=-1, keepdim=True)
+    half = to.add("multiply", square, append_number(to.builder, -0.5))
+    wide = to.add("cat", query, to.add("ones_like", first), dim=-1)
+    return wide, to.add("cat", key, half, dim=-1)
 
 
 def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
@@ -88,7 +93,7 @@ def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
         raise NotLowered("a scale spreads over more than the queries")
 
     def value(sizes: Sizes) -> float:
-        result = float(scores.sign)
+        result = scores.times
         for factor in numbers:
             by = number(to.graph, factor.node, sizes) or math.nan
             result = result / by if factor.divides else result * by
@@ -103,31 +108,4 @@ def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
     if not any(depends_on_sizes(to.graph, f.node) for f in numbers):
         return query, float(f"{value({}):.16g}")
     query = append_scaled(to, query, numbers)
-    return query, float(scores.sign)
-
-
-def _four(to: Target, node: int) -> int:
-    """Queries, keys or values as `[batch, heads, length, width]`."""
-    dims = to.dims(node)
-    for _ in range(4 - len(dims)):
-        node = to.add("unsqueeze", node, dim=min(len(dims) - 2, 1))
-    if len(dims) > 4:
-        node = to.add("reshape", node, shape=(dims[0], product(dims[1:-2]), *dims[-2:]))
-    return node
-
-
-def _four_mask(to: Target, mask: int, rank: int) -> int:
-    """A mask for scores that had `rank` dimensions and have four."""
-    dims = to.dims(mask)
-    if len(dims) < 2:
-        return to.add("unsqueeze", mask, dim=0)
-    if rank == 3 and len(dims) == 3:
-        return to.add("unsqueeze", mask, dim=1)
-    if rank <= 4 or len(dims) == 2:
-        return mask
-    full = (1,) * (rank - len(dims)) + dims
-    return to.add("reshape", mask, shape=(full[0], product(full[1:-2]), *dims[-2:]))
-
-
-def _view(to: Target, view: View) -> int:
-    return append_view(to.builder, to.place[view.node], view.axes)
+    return query, scores.times

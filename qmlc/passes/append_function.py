@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from qmlc.ir.graph import Graph, GraphBuilder
+from qmlc.ir.graph import GraphBuilder
 from qmlc.ops.functions import FUNCTIONS
-from qmlc.types.polynomial import Value
 from qmlc.types.tensors import ShapeError, TensorType
 
 
@@ -34,27 +32,3 @@ def append_number(builder: GraphBuilder, value: bool | int | float | complex) ->
     """The node of a number."""
     kinds = {bool: "bool", int: "int", float: "real", complex: "complex"}
     return builder.add("constant", [], TensorType(kinds[type(value)]), value=value)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A graph that is being built from another; `place` says where its nodes are."""
-
-    builder: GraphBuilder
-    graph: Graph
-    place: Sequence[int]
-
-    def add(self, operation: str, *operands: int, **settings: object) -> int:
-        """A function of nodes that are built already."""
-        return append_function(self.builder, operation, operands, **settings)
-
-    def dims(self, node: int) -> tuple[Value, ...]:
-        """The shape of a node that is built."""
-        kind = self.builder.nodes[node].type
-        assert isinstance(kind, TensorType)
-        return kind.dims
-
-    def name(self, node: int, name: str) -> None:
-        """What a node is called if it is new."""
-        if node not in self.place:
-            self.builder.name(node, name)

@@ -11,6 +11,7 @@ from qmlc.ir.verify import verify
 from qmlc.passes.apply_rules import apply_gate_rules, apply_tensor_rules
 from qmlc.passes.drop_dead_nodes import drop_dead_nodes
 from qmlc.passes.drop_identities import drop_identities
+from qmlc.passes.fit_attention import fit_attention
 from qmlc.passes.lower_attention import lower_attention
 from qmlc.passes.merge_rotations import merge_rotations
 from qmlc.passes.rewrite_circuits import rewrite_circuits
@@ -38,6 +39,10 @@ PIPELINE = (
         "lower_attention", lower_attention, 2,
         "Say attention that is written as its formula as one operation: it does not hold the "
         "scores of all pairs in memory at once.",
+    ),
+    Pass(
+        "fit_attention", fit_attention, 2,
+        "Give attention the four dimensions for which there are fast kernels.",
     ),
     Pass(
         "drop_dead_nodes", drop_dead_nodes, 1,

@@ -1,6 +1,7 @@
 """What attention is taken from: one product of queries and keys, its scale, biases and masks.
 
-However the scores are written, they are read as `scale * (q @ k.T) + biases`, hidden by masks.
+However the scores are written, they are read as `scale * (q @ k.T) + biases`, hidden by masks, up
+to what is the same in a whole row, which softmax does not see.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from qmlc.ir.graph import Graph
+from qmlc.passes.read_distances import read_distance
 from qmlc.passes.read_masks import (
     Condition,
     constant_element,
@@ -74,15 +76,19 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The normal form; `inner` are the nodes that are not needed once it is lowered."""
+    """The normal form; `inner` are the nodes that are not needed once it is lowered.
+
+    `distance`: the product is `q @ k.T - |k|**2 / 2`.
+    """
 
     query: View
     key: View
     inner: tuple[int, ...]
-    sign: int = 1
+    times: float = 1.0
     factors: tuple[Factor, ...] = ()
     biases: tuple[Bias, ...] = ()
     masks: tuple[Mask, ...] = ()
+    distance: bool = False
 
 
 def read_scores(graph: Graph, place: int) -> Scores:
@@ -115,6 +121,14 @@ def _product(graph: Graph, place: int) -> Scores:
     return Scores(query, key, product.inner, factors=(*some, *more))
 
 
+def _squared(graph: Graph, place: int) -> Scores:
+    found = read_distance(graph, place)
+    if found is None:
+        raise NotLowered("the scores are no product of queries and keys")
+    query, key, inner = found
+    return Scores(query, key, inner, times=-2.0, distance=True)
+
+
 def _without_numbers(graph: Graph, view: View) -> tuple[View, tuple[Factor, ...]]:
     """A factor of the product without the numbers that it is multiplied with."""
     node = graph.nodes[view.node]
@@ -131,6 +145,8 @@ def _without_numbers(graph: Graph, view: View) -> tuple[View, tuple[Factor, ...]
 def _scaled(graph: Graph, place: int) -> Scores:
     node = graph.nodes[place]
     left, right = node.inputs
+    if left == right:
+        return _squared(graph, place)
     divides = node.operation == "divide"
     if not divides and not _holds_scores(graph, left):
         left, right = right, left
@@ -153,7 +169,7 @@ def _negated(graph: Graph, place: int) -> Scores:
     if scores.masks:
         raise NotLowered("masked scores are negated")
     biases = tuple(replace(b, sign=-b.sign) for b in scores.biases)
-    return replace(scores, sign=-scores.sign, biases=biases)
+    return replace(scores, times=-scores.times, biases=biases)
 
 
 def _shifted(graph: Graph, place: int) -> Scores:
@@ -169,7 +185,7 @@ def _shifted(graph: Graph, place: int) -> Scores:
             if scores.masks:
                 raise NotLowered("masked scores are negated")
             negative = tuple(replace(b, sign=-b.sign) for b in scores.biases)
-            scores, sign = replace(scores, sign=-scores.sign, biases=negative), 1
+            scores, sign = replace(scores, times=-scores.times, biases=negative), 1
     mask = _added_mask(graph, right) if sign > 0 else None
     if mask is not None:
         return replace(scores, masks=(*scores.masks, mask))
@@ -229,7 +245,7 @@ def _holds_scores(graph: Graph, place: int) -> bool:
     while left:
         place = left.pop()
         node = graph.nodes[place]
-        if read_product(graph, place) is not None:
+        if read_product(graph, place) is not None or read_distance(graph, place) is not None:
             return True
         if node.operation in READERS:
             left += {*node.inputs} - seen
@@ -242,6 +258,7 @@ READERS: dict[str, Callable[[Graph, int], Scores]] = {
     "multiply": _scaled, "divide": _scaled, "negative": _negated,
     "add": _shifted, "subtract": _shifted,
     "where": _masked, "masked_fill": _masked,
+    "power": _squared, "square": _squared, "sum": _squared,
 }  # fmt: skip
 
 
