@@ -22,6 +22,9 @@ TURNING = frozenset({"rxx", "ryy", "rzz", "rzx", "ms"})
 LARGER = (8, 400)
 """Qubits and gates of the blocks into which large circuits are cut."""
 
+MAX_GATES = 20_000
+"""Those of longer circuits are looked at in pairs of qubits alone: larger blocks take seconds."""
+
 Kept = Literal["unitary", "state", "results"]
 
 
@@ -101,7 +104,7 @@ def _optimise(region: list[Instruction], widest: int, ends: Ends) -> list[Instru
     if is_small(region, widest):
         larger = resynthesise(region, widest, ends)
     else:
-        larger = _by_blocks(region, widest, *LARGER)
+        larger = _by_blocks(region, widest, *LARGER) if len(region) <= MAX_GATES else region
     found = [region, _by_blocks(region, widest, 2), _by_blocks(larger, widest, 2)]
     return min(found, key=lambda each: (*count_entangling_gates(each, widest), len(each)))
 
