@@ -143,9 +143,8 @@ def bound_in_qiskit(loaded, numbers):
     return loaded.assign_parameters({p: numbers[p.name] for p in loaded.parameters})
 
 
-def tool_chances(circuit, dialect, values):
+def chances_of(dialect, text, numbers, qubits, bits):
     """Probabilities of all bits by the tool, and the places of the bits that it tells of."""
-    text, numbers, qubits, bits = written(circuit, dialect, values)
     match dialect:
         case "azure":
             places = [i for i, bit in enumerate(bits) if "output bit[" in line_of(text, bit)]
@@ -200,7 +199,7 @@ def test_measured_bits_are_as_likely(dialect, data, values):
     resets = "reset" in profile.statements and "reset" in profile.conditional
     circuits = measured_circuits(profile.conditions == "bits", resets)
     circuit = measure_all(data.draw(stirred(circuits)))
-    found, places = tool_chances(circuit, dialect, values)
+    found, places = chances_of(dialect, *written(circuit, dialect, values))
     wanted = chances(circuit, values, places)
     for key in {*found, *wanted}:
         p = wanted.get(key, 0)
@@ -248,3 +247,21 @@ def test_device_files_have_the_same_outcomes(name, circuit, values):
     wanted = instructions_matrix(bound.instructions, range(circuit.num_qubits))[:, 0]
     # Qiskit's synthesis of two-qubit blocks leaves out rotations by less than about 1e-5
     assert np.allclose(found, np.abs(wanted) ** 2, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "name", with_module({"quantinuum:h2": "pytket", "azure:quantinuum_h2": "qdk"})
+)
+@fewer
+@given(stirred(measured_circuits(single=True)), VALUES)
+def test_device_files_feed_forward(name, circuit, values):
+    circuit, target = measure_all(circuit), read_target(name)
+    (device,) = transpile_circuit(circuit, target, values, measure=False, level=1, tries=1)
+    text = device_text(circuit, device, None, ())
+    names = bit_names(device.circuit, read_dialect(target.dialect), target.labels)
+    qubits = [names[q] for q in device.circuit.qubits]
+    bits = [names[b] for b in device.circuit.clbits]
+    found, places = chances_of(target.dialect, text, {}, qubits, bits)
+    wanted = chances(circuit, values, places)
+    # Qiskit's synthesis of two-qubit blocks leaves out rotations by less than about 1e-5
+    assert all(abs(found.get(k, 0) - wanted.get(k, 0)) < 1e-4 for k in {*found, *wanted})
