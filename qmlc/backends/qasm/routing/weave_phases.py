@@ -57,18 +57,25 @@ class Weave:
 
 
 def plan_weave(network: Network, places: Places) -> Weave | None:
-    """The way along a path; None where a block is no ZZ rotation, or there is no path."""
+    """The way along a path; None where there is none.
+
+    That is where a block is no ZZ rotation, where layers do not link most wires, as then it does
+    not pay, and where no path is found.
+    """
     wires = sorted({wire for block in network.blocks for wire in block.wires})
-    turns = all(block.kinds == "ZZ" for block in network.blocks)
-    path = find_path(places, len(wires)) if wires and turns else None
-    if path is None:
+    if not wires or any(block.kinds != "ZZ" for block in network.blocks):
         return None
     layers = _layers(network)
-    plans = [
-        _plan(network, layers, tuple(first), past)
-        for first in (wires, wires[::-1])
-        for past in (False, True)
-    ]
+    dense = 2 * len(network.blocks) >= len(layers) * len(wires)
+    path = find_path(places, len(wires)) if dense else None
+    if path is None:
+        return None
+    # how a wire that others share goes through them depends on where it begins
+    hubs = any(_hub(network.blocks[i].wires for i in layer) is not None for layer in layers)
+    choices = [(tuple(wires), False)]
+    if hubs:
+        choices += [(tuple(wires), True), (tuple(wires[::-1]), False), (tuple(wires[::-1]), True)]
+    plans = [_plan(network, layers, *choice) for choice in choices]
     sizes = [_size(steps, len(path)) for steps, *_ in plans]
     best = min(range(len(plans)), key=lambda i: worth(*sizes[i]))
     steps, *orders = plans[best]
@@ -107,14 +114,21 @@ def _plan(
                 written[wire] = ready
                 kept.append(Step(order.index(wire), order.index(wire), alone=(wire, level)))
         ways = [_alternate(order, pairs, 0), _alternate(order, pairs, 1)]
-        if len(pairs) > 1 and frozenset.intersection(*pairs):
-            travel = _travel(order, pairs, past)
+        hub = _hub(pairs)
+        if hub is not None:
+            travel = _travel(order, pairs, hub, past)
             ways = [travel] if past else [*ways, travel]
         steps, order = min(ways, key=lambda way: sum(_is_cx(step) for step in way[0]))
         for step in steps:
             _add(kept, step)
     kept += [Step(k, k, alone=(wire, math.inf)) for k, wire in enumerate(order)]
     return kept, first, order
+
+
+def _hub(pairs: Iterable[Iterable[int]]) -> int | None:
+    """The wire that several pairs have in common."""
+    sets = {frozenset(pair) for pair in pairs}
+    return min(frozenset.intersection(*sets), default=None) if len(sets) > 1 else None
 
 
 def _is_cx(step: Step) -> bool:
@@ -214,19 +228,21 @@ def _alternate(order: tuple[int, ...], pairs: Mapping[Pair, tuple[int, ...]], fi
     turn = first
     while waiting:
         exchanges = list(range(1 + turn % 2, len(order), 2))
-        for k in list(exchanges):
+        if waiting.keys() <= _beside(_exchanged(wires, exchanges)):
             # at the end, not all have to meet again
-            fewer = [other for other in exchanges if other != k]
-            if waiting.keys() <= _beside(_exchanged(wires, fewer)):
-                exchanges = fewer
+            for k in list(exchanges):
+                fewer = [other for other in exchanges if other != k]
+                if waiting.keys() <= _beside(_exchanged(wires, fewer)):
+                    exchanges = fewer
         wires = _exchange(wires, exchanges, waiting, steps)
         turn += 1
     return [*steps, *reversed(_link(len(order)))], tuple(wires)
 
 
-def _travel(order: tuple[int, ...], pairs: Mapping[Pair, tuple[int, ...]], past: bool) -> Steps:
+def _travel(
+    order: tuple[int, ...], pairs: Mapping[Pair, tuple[int, ...]], hub: int, past: bool
+) -> Steps:
     """Bring the wire that all pairs have in common beside all others, or past them."""
-    (hub, *_) = sorted(frozenset.intersection(*pairs))
     wires, waiting = list(order), dict(pairs)
     steps = [*_link(len(order)), *_meet(wires, waiting)]
     while waiting:
