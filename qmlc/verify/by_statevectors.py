@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qmlc.ir.circuit import Result
+from qmlc.ir.circuit import Result, Variable
 from qmlc.verify.emitted import Emitted, Point
 from qmlc.verify.read_results import results_of_measurements, results_of_states
 from qmlc.verify.sides import Side, find_equality, source_side, text_side
@@ -39,9 +39,9 @@ def by_statevectors(emitted: Emitted, budget: float) -> Certificate | Difference
     """
     generator = np.random.default_rng(0)
 
-    def draw(shape: tuple[int, ...], attempt: int) -> Any:
+    def draw(variable: Variable, attempt: int) -> Any:
         reach = 2 * np.pi * 0.7**attempt
-        return generator.uniform(-reach if attempt % 2 == 0 else 0.0, reach, shape)
+        return generator.uniform(-reach if attempt % 2 == 0 else 0.0, reach, variable.shape)
 
     pairs = [_sides(emitted, point) for point in emitted.points(POINTS, draw)]
     cost = sum(side.cost for _, source, texts in pairs for side in (source, *texts))

@@ -11,12 +11,16 @@ from qmlc.backends.qasm.emit_openqasm import DeviceProgram
 from qmlc.backends.qasm.forget_phase import forget_phase
 from qmlc.backends.qasm.transpile_circuit import DeviceCircuit
 from qmlc.ir.circuit import Circuit, Result
+from qmlc.verify.by_stabilisers import by_stabilisers
 from qmlc.verify.by_statevectors import by_statevectors
 from qmlc.verify.emitted import Emitted, Text, Values
 from qmlc.verify.read_openqasm import read_openqasm
 from qmlc.verify.verdict import BUDGETS, Certificate, Difference, Undecided, Verdict
 
-METHODS: tuple[Callable[[Emitted, float], Certificate | Difference], ...] = (by_statevectors,)
+METHODS: tuple[Callable[[Emitted, float], Certificate | Difference], ...] = (
+    by_statevectors,
+    by_stabilisers,
+)
 """From the strongest to the weakest."""
 
 

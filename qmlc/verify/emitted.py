@@ -23,8 +23,10 @@ LARGEST = 1e3
 
 Values = Mapping[str, Any]
 
-Draw = Callable[[tuple[int, ...], int], Any]
-"""Makes an array of a shape, for an attempt."""
+Numbers = Mapping[Symbol, Value]
+
+Draw = Callable[[Variable, int], Any]
+"""Makes an array for a variable, at an attempt."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Point:
 
     source: Circuit
     texts: tuple[Steps, ...]
-    numbers: Mapping[Symbol, Value]
+    numbers: Numbers
     scalars: Mapping[str, float]
 
 
@@ -79,7 +81,7 @@ class Emitted:
 
     def _point(self, free: Sequence[Variable], draw: Draw) -> Point:
         for attempt in range(ATTEMPTS):
-            drawn = {v.name: draw(v.shape, attempt) for v in free}
+            drawn = {v.name: draw(v, attempt) for v in free}
             try:
                 return self._at({**self.given, **drawn})
             except (ValueError, ArithmeticError):

@@ -56,17 +56,27 @@ class Side:
     @property
     def cost(self) -> float:
         """How many amplitudes are computed, at most."""
-        before, _ = self._split
-        return 2.0 ** (self.num_qubits + count_collapses(before)) * (1 + count_steps(self.steps))
+        return 2.0 ** (self.num_qubits + count_collapses(self.before)) * (
+            1 + count_steps(self.steps)
+        )
+
+    @property
+    def before(self) -> Steps:
+        """The steps before the last measurements."""
+        return self._split[0]
+
+    @property
+    def read(self) -> dict[int, int]:
+        """The qubit that is measured into each bit in the end."""
+        return self._split[1]
 
     @property
     def readout(self) -> dict[int, int]:
         """Which of its bits yield which of its qubits, measured in the end."""
-        _, readout = self._split
         return {
-            i: self.ends.index(readout[bit])
+            i: self.ends.index(self.read[bit])
             for i, bit in enumerate(self.bits)
-            if readout.get(bit) in self.ends
+            if self.read.get(bit) in self.ends
         }
 
     @property
@@ -85,7 +95,7 @@ class Side:
         The others start in |0>, and only what is left in |0> of them counts. Unless it is `whole`,
         before the measurements at the end.
         """
-        steps = self.steps if whole else self._split[0]
+        steps = self.steps if whole else self.before
         found: Mixture = {}
         for record, states in run_steps(steps, self.start(vectors), self.num_bits).items():
             kept = tuple(record[bit] for bit in self.bits)

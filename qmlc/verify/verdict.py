@@ -15,6 +15,9 @@ SMALL = 1e-4
 BUDGETS = {"auto": 3e7, "full": 3e11}
 """How many amplitudes may be computed, by effort: a moment, or an hour."""
 
+MAX_SHOWN = 24
+"""Numbers that are printed of a difference."""
+
 POINTS = 2
 """At how many values: one proves it, a second is for what rounding may have hidden."""
 
@@ -47,8 +50,10 @@ class Difference:
     values: Mapping[str, float]
 
     def __str__(self) -> str:
-        numbers = ", ".join(f"{name} = {number!r}" for name, number in self.values.items())
-        return self.what + (numbers and f" at {numbers}")
+        shown = [f"{name} = {number!r}" for name, number in self.values.items()]
+        if len(shown) > MAX_SHOWN:
+            shown = [*shown[:MAX_SHOWN], f"{len(shown) - MAX_SHOWN} more"]
+        return self.what + (f" at {', '.join(shown)}" if shown else "")
 
 
 class Undecided(Exception):
