@@ -40,6 +40,7 @@ ROOMS_OF_PACKAGES = {
     "accelerate": ["qmlc.training"],
     "transformers": ["qmlc.runtime"],
     "peft": ["qmlc.runtime"],
+    "mqt": ["qmlc.verify"],
     "onnx": ["qmlc.ops", "qmlc.runtime"],
     "pandas": ["qmlc.training", "qmlc.train_program"],
     "einops": ["qmlc.runtime", "qmlc.testing"],

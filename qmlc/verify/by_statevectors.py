@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qmlc.ir.circuit import Result, Variable
-from qmlc.verify.emitted import Emitted, Point
+from qmlc.ir.circuit import Result
+from qmlc.verify.emitted import Emitted, Point, draw_angles
 from qmlc.verify.read_results import results_of_measurements, results_of_states
 from qmlc.verify.sides import Side, find_equality, source_side, text_side
 from qmlc.verify.verdict import (
@@ -38,12 +38,7 @@ def by_statevectors(emitted: Emitted, budget: float) -> Certificate | Difference
     `budget` bounds the number of amplitudes that are computed.
     """
     generator = np.random.default_rng(0)
-
-    def draw(variable: Variable, attempt: int) -> Any:
-        reach = 2 * np.pi * 0.7**attempt
-        return generator.uniform(-reach if attempt % 2 == 0 else 0.0, reach, variable.shape)
-
-    pairs = [_sides(emitted, point) for point in emitted.points(POINTS, draw)]
+    pairs = [_sides(emitted, point) for point in emitted.points(POINTS, draw_angles(generator))]
     cost = sum(side.cost for _, source, texts in pairs for side in (source, *texts))
     if cost > budget:
         raise Undecided(f"statevectors would take {cost:.0e} amplitudes")

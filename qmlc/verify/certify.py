@@ -11,6 +11,7 @@ from qmlc.backends.qasm.emit_openqasm import DeviceProgram
 from qmlc.backends.qasm.forget_phase import forget_phase
 from qmlc.backends.qasm.transpile_circuit import DeviceCircuit
 from qmlc.ir.circuit import Circuit, Result
+from qmlc.verify.by_decision_diagrams import by_decision_diagrams
 from qmlc.verify.by_stabilisers import by_stabilisers
 from qmlc.verify.by_statevectors import by_statevectors
 from qmlc.verify.emitted import Emitted, Text, Values
@@ -20,6 +21,7 @@ from qmlc.verify.verdict import BUDGETS, Certificate, Difference, Undecided, Ver
 METHODS: tuple[Callable[[Emitted, float], Certificate | Difference], ...] = (
     by_statevectors,
     by_stabilisers,
+    by_decision_diagrams,
 )
 """From the strongest to the weakest."""
 

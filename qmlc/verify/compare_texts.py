@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from qmlc.verify import by_stabilisers
+from qmlc.verify.by_decision_diagrams import equal_by_diagrams
 from qmlc.verify.emitted import Text
 from qmlc.verify.read_openqasm import read_openqasm
 from qmlc.verify.sides import Pair, find_equality, text_side
@@ -93,10 +94,7 @@ def _compare(left: Text, right: Text, budget: float) -> Verdict:
     pairs = [_pair(left, right, point) for point in points]
     cost = sum(side.cost for pair in pairs for side in pair)
     if cost > budget:
-        try:
-            return _compare_multiples(left, right, names, budget)
-        except Undecided as undecided:
-            raise Undecided(f"statevectors would take {cost:.0e} amplitudes; {undecided}") from None
+        return _compare_large(left, right, points[0], budget)
     angles = f"{POINTS} random assignments" if names else ""
     equal, gap, worst = find_equality(pairs, generator)
     if equal is not None:
@@ -112,8 +110,23 @@ def _draw(names: Sequence[str], generator: np.random.Generator) -> dict[str, flo
     return {name: float(generator.uniform(-2 * np.pi, 2 * np.pi)) for name in names}
 
 
-def _pair(left: Text, right: Text, point: Mapping[str, float]) -> Pair:
-    return text_side(left, _lower(left, point)), text_side(right, _lower(right, point))
+def _pair(left: Text, right: Text, point: Mapping[str, float], fused: bool = True) -> Pair:
+    first, second = (text_side(text, _lower(text, point), fused) for text in (left, right))
+    return first, second
+
+
+def _compare_large(left: Text, right: Text, point: Mapping[str, float], budget: float) -> Verdict:
+    """What other methods than statevectors find; Undecided."""
+    try:
+        return _compare_multiples(left, right, list(point), budget)
+    except Undecided as undecided:
+        reason = undecided
+    pair = _pair(left, right, point, False)
+    try:
+        return equal_by_diagrams(pair, bool(point), budget)
+    except Undecided as undecided:
+        what = "they are too large for statevectors"
+        raise Undecided(f"{what}; {reason}; {undecided}") from None
 
 
 def _compare_multiples(left: Text, right: Text, names: Sequence[str], budget: float) -> Verdict:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from qmlc.backends.qasm.bind_circuit import bind_circuit, circuit_numbers
 from qmlc.backends.qasm.emit_openqasm import scalar_values
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan
@@ -27,6 +29,16 @@ Numbers = Mapping[Symbol, Value]
 
 Draw = Callable[[Variable, int], Any]
 """Makes an array for a variable, at an attempt."""
+
+
+def draw_angles(generator: np.random.Generator) -> Draw:
+    """Draws angles around the circle, at later attempts nearer to 0, every other time positive."""
+
+    def draw(variable: Variable, attempt: int) -> Any:
+        reach = 2 * np.pi * 0.7**attempt
+        return generator.uniform(-reach if attempt % 2 == 0 else 0.0, reach, variable.shape)
+
+    return draw
 
 
 @dataclass(frozen=True)

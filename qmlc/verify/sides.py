@@ -113,18 +113,19 @@ class Side:
         return measured_distribution(self.steps, start, self.num_bits, bits)
 
 
-def source_side(circuit: Circuit) -> Side:
+def source_side(circuit: Circuit, fused: bool = True) -> Side:
     """A bound circuit; ValueError where an angle is no number."""
+    steps = lower_circuit(circuit)
     every, bits = tuple(range(circuit.num_qubits)), tuple(range(circuit.num_bits))
-    return Side(fuse_steps(lower_circuit(circuit)), len(every), len(bits), every, every, bits)
+    return Side(fuse_steps(steps) if fused else steps, len(every), len(bits), every, every, bits)
 
 
-def text_side(text: Text, steps: Steps) -> Side:
+def text_side(text: Text, steps: Steps, fused: bool = True) -> Side:
     """Steps of a text, without the qubits on which nothing happens."""
     used = sorted(touched_qubits(steps) | set(text.starts) | set(text.ends))
     places = {qubit: i for i, qubit in enumerate(used)}
     starts, ends = (tuple(places[q] for q in qubits) for qubits in (text.starts, text.ends))
-    moved = move_qubits(fuse_steps(steps), places)
+    moved = move_qubits(fuse_steps(steps) if fused else steps, places)
     return Side(moved, len(used), len(text.written.bits), starts, ends, text.bits)
 
 
