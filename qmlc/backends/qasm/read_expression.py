@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 from qiskit.circuit import Parameter, ParameterExpression, ParameterVector
@@ -83,7 +84,7 @@ class Scalars:
         if node.is_Pow and operands[1] == -1:
             return 1 / operands[0]
         if node.is_Add or node.is_Mul or node.is_Pow:
-            return _fold(OPERATIONS[type(node).__name__], operands)
+            return reduce(OPERATIONS[type(node).__name__], operands)
         name = type(node).__name__
         if name == "conjugate":
             return operands[0]
@@ -98,13 +99,6 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "Pow": lambda a, b: a**b,
 }
 """Arithmetic by its names in sympy."""
-
-
-def _fold(operation: Callable[[Any, Any], Any], operands: Sequence[Value]) -> Value:
-    result = operands[0]
-    for operand in operands[1:]:
-        result = operation(result, operand)
-    return result
 
 
 def plain_number(value: Any) -> int | float | complex:
