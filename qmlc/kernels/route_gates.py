@@ -34,10 +34,8 @@ from qmlc.kernels.routing_tables import (
     LEVELS,
     MEMBERS,
     MERGED,
-    MOVED,
     NEIGHBOURS,
     NEIGHBOURS_START,
-    NOW,
     OLDEST,
     PAIR,
     PARTNER,
@@ -50,7 +48,6 @@ from qmlc.kernels.routing_tables import (
     SECOND_WIRE,
     SINCE,
     START,
-    TIME,
     TIRED,
     TOP,
     TOTAL,
@@ -110,7 +107,6 @@ def begin(p: Ints, w: Ints, place: Ints) -> None:
         left[i] = start[i + 1] - start[i]
     clear(table(w, LEVEL), wires, 0)
     clear(table(w, TOP), wires, -1)
-    clear(table(w, MOVED), wires, 0)
     clear(table(w, DONE), gates, 0)
     clear(table(w, QUEUED), gates, 0)
     clear(table(w, PAIR), wires * wires, -1)
@@ -118,7 +114,6 @@ def begin(p: Ints, w: Ints, place: Ints) -> None:
     clear(table(w, TIRED), places, 0)
     counts = table(w, COUNTS)
     clear(counts, 16, 0)
-    counts[NOW] = 1
     counts[LEFT_COUNT] = gates
     for wire in range(wires):
         advance(p, w, wire)
@@ -135,8 +130,6 @@ def carry_out(p: Ints, w: Ints, place: Ints, events: Ints, gate: Int) -> None:
     events[2 * counts[EVENTS] + 1] = -1
     counts[EVENTS] += 1
     table(w, DONE)[gate] = 1
-    table(w, TIME)[gate] = counts[NOW]
-    counts[NOW] += 1
     counts[LEFT_COUNT] -= 1
     top[a] = maximum(top[a], la)
     top[b] = maximum(top[b], lb)
@@ -184,16 +177,18 @@ def carry_out_all(p: Ints, w: Ints, place: Ints, events: Ints) -> Any:
 
 @function
 def mergeable(p: Ints, w: Ints, a: Int, b: Int) -> Any:
-    """The gate that an exchange of two wires can be merged with, or -1."""
+    """The gate that an exchange of two wires can be merged with, or -1.
+
+    It is done with the exchange then, not before: what came after it on its wires commutes with it.
+    """
     gate = table(w, PAIR)[a * p[WIRES] + b]
     found: Int = -1
     if gate >= 0:
-        moved, top, time = table(w, MOVED), table(w, TOP), table(w, TIME)[gate]
+        top = table(w, TOP)
         first = table(p, FIRST_WIRE)[gate]
         second = table(p, SECOND_WIRE)[gate]
-        still = time > moved[a] and time > moved[b]
         levels = top[first] == table(p, FIRST_LEVEL)[gate]
-        if still and levels and top[second] == table(p, SECOND_LEVEL)[gate]:
+        if levels and top[second] == table(p, SECOND_LEVEL)[gate]:
             found = gate
     return found
 
@@ -215,7 +210,7 @@ def exchange_cost(p: Ints, w: Ints, x: Int, y: Int) -> Any:
 @function
 def exchange(p: Ints, w: Ints, place: Ints, events: Ints, x: Int, y: Int) -> None:
     """Exchange what is at two neighbours."""
-    at, counts, moved, clock = table(w, AT), table(w, COUNTS), table(w, MOVED), table(w, CLOCK)
+    at, counts, clock = table(w, AT), table(w, COUNTS), table(w, CLOCK)
     a, b = at[x], at[y]
     cost = exchange_cost(p, w, x, y)
     gate: Int = -1
@@ -234,11 +229,8 @@ def exchange(p: Ints, w: Ints, place: Ints, events: Ints, x: Int, y: Int) -> Non
     at[y] = a
     if a >= 0:
         place[a] = y
-        moved[a] = counts[NOW]
     if b >= 0:
         place[b] = x
-        moved[b] = counts[NOW]
-    counts[NOW] += 1
 
 
 @function

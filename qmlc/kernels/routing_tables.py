@@ -39,15 +39,13 @@ WIRES, PLACES, GATES, LEVELS, SIZE = range(5)
 NEIGHBOURS_START, NEIGHBOURS, DISTANCE, FIRST_WIRE, SECOND_WIRE = range(5, 10)
 FIRST_LEVEL, SECOND_LEVEL, COST, MERGED, START, MEMBERS, WEIGHT, REACH = range(10, 18)
 
-AT, LEVEL, TOP, MOVED, DONE, TIME, LEFT, PAIR = range(8)
-FRONT, QUEUED, CLOCK, PARTNERS, PARTNER, PULL, TIRED, COUNTS = range(8, 16)
+AT, LEVEL, TOP, DONE, LEFT, PAIR, FRONT = range(7)
+QUEUED, CLOCK, PARTNERS, PARTNER, PULL, TIRED, COUNTS = range(7, 14)
 WORK = (
     "at",
     "level",
     "top",
-    "moved",
     "done",
-    "time",
     "left",
     "pair",
     "front",
@@ -59,11 +57,11 @@ WORK = (
     "tired",
     "counts",
 )
-"""The tables that are worked on: the wire `at` each place (or -1); of each wire its level, its
-highest level so far and when it was last moved; of each gate whether and when it was done; the
-gates `left` at a level; the last gate of a pair of wires; the gates that may be next; the depth at
-a place; the partners that a wire is drawn to, and how much."""
-FRONT_COUNT, NOW, LEFT_COUNT, EVENTS, SINCE, TOTAL, OLDEST = range(7)
+"""The tables that are worked on: the wire `at` each place (or -1); of each wire its level, and
+its highest level so far; of each gate whether it was done; the gates `left` at a level; the last
+gate of a pair of wires; the gates that may be next; the depth at a place; the partners that a wire
+is drawn to, and how much."""
+FRONT_COUNT, LEFT_COUNT, EVENTS, SINCE, TOTAL, OLDEST = range(6)
 
 
 @inline

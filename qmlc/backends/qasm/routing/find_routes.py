@@ -165,8 +165,8 @@ def _work(network: Network, places: Places, levels: int) -> tuple[Ints, int]:
     """Room for the kernel to work in, and how many events it may write."""
     wires, blocks = network.wires, len(network.blocks)
     by_place = dict.fromkeys(("at", "clock", "tired"), places.count)
-    by_wire = dict.fromkeys(("level", "top", "moved", "partners"), wires)
-    by_block = dict.fromkeys(("done", "time", "front", "queued"), blocks)
+    by_wire = dict.fromkeys(("level", "top", "partners"), wires)
+    by_block = dict.fromkeys(("done", "front", "queued"), blocks)
     by_both = dict.fromkeys(("partner", "pull"), wires * blocks)
     others = {"left": wires * levels, "pair": wires * wires, "counts": 16}
     sizes = by_place | by_wire | by_block | by_both | others
