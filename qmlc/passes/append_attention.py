@@ -13,7 +13,15 @@ from qmlc.passes.append_function import append_number
 from qmlc.passes.append_mask import append_mask, append_scaled
 from qmlc.passes.read_attention import Attention
 from qmlc.passes.read_products import View, append_view, find_repeated
-from qmlc.passes.read_scores import NotLowered, Scores, Sizes, depends_on_sizes, number, with_sizes
+from qmlc.passes.read_scores import (
+    Factor,
+    NotLowered,
+    Scores,
+    Sizes,
+    depends_on_sizes,
+    number,
+    with_sizes,
+)
 from qmlc.passes.target import Target
 from qmlc.types.polynomial import Value, lift
 from qmlc.types.sizes import divide_exactly
@@ -82,7 +90,10 @@ def _with_squares(to: Target, query: int, key: int) -> tuple[int, int]:
 
 
 def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
-    """The queries with all factors that are no number, and `scale`: None for 1 / sqrt(width)."""
+    """The queries with all factors that are no number, and `scale`: None for 1 / sqrt(width).
+
+    The scale is positive: torch's kernels for the causal mask multiply its -inf, too.
+    """
     numbers = [f for f in scores.factors if number(to.graph, f.node) is not None]
     tensors = [f for f in scores.factors if f not in numbers]
     if any(to.dims(to.place[f.node])[-1:] not in ((), (1,)) for f in tensors):
@@ -92,20 +103,31 @@ def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
     if to.dims(query) != shape:
         raise NotLowered("a scale spreads over more than the queries")
 
-    def value(sizes: Sizes) -> float:
-        result = scores.times
-        for factor in numbers:
-            by = number(to.graph, factor.node, sizes) or math.nan
-            result = result / by if factor.divides else result * by
-        return result
+    def value(size: int) -> float:
+        sizes = {symbol: size for symbol in lift(width).symbols()}
+        return _multiplied(to, abs(scores.times), numbers, sizes)
 
     def usual(size: int) -> bool:
         sizes = {symbol: size for symbol in lift(width).symbols()}
-        return math.isclose(value(sizes) * math.sqrt(with_sizes(width, sizes) or 0), 1)
+        return math.isclose(value(size) * math.sqrt(with_sizes(width, sizes) or 0), 1)
 
+    if scores.times < 0:
+        query = to.add("negative", query)
     if all(usual(size) for size in (4, 9, 50)):
         return query, None
-    if not any(depends_on_sizes(to.graph, f.node) for f in numbers):
-        return query, float(f"{value({}):.16g}")
-    query = append_scaled(to, query, numbers)
-    return query, scores.times
+    if any(depends_on_sizes(to.graph, f.node) for f in numbers):
+        return append_scaled(to, query, numbers), abs(scores.times)
+    scale = value(4)
+    if scale < 0:
+        query = to.add("negative", query)
+    return query, float(f"{abs(scale):.16g}")
+
+
+def _multiplied(to: Target, start: float, factors: Sequence[Factor], sizes: Sizes) -> float:
+    """A number times factors that are numbers; NotLowered where that is 0 or none."""
+    for factor in factors:
+        by = number(to.graph, factor.node, sizes)
+        if not by or not math.isfinite(by):
+            raise NotLowered("the scale is 0 or infinite")
+        start = start / by if factor.divides else start * by
+    return start
