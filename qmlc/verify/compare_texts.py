@@ -51,6 +51,8 @@ def _pair_texts(left: str, right: str) -> tuple[Text, Text]:
     read = read_openqasm(left), read_openqasm(right)
     first, second = (_layout(t, w) for t, w in zip((left, right), read, strict=True))
     qubits = _match(list(first), list(second))
+    if not qubits:
+        raise Undecided("they have no qubits in common")
     names = [list(w.bits) for w in read]
     bits = _match(*names) if all(names) else []
     found = []
@@ -151,7 +153,7 @@ def _compare_multiples(left: Text, right: Text, names: Sequence[str], budget: fl
 def _lower(text: Text, point: Mapping[str, float]) -> Any:
     try:
         return text.written.lower(point)
-    except (ValueError, ArithmeticError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise Undecided(f"the angles have no value: {error}") from None
 
 

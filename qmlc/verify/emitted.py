@@ -96,7 +96,7 @@ class Emitted:
             drawn = {v.name: draw(v, attempt) for v in free}
             try:
                 return self._at({**self.given, **drawn})
-            except (ValueError, ArithmeticError):
+            except (ValueError, TypeError, ArithmeticError):
                 continue
         raise Undecided("no numbers were found at which all formulas have a value")
 
@@ -104,6 +104,8 @@ class Emitted:
         scalars = scalar_values(bind_circuit(self.circuit, self.given), values)
         if any(abs(number) > LARGEST for number in scalars.values()):
             raise ValueError("an angle has too few digits")
+        for unknown in {n for text in self.texts for n in text.written.inputs} - {*scalars}:
+            raise Undecided(f"there is no number for the input `{unknown}`")
         texts = tuple(text.written.lower(scalars) for text in self.texts)
         shown = {name: scalars[name] for text in self.texts for name in text.written.inputs}
         numbers: dict[Symbol, Value] = dict(circuit_numbers(self.source, values))

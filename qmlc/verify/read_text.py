@@ -47,6 +47,7 @@ class _Reader:
     old: bool = False
     """Whether it is OpenQASM 2."""
     inputs: list[str] = field(default_factory=list)
+    """The names that angles may hold; in a definition those of its own."""
     qubits: dict[str, list[str]] = field(default_factory=dict)
     """The names of the qubits of each register."""
     bits: dict[str, list[str]] = field(default_factory=dict)
@@ -105,7 +106,7 @@ class _Reader:
             case "gate":
                 self._define()
             case "include" | "barrier" | "delay":
-                while cursor.take() not in (";", ""):
+                while cursor.take() != ";":
                     pass
             case _:
                 self._register()
@@ -152,12 +153,12 @@ class _Reader:
         name = cursor.take()
         angles = self._names(")") if cursor.accept("(") else []
         operands = self._names("{")
-        outer = self.places, self.qubits
+        outer = self.places, self.qubits, self.inputs
         self.places = {q: i for i, q in enumerate(operands)}
-        self.qubits = {q: [q] for q in operands}
+        self.qubits, self.inputs = {q: [q] for q in operands}, angles
         cursor.index -= 1
         body = self._block()
-        self.places, self.qubits = outer
+        self.places, self.qubits, self.inputs = outer
         calls = tuple(part for part in body if isinstance(part, Call))
         if len(calls) < len(body):
             raise cursor.unreadable(f"`{name}` holds more than gates")
@@ -271,6 +272,8 @@ class _Reader:
             while cursor.accept(","):
                 angles.append(read_formula(cursor, self.old))
             cursor.expect(")")
+        for unknown in {n for angle in angles for n in formula_names(angle)} - {*self.inputs}:
+            raise cursor.unreadable(f"`{unknown}` is not declared")
         operands = []
         while not cursor.accept(";"):
             operands.append(self._operand(self.qubits))

@@ -44,8 +44,10 @@ class Cursor:
         return self.tokens[self.index][0]
 
     def take(self) -> str:
-        """The token here, and on to the next."""
+        """The token here, and on to the next; Unreadable at the end."""
         token = self.next
+        if not token:
+            raise self.unreadable("the text ends too early")
         self.index += 1
         return token
 

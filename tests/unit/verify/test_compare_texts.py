@@ -73,7 +73,7 @@ def test_a_difference_comes_with_its_numbers():
 
 
 @pytest.mark.parametrize(
-    "body", ["while (true) { x q[0]; }", "frob q[0];", "rx(1/0) q[0];", "x q[7];"]
+    "body", ["while (true) { x q[0]; }", "frob q[0];", "rx(1/0) q[0];", "x q[7];", "rx(b) q[0];"]
 )
 def test_what_cannot_be_read_is_undecided(body):
     verdict = compare_texts(text(body), text(""))
