@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.ir.program import Program, Unit
 from qmlc.passes.append_attention import append_attention
+from qmlc.passes.drop_dead_nodes import without_dead
 from qmlc.passes.read_attention import read_attention
 from qmlc.passes.read_scores import NotLowered
 from qmlc.types.tensors import ShapeError
@@ -60,4 +61,4 @@ def lower_unit(unit: Unit) -> tuple[Graph, tuple[Refusal, ...]]:
         return graph, tuple(refusals)
     for position, name in graph.names:
         builder.name(place[position], name)
-    return builder.build(place[graph.output]), tuple(refusals)
+    return without_dead(builder.build(place[graph.output])), tuple(refusals)

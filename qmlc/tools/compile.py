@@ -72,6 +72,7 @@ NUMBERS = range(2, 5)
 )
 @click.option("--print-after", metavar="PASS", help="Print the program after a pass.")
 @click.option("--time-passes", is_flag=True, help="Print how long each pass takes.")
+@click.option("--explain-passes", is_flag=True, help="Print what each pass did, and why.")
 @click.option(
     "--verify",
     type=click.Choice(["off", "auto", "full"]),
@@ -94,6 +95,7 @@ def compile_program(
     level: int,
     print_after: str | None,
     time_passes: bool,
+    explain_passes: bool,
     verify: str,
     no_cache: bool,
     format: Format,
@@ -104,7 +106,7 @@ def compile_program(
     With --state, circuits are bound to trained weights. With --emit, stages of the compiler are
     printed, or with -o written beside the rest.
     """
-    if not (output or emit or print_after or time_passes):
+    if not (output or emit or print_after or time_passes or explain_passes):
         raise click.BadParameter("give -o DIR to write files, or --emit STAGES to print")
     stages = _stages(emit or "")
     options = CompileOptions(
@@ -119,8 +121,7 @@ def compile_program(
         verify=verify,
     )
     with reporting(format, color):
-        if print_after or time_passes:
-            _show_passes(file, options, print_after, time_passes)
+        _show_passes(file, options, print_after, time_passes, explain_passes)
         for stage in () if output else stages:
             from qmlc.driver import emit_stage  # not where nothing has changed
 
@@ -130,13 +131,20 @@ def compile_program(
             print_report(output, save_output(made, output), format)
 
 
-def _show_passes(file: Path, options: CompileOptions, after: str | None, times: bool) -> None:
-    from qmlc.driver import emit_after, time_passes  # not where nothing has changed
+def _show_passes(
+    file: Path, options: CompileOptions, after: str | None, times: bool, reasons: bool
+) -> None:
+    if not (after or times or reasons):
+        return
+    # not where nothing has changed
+    from qmlc.driver import emit_after, explain_passes, time_passes
 
     if after:
         click.echo(emit_after(file, after, options).removesuffix("\n"))
     if times:
         click.echo("\n".join(time_passes(file, options)))
+    if reasons:
+        click.echo("\n".join(explain_passes(file, options)))
 
 
 def _make(file: Path, options: CompileOptions) -> Output:

@@ -73,6 +73,7 @@ def calls(monkeypatch):
     driver.emit_stage = lambda path, stage, options: f"<{stage}>\n"
     driver.emit_after = lambda path, name, options: f"<after {name}>\n"
     driver.time_passes = lambda path, options: ["<times>"]
+    driver.explain_passes = lambda path, options: ["<reasons>"]
     monkeypatch.setitem(sys.modules, "qmlc.driver", driver)
 
     def measure(path, *arguments, **keywords):
@@ -226,6 +227,7 @@ def test_compile_of_a_wrong_program(run):
 def test_passes_are_shown(run, calls):
     command = ("compile", "fine.hqm", "--print-after", "merge_rotations", "--time-passes")
     assert run(*command) == (0, "<after merge_rotations>\n<times>\n", "")
+    assert run("compile", "fine.hqm", "--explain-passes") == (0, "<reasons>\n", "")
 
 
 def test_emit(run, calls):

@@ -1,0 +1,52 @@
+"""What each pass did to a program: before, after, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from qmlc.ir.program import Program, Unit
+from qmlc.passes.lower_attention import lower_unit
+from qmlc.passes.pipeline import PIPELINE, optimise
+
+QUIET = frozenset({"input", "parameter", "constant", "dimension"})
+
+
+def explain_passes(program: Program, level: int) -> Iterator[str]:
+    """A line for each pass that changed something, with its reason, and one for each unit.
+
+    Then the attention that stays as it is written, and why.
+    """
+    stages = [("", program)]
+    optimise(program, level, lambda name, after: stages.append((name, after)))
+    reasons = {step.name: step.doc for step in PIPELINE}
+    for (_, before), (name, after) in pairwise(stages):
+        old = {unit.class_name: unit for unit in before.units}
+        lines = [_difference(old[unit.class_name], unit) for unit in after.units]
+        if any(lines):
+            yield f"{name}: {reasons[name]}"
+            yield from filter(None, lines)
+    for unit in stages[-1][1].units:
+        for refusal in lower_unit(unit)[1] if unit.graph is not None else ():
+            yield f"attention of {unit.name} stays as it is written: {refusal.reason}"
+
+
+def _difference(before: Unit, after: Unit) -> str:
+    """What a unit has no more, and what it has instead; "" where it has the same."""
+    old, new = _operations(before), _operations(after)
+    if old == new:
+        return ""
+    return f"  {after.name}: {_listed(old - new)} -> {_listed(new - old)}"
+
+
+def _operations(unit: Unit) -> Counter[str]:
+    """How often a unit computes what: functions, calls of modules, gates."""
+    if unit.graph is not None:
+        return Counter(n.operation for n in unit.graph.nodes if n.operation not in QUIET)
+    return Counter(i.name for i in unit.circuit.instructions) if unit.circuit else Counter()
+
+
+def _listed(operations: Counter[str]) -> str:
+    texts = [f"{count} {name}" if count > 1 else name for name, count in operations.items()]
+    return ", ".join(texts) or "nothing"
