@@ -24,7 +24,7 @@ def program(tmp_path):
 def test_the_program_after_a_pass(program):
     after = [emit_after(program, each.name, CompileOptions()) for each in PIPELINE]
     counts = [text.count("q\n") for text in after]
-    assert counts == [4, 4, 4, 2, 1, 1, 1]
+    assert counts[-4:] == [2, 1, 1, 1] and set(counts[:-4]) == {4}
     assert after[-1] == emit_stage(program, "optimised", CompileOptions())
 
 
@@ -42,4 +42,5 @@ def test_a_line_for_each_pass(program):
         "elaboration",
         *(p.name for p in PIPELINE),
     ]
-    assert [line.split()[2] for line in lines[1:]] == ["4", "4", "4", "4", "2", "1", "1", "1"]
+    gates = [line.split()[2] for line in lines[1:]]
+    assert gates[-4:] == ["2", "1", "1", "1"] and set(gates[:-4]) == {"4"}
