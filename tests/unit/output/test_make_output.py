@@ -235,6 +235,18 @@ def test_openqasm_2_needs_numbers(qubo):
     assert "--state" in error.help_text
 
 
+def test_the_manifest_says_what_was_proved(qubo, tmp_path):
+    for verify in ("auto", "off"):
+        compiled(qubo, tmp_path, settings={"n": 2}, verify=verify)
+        manifest = json.loads((tmp_path / "manifest.json").read_text())
+        (file,) = manifest["circuits"][0]["files"]
+        proof = file.get("certificate")
+        if verify == "off":
+            assert proof is None
+        else:
+            assert (proof["equal"], proof["method"]) == ("unitary", "statevectors")
+
+
 def test_a_text_that_differs_is_not_written(qubo, tmp_path, monkeypatch):
     real = make_output.logical_qasm
     monkeypatch.setattr(
