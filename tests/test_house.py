@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,14 @@ def test_functions_are_short():
         and lines(node) > MAX_FUNCTION_LINES
     ]
     assert not long
+
+
+def test_versions_are_those_that_are_pinned():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    # left to itself, pip takes a torch with gigabytes of CUDA libraries
+    assert "torch" in pinned
+    assert {name: version(name).partition("+")[0] for name in pinned} == pinned
 
 
 def test_modules_have_docstrings():
