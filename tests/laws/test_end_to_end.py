@@ -250,7 +250,8 @@ DEVICES = [
 def test_device_files_measure_the_same(name, target, compiled, tmp_path):
     _, jobs, answer = compiled[name]
     path = next(p for p in PROGRAMS if p.stem == name)
-    assert compile_program(path, "-o", tmp_path, *options(path), "--target", target) == 0
+    device = ["--target", target, "--dialect", "openqasm3"]  # which Qiskit reads
+    assert compile_program(path, "-o", tmp_path, *options(path), *device) == 0
     circuits = read_manifest(tmp_path)["circuits"]
     for circuit, job, found in zip(circuits, jobs["circuits"], answer["circuits"], strict=True):
         values = {**job["inputs"], **job["parameters"]}
