@@ -154,7 +154,10 @@ def as_compile_error(use: Use, error: Exception) -> CompileError:
                 if v.name not in use.values
             ]
             what = f"{error.what} needs numbers for {listed(free)}"
-            proposal = "give weights with `--state FILE`, and inputs with `--input NAME=FILE`"
+            proposal = (
+                "give weights with `--state FILE`, and inputs with `--input NAME=FILE`, or leave "
+                "them free with `--dialect openqasm3`"
+            )
             return error_at(place, NotForTarget, what, proposal, where)
         case NeedsMethod():
             found = find_evolution(place) if place is not None else None

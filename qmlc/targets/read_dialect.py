@@ -73,7 +73,7 @@ def list_dialects() -> tuple[str, ...]:
 def read_dialect(name: str) -> Dialect:
     """The dialect `name` (`braket`); UnknownDialect where there is none."""
     if name not in list_dialects():
-        raise UnknownDialect(name, nearest(name, list_dialects()) or "")
+        raise UnknownDialect(name, nearest(str(name), list_dialects()) or "")
     fields: Any = tomllib.loads((_folder() / f"{name}.toml").read_text(encoding="utf-8"))
     names = tuple(fields.pop("names", {}).items())
     return Dialect(name=name, names=names, **{key: _frozen(v) for key, v in fields.items()})

@@ -60,7 +60,7 @@ def test_all_levels_agree(text):
 @settings(max_examples=3)
 def test_devices_agree(text, target):
     with tempfile.TemporaryDirectory() as folder:
-        out, circuit, module = compile_text(text, folder, target=target)
+        out, circuit, module = compile_text(text, folder, target=target, dialect="openqasm3")
         job = circuit_job(circuit, np.random.default_rng(3))
         net = run_circuit(module, job)["torch.float64"]
         values = {**job["inputs"], **job["parameters"]}

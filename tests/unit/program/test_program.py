@@ -107,12 +107,12 @@ def test_wrong_shapes_are_told_in_the_authors_names(net, x):
 
 def test_circuits_show_themselves(net):
     assert net.part.qasm().startswith("OPENQASM 3.0;")
-    bound = net.part.qasm(2, bind=True, inputs={"x": [0.1, 0.2, 0.3]})
+    bound = net.part.qasm("openqasm2", bind=True, inputs={"x": [0.1, 0.2, 0.3]})
     assert bound.startswith("OPENQASM 2.0;")
     assert net.part.to_qiskit(bind=True).num_parameters == 3
     assert "q_0" in str(net.part.draw())
     with pytest.raises(ValueError, match="needs numbers for"):
-        net.part.qasm(2)
+        net.part.qasm("openqasm2")
 
 
 @pytest.mark.parametrize("make", ["whole", "part", "open"])
