@@ -237,9 +237,9 @@ def assert_same_gradients(
 
     Differentiates the sum of all real results by every input and parameter that both have, with
     torch in float64. Without a `right`, `left` is held against central differences of an
-    independent simulation, where these settle. Circuits that return nothing are measured: the probabilities of all
-    qubits count. The `tolerance` is relative for derivatives above 1. Subjects and `values` are
-    those of `assert_equivalent`.
+    independent simulation, where these settle. Circuits that return nothing are measured: the
+    probabilities of all qubits count. The `tolerance` is relative for derivatives above 1.
+    Subjects and `values` are those of `assert_equivalent`.
     """
     first = with_results(as_circuit(left))
     second = with_results(as_circuit(right)) if right is not None else first
