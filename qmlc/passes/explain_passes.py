@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from qmlc.ir.program import Program, Unit
-from qmlc.passes.lower_attention import lower_unit
+from qmlc.passes.attention.lower_attention import lower_unit
 from qmlc.passes.pipeline import PIPELINE, optimise
 
 QUIET = frozenset({"input", "parameter", "constant", "dimension"})

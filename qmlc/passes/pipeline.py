@@ -9,10 +9,10 @@ from functools import partial
 from qmlc.ir.program import Program
 from qmlc.ir.verify import verify
 from qmlc.passes.apply_rules import apply_gate_rules, apply_tensor_rules
+from qmlc.passes.attention.fit_attention import fit_attention
+from qmlc.passes.attention.lower_attention import lower_attention
 from qmlc.passes.drop_dead_nodes import drop_dead_nodes
 from qmlc.passes.drop_identities import drop_identities
-from qmlc.passes.fit_attention import fit_attention
-from qmlc.passes.lower_attention import lower_attention
 from qmlc.passes.merge_rotations import merge_rotations
 from qmlc.passes.rewrite_circuits import rewrite_circuits
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import qmlc
-from qmlc.passes.lower_attention import lower_unit
+from qmlc.passes.attention.lower_attention import lower_unit
 
 PATH = Path(__file__).parent / "attention" / "spellings.hqm"
 SPELLINGS = re.findall(r"^## (\w+): ?(.*)\nmodel (\w+)", PATH.read_text("utf-8"), re.MULTILINE)

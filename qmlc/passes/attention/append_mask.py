@@ -9,9 +9,9 @@ from functools import reduce
 
 from qmlc.ir.graph import Graph
 from qmlc.passes.append_function import append_number
-from qmlc.passes.read_masks import CAUSAL, Condition, each_row_sees
-from qmlc.passes.read_scores import Bias, Factor, Mask, NotLowered, Scores
-from qmlc.passes.target import Target
+from qmlc.passes.attention.read_masks import CAUSAL, Condition, each_row_sees
+from qmlc.passes.attention.read_scores import Bias, Factor, Mask, NotLowered, Scores
+from qmlc.passes.attention.target import Target
 from qmlc.types.polynomial import Value
 from qmlc.types.tensors import TensorType
 

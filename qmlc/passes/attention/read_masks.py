@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from qmlc.ir.graph import Graph, Node
 from qmlc.ops.indexing import Slice
-from qmlc.passes.read_products import moved_axes
+from qmlc.passes.attention.read_products import moved_axes
 from qmlc.types.polynomial import Polynomial, Symbol, Value, lift
 from qmlc.types.tensors import TensorType
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from qmlc.ir.graph import Graph, Node
 from qmlc.ir.program import Submodule
-from qmlc.passes.read_products import PRODUCTS, View, read_product, term_view
-from qmlc.passes.read_scores import NotLowered, Scores, read_scores
+from qmlc.passes.attention.read_products import PRODUCTS, View, read_product, term_view
+from qmlc.passes.attention.read_scores import NotLowered, Scores, read_scores
 from qmlc.types.tensors import TensorType
 
 Modules = Mapping[str, Submodule]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qmlc.ir.graph import Graph
-from qmlc.passes.read_products import View, fold_view
+from qmlc.passes.attention.read_products import View, fold_view
 from qmlc.types.tensors import TensorType
 
 Distance = tuple[View, View, tuple[int, ...]]

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.passes.append_function import append_number
-from qmlc.passes.append_mask import append_mask, append_scaled
-from qmlc.passes.read_attention import Attention
-from qmlc.passes.read_products import View, append_view, find_repeated
-from qmlc.passes.read_scores import (
+from qmlc.passes.attention.append_mask import append_mask, append_scaled
+from qmlc.passes.attention.read_attention import Attention
+from qmlc.passes.attention.read_products import View, append_view, find_repeated
+from qmlc.passes.attention.read_scores import (
     Factor,
     NotLowered,
     Scores,
@@ -22,7 +22,7 @@ from qmlc.passes.read_scores import (
     number,
     with_sizes,
 )
-from qmlc.passes.target import Target
+from qmlc.passes.attention.target import Target
 from qmlc.types.polynomial import Value, lift
 from qmlc.types.sizes import divide_exactly
 

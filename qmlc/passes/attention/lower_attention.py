@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.ir.program import Program, Unit
-from qmlc.passes.append_attention import append_attention
+from qmlc.passes.attention.append_attention import append_attention
+from qmlc.passes.attention.read_attention import read_attention
+from qmlc.passes.attention.read_scores import NotLowered
 from qmlc.passes.drop_dead_nodes import without_dead
-from qmlc.passes.read_attention import read_attention
-from qmlc.passes.read_scores import NotLowered
 from qmlc.types.tensors import ShapeError
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.ir.program import Program, Unit
-from qmlc.passes.target import Target
+from qmlc.passes.attention.target import Target
 from qmlc.types.sizes import product
 from qmlc.types.tensors import ShapeError
 

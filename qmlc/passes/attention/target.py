@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.passes.append_function import append_function
-from qmlc.passes.read_products import View, append_view
+from qmlc.passes.attention.read_products import View, append_view
 from qmlc.types.polynomial import Value
 from qmlc.types.tensors import TensorType
 

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from qmlc.ir.graph import Graph
-from qmlc.passes.read_distances import read_distance
-from qmlc.passes.read_masks import (
+from qmlc.passes.attention.read_distances import read_distance
+from qmlc.passes.attention.read_masks import (
     Condition,
     constant_element,
     visible_where,
     zero_in_triangle,
 )
-from qmlc.passes.read_products import PRODUCTS, View, fold_view, read_product, term_view
+from qmlc.passes.attention.read_products import PRODUCTS, View, fold_view, read_product, term_view
 from qmlc.types.polynomial import Symbol, Value, lift
 from qmlc.types.tensors import TensorType
 
