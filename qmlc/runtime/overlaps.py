@@ -20,7 +20,7 @@ def overlaps(left: Tensor, right: Tensor) -> Tensor:
 
 
 class _Overlaps(torch.autograd.Function):
-    """Saves two of the three products of autograd where both batches are the same."""
+    """Where both batches are the same, autograd would take a second product backward."""
 
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor) -> Tensor:
