@@ -23,6 +23,7 @@ from qmlc.syntax.errors import TooLarge, UnexpectedToken
 from qmlc.syntax.lay_out import (
     ANYWHERE,
     DECLARATIONS,
+    STATEMENTS,
     Chunk,
     lay_out,
     read_documentation,
@@ -166,8 +167,8 @@ def _explain(
     if place == len(tokens) or tokens[place].type != "INVALID":
         token, ended = tokens[min(place, len(tokens) - 1)], place == len(tokens)
         error = _unexpected(source, token, accepted, at_start=place == 0, ended=ended)
-        if not error.proposal and token.type == "NAME" and "NL" in accepted:
-            error = replace(error, proposal=_in_gate_statement(tokens[:place]))
+        if not error.proposal and "NL" in accepted:
+            error = replace(error, proposal=_in_gate_statement(tokens[:place], token))
         found.append(error)
     for token in tokens[place:end]:
         stray = chunk.strays.get(token.start_pos or 0)
@@ -250,16 +251,23 @@ def _habit(token: Token, accepted: set[str]) -> str:
     if token == "[" and accepted == {"NAME"}:
         return "the size stands behind the name: `qubit q[2]`"
     if token.startswith(".") and "LBRACE" in accepted:
-        return "write `range(0, 2)`"
+        return "whole numbers in a row are `range(first, end)`, and `range(end)` from 0 on"
     if token == "," and accepted == {"NL"}:
         return "several results are a record, `(a=…, b=…)`, or a list, `[…, …]`"
     return ""
 
 
-def _in_gate_statement(before: Sequence[Token]) -> str:
-    """What is probably missing between the operands of a gate, or its angles and them."""
+def _in_gate_statement(before: Sequence[Token], token: Token) -> str:
+    """What is probably missing between the operands of a gate, or its angles and them.
+
+    A misspelt `param` or `let` looks like a gate, too.
+    """
     statement = before[_statement(before, len(before))[0] :]
     if not statement or statement[0].type != "NAME":
+        return ""
+    if token in (":", "=", "~"):
+        return propose_nearest(str(statement[0]), STATEMENTS)
+    if token.type != "NAME":
         return ""
     if statement[0] in ("ctrl", "negctrl", "inv", "pow"):
         return f"`@` stands behind a modifier: `{statement[0]} @ {statement[-1]} …`"
