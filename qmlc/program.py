@@ -7,7 +7,7 @@ import hashlib
 import linecache
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -145,15 +145,13 @@ def compile(
     return load(text_or_path, level=level, allow_extern=allow_extern, **settings)
 
 
-def from_qiskit(
-    circuit: Any, observables: Any = None, *, inputs: Sequence[Any] = ()
-) -> CircuitModule:
+def from_qiskit(circuit: Any, observables: Any = None, *, inputs: Any = ()) -> CircuitModule:
     """The module that computes a Qiskit `QuantumCircuit`; CompileError where it cannot be read.
 
-    Parameters named in `inputs` (names, parameters or vectors) are its inputs, in that order; the
-    others are trained. It returns the expectation values of `observables` (a SparsePauliOp, Pauli
-    or label, or a list of them); without any, the probabilities of what the circuit measures at its
-    end, or its state.
+    Parameters in `inputs` (names, parameters, vectors or all their elements, or one of these) are
+    its inputs, in that order; the others are trained. It returns the expectation values of
+    `observables` (a SparsePauliOp, Pauli or label, or a list of them); without any, the
+    probabilities of what the circuit measures at its end, or its state.
     """
     # qiskit takes seconds to import, and other programs do not need it
     from qmlc.backends.qasm.errors import NotReadable

@@ -205,6 +205,47 @@ def test_circuits_of_qiskits_library():
     assert module(torch.rand(4, 3)).shape == (4,)
 
 
+X, ALPHA = ParameterVector("x", 3), Parameter("alpha")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "names"),
+    [
+        (list(X), ["x"]),
+        ([X], ["x"]),
+        (X, ["x"]),
+        (["x"], ["x"]),
+        ("alpha", ["alpha"]),
+        (ALPHA, ["alpha"]),
+        ([ALPHA, *X], ["alpha", "x"]),
+        ([X[2], "alpha", X[0], "x[1]"], ["x", "alpha"]),
+        ([*X, X, "x"], ["x"]),
+        ({ALPHA, *X}, {"alpha", "x"}),
+    ],
+)
+def test_inputs_are_named_in_any_way(inputs, names):
+    circuit = QuantumCircuit(1)
+    for angle in (*X, ALPHA):
+        circuit.rx(angle, 0)
+    read = read_qiskit(circuit, inputs)
+    found = [v.name for v in read.inputs]
+    assert (found if isinstance(names, list) else set(found)) == names
+    assert {*found, *(v.name for v in read.parameters)} == {"x", "alpha"}
+
+
+def test_elements_that_the_circuit_does_not_use_need_no_name():
+    circuit = QuantumCircuit(1)
+    circuit.rx(X[2], 0)
+    assert [v.shape for v in read_qiskit(circuit, list(circuit.parameters)).inputs] == [(3,)]
+
+
+def test_some_elements_of_a_vector_are_no_inputs():
+    circuit = QuantumCircuit(1)
+    circuit.rx(X[0] + X[1], 0)
+    with pytest.raises(qmlc.CompileError, match=r"`x\[1\]` of it is not among the inputs"):
+        qmlc.from_qiskit(circuit, inputs=[X[0]])
+
+
 def test_measurements_at_the_end_are_what_is_returned():
     circuit = QuantumCircuit(3, 3)
     circuit.h(0)

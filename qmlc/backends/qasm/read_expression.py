@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any
 
@@ -41,6 +41,8 @@ class Scalars:
         self.variables: dict[str, Variable] = {}
         """By Qiskit's names, in order."""
         self._values: dict[str, Polynomial] = {}
+        self._sources: dict[str, str] = {}
+        """For each parameter its variable, by Qiskit's names."""
         taken: set[str] = set()
         for parameter in parameters:
             vector = parameter.vector if isinstance(parameter, ParameterVectorElement) else None
@@ -51,14 +53,25 @@ class Scalars:
             index = () if vector is None else (parameter.index,)
             value = Polynomial.symbol(self.variables[source].name, index)
             self._values[parameter.name] = value
+            self._sources[parameter.name] = source
 
-    def divide(self, inputs: Sequence[Any]) -> tuple[tuple[Variable, ...], tuple[Variable, ...]]:
-        """The inputs, in the order of `inputs` (names, parameters or vectors), and the rest."""
-        chosen = [i.name if isinstance(i, Parameter | ParameterVector) else i for i in inputs]
+    def divide(self, inputs: Any) -> tuple[tuple[Variable, ...], tuple[Variable, ...]]:
+        """The inputs, in the order of `inputs`, and the rest.
+
+        `inputs` are one or several names, parameters, vectors, or elements of them: all those of a
+        vector that there are.
+        """
+        several = [inputs] if isinstance(inputs, str | Parameter) else inputs
+        given = [i.name if isinstance(i, Parameter | ParameterVector) else i for i in several]
+        chosen = [self._sources.get(name, name) for name in given]
         for name in chosen:
             if name not in self.variables:
                 proposal = propose_nearest(str(name), list(self.variables))
                 raise NotReadable(f"the circuit has no parameter `{name}` to be an input", proposal)
+        for element, source in self._sources.items():
+            if source in chosen and source not in given and element not in given:
+                what = f"`{source}` is one array, and `{element}` of it is not among the inputs"
+                raise NotReadable(what, f"name `{source}`, or all its elements")
         rest = [v for name, v in self.variables.items() if name not in chosen]
         return (
             tuple(self.variables[name] for name in dict.fromkeys(chosen)),

@@ -48,15 +48,16 @@ SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 def read_qiskit(
     circuit: QuantumCircuit,
-    inputs: Sequence[Any] = (),
+    inputs: Any = (),
     observables: Any = None,
     kept: Mapping[str, Definition] | None = None,
     matrices: bool = True,
 ) -> Circuit:
     """`circuit`, which returns the expectation values of `observables`, or nothing.
 
-    Parameters named in `inputs` (names, parameters, vectors) are inputs; the others are learned,
-    and start uniformly around the circle. A `ParameterVector` is one array. An observable is a
+    Parameters in `inputs` (names, parameters, vectors or all their elements, or one of these) are
+    inputs; the others are learned, and start uniformly around the circle. A `ParameterVector` is
+    one array. An observable is a
     SparsePauliOp, a Pauli or its label; a list of them returns an array. Gates that are `kept` are
     instructions of their names; without `matrices`, those given by one are made of others.
     NotReadable, with the place, for what ours has not.
