@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.emit_openqasm import DeviceProgram
-from qmlc.backends.qasm.forget_phase import forget_phase
 from qmlc.backends.qasm.transpile_circuit import DeviceCircuit
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.verify.by_decision_diagrams import by_decision_diagrams
@@ -54,14 +52,13 @@ def certify_program(
             _device_text(text, made) for text, made in zip(texts, program.circuits, strict=True)
         )
         plan = program.plan if circuit.results else None
-        quiet = forget_phase(bind_circuit(circuit, given))
         if plan is None and program.circuits[0].target.native:
             # vendors' native gates leave out the phases that no measurement sees
             seen = Result("probs", qubits=tuple(range(source.num_qubits)))
             return Emitted(
-                replace(source, results=(seen,)), replace(quiet, results=(seen,)), given, read
+                replace(source, results=(seen,)), replace(circuit, results=(seen,)), given, read
             )
-        return Emitted(source, quiet, given, read, plan)
+        return Emitted(source, circuit, given, read, plan)
 
     return _certify(emitted, effort)
 

@@ -12,7 +12,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import Operator
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qmlc.backends.qasm.bind_circuit import bind_circuit
+from qmlc.backends.qasm.bind_circuit import bind_circuit, bind_value
 from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.device_template import device_templates
 from qmlc.backends.qasm.emit_openqasm import scalar_values
@@ -26,6 +26,7 @@ from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.dense import instructions_matrix
 from qmlc.ops.gates import gate_arity
 from qmlc.targets.read_target import Target
+from qmlc.types.polynomial import Polynomial, lift
 
 few = settings(
     max_examples=25, deadline=None, phases=[p for p in Phase if p.name not in ("shrink", "explain")]
@@ -45,13 +46,18 @@ def devices(draw, least=3):
 
 PAIRS = ("rzz", "rzz", "rzz", "cz", "cx", "cp", "rxx", "ryy", "swap")
 SINGLES = ("h", "rx", "rz", "ry", "t", "sx")
+FUNCTIONS = ("sin", "tanh", "exp", "floor", "atan")
 
 
 @st.composite
-def layered_circuits(draw):
-    """Gates on pairs of three to five qubits, in layers between gates on one qubit."""
+def layered_circuits(draw, functions=()):
+    """Gates on pairs of three to five qubits, in layers between gates on one qubit.
+
+    Angles are numbers and symbols, or `functions` of these.
+    """
     c = CircuitBuilder("layered")
     scalars = [*c.input("x", 2), *c.parameter("w", 1, 2).items, c.input("t")]
+    scalars = [Polynomial.apply(f, s) for f in functions for s in scalars] or scalars
     q = c.qubits("q", draw(st.integers(3, 5)))
 
     def angles(name):
@@ -83,8 +89,11 @@ def up_to_phase(left, right):
     return abs(abs(np.vdot(left, right)) / len(left) - 1) < 1e-7
 
 
+ANY = st.one_of(unitary_circuits(), layered_circuits(), layered_circuits(FUNCTIONS))
+
+
 @few
-@given(st.one_of(unitary_circuits(), layered_circuits()), VALUES, devices(5))
+@given(ANY, VALUES, devices(5))
 def test_routed_circuits_are_the_same_matrix(circuit, values, target):
     (device,) = transpile_circuit(circuit, target, measure=False, level=2, tries=2)
     for item in device.circuit.data:
@@ -113,7 +122,24 @@ def test_no_more_gates_than_qiskit(circuit, target):
 
 
 @few
-@given(st.one_of(unitary_circuits(), layered_circuits()), VALUES, devices(5))
+@given(layered_circuits(), st.sampled_from(FUNCTIONS), devices(5))
+def test_functions_of_symbols_cost_what_symbols_do(circuit, function, target):
+    symbols = {s for i in circuit.instructions for angle in i.angles for s in lift(angle).symbols()}
+    values = {s: Polynomial.apply(function, Polynomial.symbol(s.name, s.index)) for s in symbols}
+    instructions = (
+        replace(i, angles=tuple(bind_value(a, values) for a in i.angles))
+        for i in circuit.instructions
+    )
+    under = replace(circuit, instructions=tuple(instructions))
+    costs = set()
+    for each in (circuit, under):
+        (device,) = transpile_circuit(each, target, measure=False, level=2, tries=2)
+        costs.add((device.two_qubit_gates, device.depth))
+    assert len(costs) == 1
+
+
+@few
+@given(ANY, VALUES, devices(5))
 def test_templates_are_the_same_matrix(circuit, values, target):
     (template,) = device_templates(circuit, target, measure=False, level=2)
     values = {name: value for name, value in values.items() if name in names_of(circuit)}

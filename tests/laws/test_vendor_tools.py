@@ -30,7 +30,6 @@ from vendor_tools import (
 from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.emit_openqasm import device_text, emit_openqasm, scalar_values
-from qmlc.backends.qasm.forget_phase import forget_phase
 from qmlc.backends.qasm.print_openqasm import bit_names
 from qmlc.backends.qasm.transpile_circuit import transpile_circuit
 from qmlc.ir.circuit import Instruction
@@ -237,7 +236,7 @@ def test_device_files_have_the_same_outcomes(name, circuit, values):
     used = {q for item in device.circuit.data for q in item.qubits}
     places = sorted({device.circuit.find_bit(q).index for q in used} | set(device.final_layout))
     qubits = [names[device.circuit.qubits[place]] for place in places]
-    numbers = declared(text, scalar_values(forget_phase(circuit), values))
+    numbers = declared(text, scalar_values(circuit, values))
     state = state_of(dialect.name, text, numbers, qubits)
     found = np.zeros(2**circuit.num_qubits)
     ends = [places.index(place) for place in device.final_layout]

@@ -31,18 +31,27 @@ def to_qiskit(
     """
     bound = bind_circuit(circuit, values)
     names = name_scalars(bound, is_arithmetic if arithmetic_only else is_expressible)
+    result = build_qiskit(bound, names)
+    if measure:
+        add_measurement(result, range(circuit.num_qubits))
+    return result
+
+
+def build_qiskit(circuit: Circuit, names: ScalarNames) -> QuantumCircuit:
+    """`circuit` in Qiskit, with these names of scalars: its own, or those of what it was made of.
+
+    Else as `to_qiskit` says, whose errors are raised here.
+    """
     result = QuantumCircuit(
         *(QuantumRegister(size, name) for name, size in circuit.registers),
         *(ClassicalRegister(size, name) for name, size in circuit.bit_registers),
         name=circuit.name,
     )
-    append_all(result, bound.instructions, names)
+    append_all(result, circuit.instructions, names)
     used = {parameter.name for parameter in result.parameters}
     result.metadata = {
         "scalars": {n: str(formula) for n, formula in scalar_formulas(names).items() if n in used}
     }
-    if measure:
-        add_measurement(result, range(circuit.num_qubits))
     return result
 
 

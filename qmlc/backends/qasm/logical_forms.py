@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from qiskit import QuantumCircuit
 
 from qmlc.backends.qasm.append_gate import TO_Z
-from qmlc.backends.qasm.build_qiskit import add_measurement, to_qiskit
+from qmlc.backends.qasm.build_qiskit import add_measurement, build_qiskit
 from qmlc.backends.qasm.convert_angle import is_arithmetic
 from qmlc.backends.qasm.forget_phase import forget_phase
 from qmlc.backends.qasm.plan_measurement import MeasurementGroup, plan_measurement
-from qmlc.backends.qasm.scalar_names import name_scalars
+from qmlc.backends.qasm.scalar_names import ScalarNames, name_scalars
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.modify_gates import gate_instruction
 from qmlc.passes.optimise_for_device import Kept, optimise_for_device
-from qmlc.types.polynomial import Apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,15 @@ def logical_forms(
     """The forms of `circuit` for each group of its measurements, or without these.
 
     The first form is the circuit as it is. What is measured stands in a last register `meas`.
+    Scalars have the names that `circuit` gives them, in whatever order a form comes to them.
     """
-    if not (measure and circuit.results):
-        return [tuple(_forms(replace(circuit, results=()), basis, optimise))]
-    groups = plan_measurement(circuit).groups
-    return [
-        tuple(_forms(_measured(circuit, group, i), basis, optimise))
-        for i, group in enumerate(groups)
-    ]
+    if measure and circuit.results:
+        groups = plan_measurement(circuit).groups
+        wanted = [_measured(circuit, group, i) for i, group in enumerate(groups)]
+    else:
+        wanted = [replace(circuit, results=())]
+    names = name_scalars(circuit, is_arithmetic)
+    return [tuple(_forms(each, basis, optimise, names)) for each in wanted]
 
 
 def _measured(circuit: Circuit, group: MeasurementGroup, index: int) -> Circuit:
@@ -58,22 +58,17 @@ def _measured(circuit: Circuit, group: MeasurementGroup, index: int) -> Circuit:
     )
 
 
-def _forms(circuit: Circuit, basis: tuple[str, ...], optimise: bool) -> Iterator[LogicalForm]:
-    yield _form(circuit, circuit)
-    if optimise and _is_plain(circuit):
+def _forms(
+    circuit: Circuit, basis: tuple[str, ...], optimise: bool, names: ScalarNames
+) -> Iterator[LogicalForm]:
+    yield _form(circuit, circuit, names)
+    if optimise and all(i.unitary for i in circuit.instructions):
         keep: Kept = "results" if circuit.results else "unitary"
-        yield _form(circuit, optimise_for_device(circuit, basis, keep))
+        yield _form(circuit, optimise_for_device(circuit, basis, keep), names)
 
 
-def _is_plain(circuit: Circuit) -> bool:
-    """Whether a circuit has gates alone, and no function whose name depends on their order."""
-    names = name_scalars(circuit, is_arithmetic)
-    functions = any(isinstance(atom, Apply) for atom in names)
-    return not functions and all(i.unitary for i in circuit.instructions)
-
-
-def _form(before: Circuit, after: Circuit) -> LogicalForm:
-    built = to_qiskit(forget_phase(replace(after, results=())), arithmetic_only=True)
+def _form(before: Circuit, after: Circuit, names: ScalarNames) -> LogicalForm:
+    built = build_qiskit(forget_phase(replace(after, results=())), names)
     if not before.results:
         return LogicalForm(built, tuple(range(before.num_qubits)))
     measured, places = before.results[0].qubits, after.results[0].qubits

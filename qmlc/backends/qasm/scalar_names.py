@@ -39,7 +39,8 @@ ScalarNames = dict[Atom, str]
 def name_scalars(circuit: Circuit, expressible: Callable[[Apply], bool]) -> ScalarNames:
     """Names for all inputs and parameters, and for the function values that are inexpressible.
 
-    The names do not depend on what is bound, nor clash with registers or words of OpenQASM.
+    They clash with no register or word of OpenQASM. Those of inputs and parameters do not depend
+    on what is bound. What a circuit is rewritten to has no other functions in its angles.
     """
     taken = {ascii_name(name) for name, _ in (*circuit.registers, *circuit.bit_registers)}
     names: ScalarNames = {}
