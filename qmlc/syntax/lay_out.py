@@ -23,8 +23,11 @@ DECLARATIONS = (
 ).split()
 STATEMENTS = ("let", "param", "qubit", "return")
 STATEMENT_TYPES = frozenset(word.upper() for word in STATEMENTS)
+DECLARATION_TYPES = frozenset(word.upper() for word in DECLARATIONS)
 ANYWHERE = ("for", "if", "else", "in", "and", "or", "not", "true", "false", "none")
 OPENING = {"(": ")", "[": "]", "{": "}"}
+OPENING_TYPES = frozenset({"LPAR", "LSQB", "LBRACE"})
+CLOSING_TYPES = frozenset({"RPAR", "RSQB", "RBRACE"})
 CONTINUE = frozenset("= , -> => |> { + - * / // % ** @ == != <= >= < > and or ~ :".split())
 BEGIN_CONTINUE = frozenset("-> => |> { + - * / // % ** @ == != <= >= < > and or else".split())
 _EARLY = "`{}` stands here before it is closed"
@@ -129,8 +132,11 @@ class Layout:
         return self.chunks[-1].tokens if self.chunks else []
 
     def _at_statement(self) -> bool:
+        # by types: most tokens pass here, and they take long to compare with texts
         current = self._current
-        return not current or current[-1].type == "NL" or current[-1] in ("{", "}")
+        if not current or current[-1].type in ("NL", "LBRACE", "RBRACE"):
+            return True
+        return current[-1].type == "INVALID" and current[-1] == "}"
 
     def _end_line(self, token: Token, after: Token | None) -> None:
         current = self._current
@@ -154,11 +160,12 @@ class Layout:
             self.chunks.append(Chunk())
         if self._shows_unclosed(token):
             self._abandon(token)
-        if token in OPENING and token.type != "STRING":
+        closes = token.type in CLOSING_TYPES
+        if token.type in OPENING_TYPES:
             self._open(token)
-        elif token in ("}", ")", "]") and self._close(token):
+        elif closes and self._close(token):
             token = token.update(type="INVALID")
-        if token != "}":
+        if not closes or token != "}":
             self.doc = []
         self._current.append(token)
 
@@ -189,7 +196,7 @@ class Layout:
         return leads and (bool(inside) or token.column == 1)
 
     def _begins_declaration(self, token: Token) -> bool:
-        if token.type.lower() in DECLARATIONS:
+        if token.type in DECLARATION_TYPES:
             return not self._current or self._current[-1].type != "EXTERN"
         if not self._at_statement():
             return False

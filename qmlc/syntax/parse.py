@@ -29,6 +29,7 @@ from qmlc.syntax.lay_out import (
     read_documentation,
     token_span,
 )
+from qmlc.syntax.reduce_tokens import Reducer
 
 MAX_CHARACTERS = 200_000
 MAX_DEPTH = 400
@@ -58,15 +59,14 @@ def parse(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
             proposal='read long tables from files: `const mu = numpy("mu.npy")`',
         )
         return tree.File(Span(source, 0, 0), ()), (error,)
-    parser, builder = _parser()
-    builder.source = source
+    parser, reducer = _parser()
     tokens = list(parser.lex(source.text))
     chunks, errors = lay_out(source, tokens)
     declarations = []
     for chunk in chunks:
         if len(errors) >= MAX_ERRORS:
             break
-        declaration, found = _parse_chunk(parser, builder, source, chunk)
+        declaration, found = _parse_chunk(parser, reducer, source, chunk)
         declarations.append(declaration)
         errors += found
     errors.sort(key=lambda e: e.at.start)
@@ -87,18 +87,25 @@ def laid_out_tokens(source: Source) -> list[Token]:
 
 
 def _parse_chunk(
-    parser: Lark, builder: TreeBuilder, source: Source, chunk: Chunk
+    parser: Lark, reducer: Reducer, source: Source, chunk: Chunk
 ) -> tuple[tree.Declaration, list[Diagnostic]]:
-    """A declaration and what is wrong with it; behind an error it goes on at the next statement."""
+    """A declaration and what is wrong with it."""
+    declaration = None if chunk.broken else reducer.reduce(source, chunk.tokens, MAX_DEPTH)
+    if declaration is None:
+        return _lost(source, chunk), _find_errors(parser, source, chunk)
+    if isinstance(declaration, tree.Component | tree.Rewrite | tree.DataBlock) and chunk.doc:
+        declaration = replace(declaration, doc=chunk.doc)
+    return declaration, []
+
+
+def _find_errors(parser: Lark, source: Source, chunk: Chunk) -> list[Diagnostic]:
+    """What is wrong with a declaration; behind an error it goes on at the next statement."""
     errors: list[Diagnostic] = []
-    tokens, whole = chunk.tokens, True
+    tokens = chunk.tokens
     while tokens and not chunk.broken and len(errors) < MAX_ERRORS:
         result, place = _feed(parser, tokens)
         if isinstance(result, Tree):
-            if whole:
-                return _build(builder, source, chunk, result)
-            break
-        whole = False
+            return [_nests_too_deep(source, result)] if tokens is chunk.tokens else errors
         start, end = _statement(tokens, place)
         errors += _explain(source, chunk, tokens, place, end, result)
         unbalanced = any(e.at.text == "}" for e in chunk.strays.values())
@@ -106,7 +113,7 @@ def _parse_chunk(
         tokens = [*tokens[:start], *tokens[end:]] if in_body and end > start else []
         if unbalanced:
             break
-    return _lost(source, chunk), errors
+    return errors
 
 
 def _feed(parser: Lark, tokens: Sequence[Token]) -> tuple[Tree[Token] | set[str], int]:
@@ -122,21 +129,15 @@ def _feed(parser: Lark, tokens: Sequence[Token]) -> tuple[Tree[Token] | set[str]
         return set(state.accepts()), place  # type: ignore[no-untyped-call]
 
 
-def _build(
-    builder: TreeBuilder, source: Source, chunk: Chunk, result: Tree[Token]
-) -> tuple[tree.Declaration, list[Diagnostic]]:
-    if len(chunk.tokens) > MAX_DEPTH and (deep := _too_deep(result)) is not None:
-        error = TooLarge(
-            _first_line(Span(source, deep.start_pos, deep.end_pos)),
-            what=f"this expression nests more than {MAX_DEPTH} deep",
-            where="in here",
-            proposal="give its parts names with `let`, or use `sum(… for i in …)`",
-        )
-        return _lost(source, chunk), [error]
-    declaration: tree.Declaration = builder.transform(result)
-    if isinstance(declaration, tree.Component | tree.Rewrite | tree.DataBlock) and chunk.doc:
-        declaration = replace(declaration, doc=chunk.doc)
-    return declaration, []
+def _nests_too_deep(source: Source, result: Tree[Token]) -> Diagnostic:
+    """What is wrong with a declaration that the grammar takes."""
+    deep = _too_deep(result)
+    return TooLarge(
+        _first_line(Span(source, deep.start_pos, deep.end_pos)),
+        what=f"this expression nests more than {MAX_DEPTH} deep",
+        where="in here",
+        proposal="give its parts names with `let`, or use `sum(… for i in …)`",
+    )
 
 
 def _lost(source: Source, chunk: Chunk) -> tree.Lost:
@@ -294,7 +295,7 @@ def _expected(accepted: set[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _too_deep(root: Tree[Token]) -> Meta | None:
+def _too_deep(root: Tree[Token]) -> Meta:
     """The place of the first node deeper than MAX_DEPTH, found without recursion."""
     stack = [(root, 0)]
     while stack:
@@ -302,13 +303,12 @@ def _too_deep(root: Tree[Token]) -> Meta | None:
         if depth > MAX_DEPTH and not item.meta.empty:
             return item.meta
         stack += [(child, depth + 1) for child in item.children if isinstance(child, Tree)]
-    return None
+    return root.meta
 
 
 @lru_cache(maxsize=1)
-def _parser() -> tuple[Lark, TreeBuilder]:
+def _parser() -> tuple[Lark, Reducer]:
     text = resources.grammar_text()
-    builder = TreeBuilder()
     options: dict[str, Any] = {
         "parser": "lalr",
         "lexer": "basic",
@@ -318,4 +318,5 @@ def _parser() -> tuple[Lark, TreeBuilder]:
     key = hashlib.sha256((text + lark.__version__).encode()).hexdigest()[:16]
     folder = resources.cache_folder()
     cache = str(folder / f"grammar-{key}.tables") if folder else False
-    return Lark(text, cache=cache, **options), builder
+    parser = Lark(text, cache=cache, **options)
+    return parser, Reducer(parser, TreeBuilder())
