@@ -21,7 +21,10 @@ class Node:
     """One value of the graph.
 
     `operation` is one of:
-      * `input` (attribute `name`; its input, if any, is what stands for it where it is left out);
+      * `input` (attribute `name`; its input, if any, is what stands for it where it is left out;
+        with `none` it is None there, as nothing computes with it then);
+      * `given`, an output only: the first of its inputs where all inputs of the unit in `names` are
+        left out, else the second;
       * `parameter` (attribute `name`; `emb.weight` for one that a submodule holds);
       * `constant` (attribute `value`: a number or a bool);
       * `dimension` (attribute `value`: a polynomial over dimension names, known when called);

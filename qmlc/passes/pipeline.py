@@ -10,6 +10,7 @@ from qmlc.ir.program import Program
 from qmlc.ir.verify import verify
 from qmlc.passes.apply_rules import apply_gate_rules, apply_tensor_rules
 from qmlc.passes.attention.fit_attention import fit_attention
+from qmlc.passes.attention.leave_out_masks import leave_out_masks
 from qmlc.passes.attention.lower_attention import lower_attention
 from qmlc.passes.drop_dead_nodes import drop_dead_nodes
 from qmlc.passes.drop_identities import drop_identities
@@ -43,6 +44,10 @@ PIPELINE = (
     Pass(
         "fit_attention", fit_attention, 2,
         "Give attention the four dimensions for which there are fast kernels.",
+    ),
+    Pass(
+        "leave_out_masks", leave_out_masks, 2,
+        "Do without masks that are true by default where no mask is given.",
     ),
     Pass(
         "drop_dead_nodes", drop_dead_nodes, 1,

@@ -5,9 +5,13 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from qmlc.ir.graph import Node
 from qmlc.types.polynomial import FUNCTIONS
+
+SHORT_NAMES = {"scaled_dot_product_attention": "attended"}
+"""What values of functions are called whose own names are too long for it."""
 
 BUILTINS = frozenset(
     {"abs", "bool", "float", "int", "range", "round", "staticmethod", "str", "super", "tuple"}
@@ -119,3 +123,30 @@ def setting_name(name: str) -> str:
     """The keyword of a constructor for the setting `name`; `runtime.module` undoes it."""
     text = identifier(name)
     return f"{text}_" if text == "self" else text
+
+
+def default_name(node: Node) -> str:
+    """What a value is called that the author did not name: after the module or the function."""
+    if node.operation != "call":
+        return SHORT_NAMES.get(node.operation, node.operation)
+    parts = [p for p in node.attribute("module").split(".") if not p.isdigit()]
+    return parts[-1].rstrip("0123456789").rstrip("_") or "value"
+
+
+def one_of(modules: str) -> str:
+    """What one of several modules is called: a `block` of `blocks`."""
+    for many, one in (("ies", "y"), ("s", "")):
+        if modules.endswith(many) and not modules.endswith("ss"):
+            return modules.removesuffix(many) + one
+    return modules
+
+
+def unique(name: str, busy: Callable[[str], bool]) -> str:
+    """The name, or where that is busy, the first of `name_`, `name_2`, … that is not."""
+    if not busy(name):
+        return name
+    choice, count = f"{name.rstrip('_')}_", 1
+    while busy(choice):
+        count += 1
+        choice = f"{name.rstrip('_')}_{count}"
+    return choice

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from qmlc.backends.torch.find_chains import Chain, find_chains
-from qmlc.backends.torch.identifiers import RESERVED, identifier
+from qmlc.backends.torch.identifiers import (
+    RESERVED,
+    default_name,
+    identifier,
+    one_of,
+    unique,
+)
 from qmlc.backends.torch.print_value import print_number, print_polynomial, print_value
 from qmlc.ir.graph import Graph, Node
 from qmlc.ops.fill_template import Expression, fill_template, write_tuple
@@ -24,9 +30,6 @@ MAX_DEPTH = 4
 
 MAX_WIDTH = 80
 """Columns of one expression; a longer one is broken into statements."""
-
-SHORT_NAMES = {"scaled_dot_product_attention": "attended"}
-"""What values of functions are called whose own names are too long for it."""
 
 LEAVES = frozenset({"input", "parameter", "constant", "dimension"})
 
@@ -60,22 +63,34 @@ def print_forward(
     return _Forward(graph, [name for name, _ in inputs], around).print()
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node that becomes a statement, or is returned; `early`: where inputs are left out."""
+
+    node: int
+    returns: bool = False
+    early: bool = False
+
+
 class _Forward:
     """One printing: which nodes become statements, and what they are called."""
 
     def __init__(self, graph: Graph, inputs: Sequence[str], around: Surroundings) -> None:
-        self.nodes, self.output, self.around = graph.nodes, graph.output, around
+        self.nodes, self.around = tuple(map(_without_default, graph.nodes)), around
         self.authors, self.optional = dict(graph.names), graph.optional()
-        self.live = _live(graph)
+        last = graph.nodes[graph.output]
+        *early, self.output = last.inputs if last.operation == "given" else [graph.output]
+        self.early, self.absent = early, last.attribute("names") if early else ()
+        self.live = _live(self.nodes, [*early, self.output])
         self.uses = self._count_uses()
         self.inputs: dict[str, str] = {}
         self.dimensions: dict[str, str] = {}
         taken: set[str] = set(RESERVED) | {"dims"}
         for name in inputs:
-            self.inputs[name] = _unique(identifier(name), taken.__contains__)
+            self.inputs[name] = unique(identifier(name), taken.__contains__)
             taken.add(self.inputs[name])
-        for symbol in self._symbols():
-            self.dimensions[symbol] = _unique(identifier(symbol), taken.__contains__)
+        for symbol in dict.fromkeys(self._symbols()):
+            self.dimensions[symbol] = unique(identifier(symbol), taken.__contains__)
             taken.add(self.dimensions[symbol])
         self.names = {
             n: self.inputs[node.attribute("name")]
@@ -93,16 +108,44 @@ class _Forward:
         """Choose the statements, name them, write them."""
         for n in self.live:
             self._break_up(n)
-        if self.output not in self.chains:
-            self.statements.discard(self.output)
-        if self.output in self.authors or self.uses[self.output] > 1:
-            if self.nodes[self.output].operation not in LEAVES:
-                self.statements.add(self.output)
-        order = sorted(self.statements)
-        self._choose_names(order)
-        lines = [line for n in order for line in self._statement(n)]
-        lines += self._commented(f"return {self.expression(self.output)[0]}", self.output)
+        for output in (*self.early, self.output):
+            if output not in self.chains:
+                self.statements.discard(output)
+            if output in self.authors or self.uses[output] > 1:
+                if self.nodes[output].operation not in LEAVES:
+                    self.statements.add(output)
+        steps = self._steps()
+        self._choose_names(steps)
+        lines: list[str] = []
+        for k, step in enumerate(steps):
+            if step.early and not (k and steps[k - 1].early):
+                lines.append(
+                    f"if {' and '.join(f'{self.inputs[n]} is None' for n in self.absent)}:"
+                )
+            lines += self._lines(step)
         return Forward(self.inputs, self.optional, self.dimensions, tuple(lines))
+
+    def _steps(self) -> list[Step]:
+        """What is done, in order: what both results need, then the early one, then the other."""
+        order = sorted(self.statements)
+        if not self.early:
+            return [*map(Step, order), Step(self.output, returns=True)]
+        early, late = (set(_live(self.nodes, [n])) for n in (*self.early, self.output))
+        return [
+            *(Step(n) for n in order if n in early & late),
+            *(Step(n, early=True) for n in order if n in early - late),
+            *(Step(n, returns=True, early=True) for n in self.early),
+            *(Step(n) for n in order if n in late - early),
+            Step(self.output, returns=True),
+        ]
+
+    def _lines(self, step: Step) -> list[str]:
+        """A step; what is early stands under a condition, which its result ends."""
+        if step.returns:
+            lines = self._commented(f"return {self.expression(step.node)[0]}", step.node)
+        else:
+            lines = self._statement(step.node)
+        return [f"    {line}" for line in lines] if step.early else lines
 
     def _statement(self, n: int) -> list[str]:
         chain = self.chains.get(n)
@@ -114,7 +157,7 @@ class _Forward:
         """All modules of a list, one after the other, on a variable of one name."""
         first, last = chain.calls[0], chain.calls[-1]
         name = self.names[last]
-        module = _unique(_one_of(_default_name(self.nodes[first])), self._taken(chain).__contains__)
+        module = unique(one_of(default_name(self.nodes[first])), self._taken(chain).__contains__)
         arguments = [self.expression(i)[0] for i in self.nodes[first].inputs]
         before = [] if arguments[chain.place] == name else [f"{name} = {arguments[chain.place]}"]
         arguments[chain.place] = name
@@ -133,7 +176,7 @@ class _Forward:
 
     def _count_uses(self) -> Counter[int]:
         """How often each node is needed; a record as often as the fields taken from it."""
-        uses = Counter([self.output])
+        uses = Counter([*self.early, self.output])
         for n in reversed(self.live):
             again = self.nodes[n].operation == "field" and n not in self.authors
             for i in self.nodes[n].inputs:
@@ -154,7 +197,7 @@ class _Forward:
                 self.statements.add(n)
             return
         name = self.authors.get(n) or self._name_of_chain(n) or self._name_in_record(n)
-        name = name or _default_name(node)
+        name = name or default_name(node)
         if n in self.chains:
             chain = self.chains[n]
             start = self.nodes[chain.calls[0]].inputs[chain.place]
@@ -203,18 +246,19 @@ class _Forward:
         own = 0 if node.operation == "field" or (row and row.precedence < ATOM) else 1
         return own + max((self.depth(i) for i in node.inputs), default=0)
 
-    def _choose_names(self, order: Sequence[int]) -> None:
+    def _choose_names(self, steps: Sequence[Step]) -> None:
         """The author's name where no other value of that name is still needed, else `_2`, …."""
         last: dict[int, int] = {}
-        for k, n in enumerate([*order, self.output]):
-            last.update(dict.fromkeys(self._reads(n, top=k < len(order)), k))
-        held = dict.fromkeys(self.dimensions.values(), len(order))
+        for k, step in enumerate(steps):
+            last.update(dict.fromkeys(self._reads(step.node, top=not step.returns), k))
+        held = dict.fromkeys(self.dimensions.values(), len(steps))
         held.update((self.names[n], last.get(n, -1)) for n in self._input_nodes())
-        for k, n in enumerate(order):
-            if self.nodes[n].operation == "input":
+        for k, step in enumerate(steps):
+            n = step.node
+            if step.returns or self.nodes[n].operation == "input":
                 continue
             busy = RESERVED.union(name for name, until in held.items() if until > k)
-            self.names[n] = _unique(self.names[n], busy.__contains__)
+            self.names[n] = unique(self.names[n], busy.__contains__)
             held[self.names[n]] = last.get(n, k)
 
     def _input_nodes(self) -> list[int]:
@@ -401,15 +445,20 @@ def field_name(name: str) -> str:
     return f"field{text}" if text.startswith("_") else text
 
 
-def _live(graph: Graph) -> list[int]:
-    """The nodes that the output needs, in order."""
-    live, open_ = set(), [graph.output]
+def _live(nodes: Sequence[Node], results: Sequence[int]) -> list[int]:
+    """The nodes that some results need, in order."""
+    live, open_ = set(), [*results]
     while open_:
         n = open_.pop()
         if n not in live:
             live.add(n)
-            open_ += graph.nodes[n].inputs
+            open_ += nodes[n].inputs
     return sorted(live)
+
+
+def _without_default(node: Node) -> Node:
+    """An input that stays None where it is left out needs nothing in its place."""
+    return replace(node, inputs=()) if "none" in dict(node.attributes) else node
 
 
 def _symbols_of(value: Any) -> Iterator[Symbol]:
@@ -433,24 +482,8 @@ def _constant(value: Any) -> Expression:
     return text, PRODUCT if "*" in text or "/" in text else ATOM
 
 
-def _default_name(node: Node) -> str:
-    """What a value is called that the author did not name: after the module or the function."""
-    if node.operation != "call":
-        return SHORT_NAMES.get(node.operation, node.operation)
-    parts = [p for p in node.attribute("module").split(".") if not p.isdigit()]
-    return parts[-1].rstrip("0123456789").rstrip("_") or "value"
-
-
 def _is_real(*kinds: Type) -> bool:
     return all(isinstance(kind, TensorType) and kind.dtype == "real" for kind in kinds)
-
-
-def _one_of(modules: str) -> str:
-    """What one of several modules is called: a `block` of `blocks`."""
-    for many, one in (("ies", "y"), ("s", "")):
-        if modules.endswith(many) and not modules.endswith("ss"):
-            return modules.removesuffix(many) + one
-    return modules
 
 
 def _without_flattening(row: Function, kinds: Sequence[Type]) -> Function:
@@ -462,13 +495,3 @@ def _without_flattening(row: Function, kinds: Sequence[Type]) -> Function:
             needless = {1: ".flatten()", 2: ".flatten(0, -2)"}.get(len(kind.dims), "")
             template = template.replace(f"{field}{needless}", field)
     return replace(row, template=template)
-
-
-def _unique(name: str, busy: Callable[[str], bool]) -> str:
-    if not busy(name):
-        return name
-    choice, count = f"{name.rstrip('_')}_", 1
-    while busy(choice):
-        count += 1
-        choice = f"{name.rstrip('_')}_{count}"
-    return choice

@@ -1,0 +1,73 @@
+"""Masks that are true by default: nothing is done for them where they are left out."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import qmlc
+
+PROGRAM = """
+use std.transformer (encoder, decoder_layer, llama_layer)
+
+model all(x: real[B, T, 8], mask: bool[B, T] = true) -> real[B, T, 8] = encoder(2, 2, 16)(x, mask)
+model back(x: real[B, T, 8], mask: bool[B, T] = true) -> real[B, T, 8] =
+    llama_layer(2, 1, 16)(x, mask)
+model two(x: real[B, T, 8], mask: bool[B, T] = true, others: bool[B, T] = true)
+    -> real[B, T, 8] = decoder_layer(2, 16)(x, x, mask, others)
+model near(q: real[B, 2, T, 8], mask: bool[B, T] = true) -> real[B, 2, T, 8] {
+    let window = abs(range(T)[:, none] - range(T)) < 3
+    return softmax(where(window and mask[:, none, none, :], q @ q.T, -inf)) @ q
+}
+model counted(x: real[B, T, 8], mask: bool[B, T] = true) -> real[B, T, 8] =
+    encoder(1, 2, 16)(x, mask) * sum(mask)
+model hidden(x: real[B, 2, T, 8], mask: bool[B, T] = false) -> real[B, 2, T, 8] =
+    softmax(where(mask[:, none, none, :], x @ x.T, -1e9)) @ x
+"""
+NAMES = ("all", "back", "two", "near", "counted")
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """As written, and optimised."""
+    return [qmlc.compile(PROGRAM, level=level) for level in (0, 2)]
+
+
+def methods(program, name):
+    """What the class of a name says from its `forward` on."""
+    return (
+        program.python.partition(f"class {name}(")[2].partition("def forward")[2].split("class ")[0]
+    )
+
+
+@pytest.mark.parametrize("name", [*NAMES, "hidden"])
+def test_left_out_or_true_is_the_same(programs, name):
+    torch.manual_seed(0)
+    models = [getattr(program, name)().double().eval() for program in programs]
+    models[1].load_state_dict(models[0].state_dict())
+    x = torch.randn((3, 2, 5, 8) if name in ("near", "hidden") else (3, 5, 8)).double()
+    some = torch.rand(3, 5) < 0.7
+    for given in ((), (torch.ones(3, 5).bool(),), (some.logical_or(torch.arange(5) == 0),)):
+        written, optimised = (model(x, *given) for model in models)
+        torch.testing.assert_close(optimised, written, rtol=1e-10, atol=1e-10)
+
+
+def test_no_mask_is_made_where_none_is_given(programs):
+    text = programs[1].python
+    for name in ("All", "Back", "Two", "Encoder", "EncoderLayer", "DecoderLayer", "LlamaLayer"):
+        assert "torch.full" not in methods(programs[1], name)
+        assert "torch.full" in methods(programs[0], name)
+    before, _, after = methods(programs[1], "MultiHeadAttention").partition("if mask is None:")
+    assert "to_query" in before and "attn_mask" not in after.partition("return")[0]
+    assert text.count("is_causal=True") == 2
+
+
+def test_windows_stay(programs):
+    branch = methods(programs[1], "Near").partition("if mask is None:")[2]
+    early, _, late = branch.partition("logical_and")
+    assert "attn_mask=window" in early and "torch.where" not in early and "torch.where" in late
+
+
+def test_masks_stay_where_something_else_needs_them(programs):
+    assert "torch.full" in methods(programs[1], "Counted")
+    assert "torch.full" in methods(programs[1], "Hidden")
