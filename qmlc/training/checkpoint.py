@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,19 @@ from torch import Tensor
 from qmlc.ir.program import Program, Training
 from qmlc.training.prepare_rows import Rows
 from qmlc.training.read_options import Plan
-from qmlc.training.run_epochs import Epoch, Learner
+from qmlc.training.run_epochs import Learner, Position
 from qmlc.training.write_files import replace_file
 
 CHECKPOINT = "checkpoint.safetensors"
 
 
-@dataclass(frozen=True)
+SECONDS = 30.0
+"""How much of a training may be lost, where the program does not say."""
+SHARE = 20
+"""Writing takes at most one part of so many of the time."""
+
+
+@dataclass
 class Checkpoint:
     """Where a training is kept, and what of it: parameters, optimizer, rate, random numbers."""
 
@@ -31,28 +38,34 @@ class Checkpoint:
     run: str
     """A hash of the program, the options and the data: those of another run are not taken up."""
     learner: Learner
-    order: torch.Generator | None
-    """What the order of the rows is drawn from."""
+    due: float = field(default_factory=lambda: time.monotonic() + SECONDS)
+    """When the next one is to be written, where the clock decides."""
 
-    def write(self, epoch: Epoch, kept: Mapping[str, Any]) -> None:
-        """Nothing; the file holds the training as it is after `epoch`, and `kept` besides."""
+    def is_due(self) -> bool:
+        """Whether the clock says that one is to be written."""
+        return time.monotonic() >= self.due
+
+    def write(self, position: Position, kept: Mapping[str, Any]) -> None:
+        """Nothing; the file holds the training as it is at `position`, and `kept` besides."""
+        started = time.monotonic()
         cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         state = {
-            "epoch": (epoch.number, epoch.steps, epoch.loss),
+            "position": {f.name: getattr(position, f.name) for f in fields(position)},
             "module": dict(self.learner.module.state_dict()),
             "optimizer": self.learner.optimizer.state_dict(),
             "schedule": self.learner.schedule.state(),
             "random": torch.get_rng_state(),
             "cuda": cuda,
-            "order": self.order.get_state() if self.order is not None else None,
             "kept": dict(kept),
         }
         tensors: dict[str, Tensor] = {}
         about = {"run": self.run, "state": json.dumps(_pack(state, tensors))}
         replace_file(self.path, lambda file: file.write_bytes(save(tensors, about)))
+        ended = time.monotonic()
+        self.due = ended + max(SECONDS, (ended - started) * SHARE)
 
-    def read(self) -> tuple[Epoch, dict[str, Any]] | None:
-        """The epoch that the training stands behind again, and what was kept; None without one."""
+    def read(self) -> tuple[Position, dict[str, Any]] | None:
+        """Where the training stands again, and what was kept; None without a file of this run."""
         try:
             with safe_open(str(self.path), framework="pt") as file:
                 about = file.metadata()
@@ -68,9 +81,7 @@ class Checkpoint:
         torch.set_rng_state(state["random"])
         if state["cuda"]:
             torch.cuda.set_rng_state_all(state["cuda"])
-        if self.order is not None:
-            self.order.set_state(state["order"])
-        return Epoch(*state["epoch"]), state["kept"]
+        return Position(**state["position"]), state["kept"]
 
 
 def identify_run(program: Program, training: Training, plan: Plan, rows: Rows | None) -> str:

@@ -63,7 +63,7 @@ class Plan:
     accumulate: int = 1
     """How many batches make a step."""
     checkpoint: int | None = None
-    """After how many epochs all that the rest depends on is kept, to go on after a stop."""
+    """After how many epochs all is kept that the rest depends on; by the clock where not given."""
     device: str | None = None
     noise: str | None = None
     """The target under whose noise circuits are trained."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import torch
@@ -35,25 +36,41 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A step that was taken: its number from 1, its loss before it, its examples."""
+class Position:
+    """How far a training has come: where it goes on after a stop."""
 
-    epoch: int
-    number: int
+    epochs: int = 0
+    """How many are over."""
+    steps: int = 0
+    """How many were taken in all."""
+    inside: int = 0
+    """How many of them were taken in the epoch under way."""
+    total: float = 0.0
+    """The sum of the losses of the examples of the epoch under way."""
+    seen: int = 0
+    """How many these are."""
+    order: Tensor | None = None
+    """The state of what the order of the rows is drawn from, where the epoch began."""
+
+
+START = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that was taken: its loss before it, its examples, and where the training is then."""
+
     loss: float
     examples: int
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """An epoch that is over: its number from 1, steps so far, mean loss while learning."""
+    """An epoch that is over: its mean loss while learning, and where the training is then."""
 
-    number: int
-    steps: int
     loss: float
-
-
-NOTHING_DONE = Epoch(0, 0, 0.0)
+    position: Position
 
 
 def plan_length(plan: Plan, batches: int) -> Length:
@@ -76,16 +93,22 @@ class Learner:
     """How many batches make a step."""
     clip: float | None
     """The greatest norm of the gradient."""
+    order: torch.Generator
+    """What the order of the rows is drawn from."""
 
 
 def make_learner(
-    module: nn.Module, plan: Plan, length: Length, accelerator: Accelerator
+    module: nn.Module,
+    plan: Plan,
+    length: Length,
+    accelerator: Accelerator,
+    order: torch.Generator,
 ) -> Learner:
     """The learner for `module`; DataError where its optimizer or schedule is wrong."""
     optimizer = build_optimizer(plan.optimizer, module.parameters())
     schedule = build_schedule(plan.schedule, optimizer, length.steps)
     module, prepared = accelerator.prepare(module, optimizer)
-    return Learner(module, prepared, schedule, accelerator, plan.accumulate, plan.clip)
+    return Learner(module, prepared, schedule, accelerator, plan.accumulate, plan.clip, order)
 
 
 def run_epochs(
@@ -93,30 +116,32 @@ def run_epochs(
     batches: Iterable[Batch],
     length: Length,
     tell: Callable[[Step], object],
-    done: Epoch = NOTHING_DONE,
+    start: Position = START,
 ) -> Iterator[Epoch]:
     """Yield after each epoch, with the module in the state it left; `tell` hears of each step.
 
-    Epochs up to and with `done` are left out.
+    What is done at `start` is left out: the order of the rows is drawn again, and the batches of
+    the epoch under way that were learned from are skipped.
 
     DataError E0708 as soon as the loss is not finite.
     """
-    number = done.steps
-    for epoch in range(done.number + 1, length.epochs + 1):
+    position = start
+    if start.order is not None:
+        learner.order.set_state(start.order)
+    while position.inside or position.steps < length.steps:
         set_modes(learner.module)
-        total, seen = 0.0, 0
-        for group in _groups(batches, learner.accumulate):
-            examples = sum(map(_examples, group))
-            loss = _take_step(learner, group)
-            number += 1
-            _check_finite(loss, epoch, number)
-            learner.schedule.move("step")
-            total, seen = total + loss * examples, seen + examples
-            tell(Step(epoch, number, loss, examples))
-            if number == length.steps:
+        position = replace(position, order=learner.order.get_state())
+        for group in islice(_groups(batches, learner.accumulate), position.inside, None):
+            if position.steps == length.steps:
                 break
+            step = _take_step(learner, group, position)
+            position = step.position
+            learner.schedule.move("step")
+            tell(step)
         learner.schedule.move("epoch")
-        yield Epoch(epoch, number, total / seen)
+        loss = position.total / position.seen
+        position = Position(position.epochs + 1, position.steps, order=learner.order.get_state())
+        yield Epoch(loss, position)
 
 
 def set_modes(module: nn.Module) -> None:
@@ -140,8 +165,8 @@ def _examples(batch: Batch) -> int:
     return len(batch[0]) if batch else 1
 
 
-def _take_step(learner: Learner, group: list[Batch]) -> float:
-    """The loss before the step. Optimizers such as L-BFGS ask for it several times a step."""
+def _take_step(learner: Learner, group: list[Batch], position: Position) -> Step:
+    """The step that comes at `position`. Optimizers such as L-BFGS ask for several losses."""
     module, accelerator = learner.module, learner.accelerator
     examples = sum(map(_examples, group))
     losses: list[float] = []
@@ -159,11 +184,21 @@ def _take_step(learner: Learner, group: list[Batch]) -> float:
         return total
 
     learner.optimizer.step(closure)
-    return losses[0]
+    loss = losses[0]
+    _check_finite(loss, position)
+    behind = replace(
+        position,
+        steps=position.steps + 1,
+        inside=position.inside + 1,
+        total=position.total + loss * examples,
+        seen=position.seen + examples,
+    )
+    return Step(loss, examples, behind)
 
 
-def _check_finite(loss: float, epoch: int, step: int) -> None:
+def _check_finite(loss: float, position: Position) -> None:
     if not math.isfinite(loss):
-        message = f"the loss became {loss} in epoch {epoch}, step {step}"
+        where = f"epoch {position.epochs + 1}, step {position.steps + 1}"
+        message = f"the loss became {loss} in {where}"
         help = "lower the learning rate, set `clip`, or look for log(0) and 1/0 in the loss"
         raise DataError("E0708", message, help)

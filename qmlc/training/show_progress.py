@@ -18,23 +18,29 @@ from qmlc.training.run_epochs import Length, Step
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Where to report: each step, and each row of the history."""
+    """Where to report: each step, each row of the history, and what else is to be known."""
 
     step: Callable[[Step], None]
     row: Callable[[Mapping[str, Any]], None]
+    note: Callable[[str], None]
 
 
 @contextmanager
 def show_progress(title: str, length: Length, quiet: bool, console: Console) -> Iterator[Show]:
     """Where to report a training of this length."""
     if quiet:
-        yield Show(lambda step: None, lambda row: None)
-    elif not console.is_terminal:
-        yield Show(lambda step: None, lambda row: _print_line(title, row, length, console))
+        yield Show(lambda step: None, lambda row: None, lambda note: None)
+        return
+
+    def note(text: str) -> None:
+        console.print(f"{title} {text}", highlight=False, markup=False, soft_wrap=True)
+
+    if not console.is_terminal:
+        yield Show(lambda step: None, lambda row: _print_line(title, row, length, console), note)
     else:
         progress = _bar(console, len(title) + 2 * len(str(length.epochs)))
         with Live(progress, console=console) as live:
-            yield _on_bar(progress, live, title, length)
+            yield Show(*_on_bar(progress, live, title, length), note)
 
 
 def _bar(console: Console, words: int) -> Progress:
@@ -52,7 +58,9 @@ def _bar(console: Console, words: int) -> Progress:
     )
 
 
-def _on_bar(progress: Progress, live: Live, title: str, length: Length) -> Show:
+def _on_bar(
+    progress: Progress, live: Live, title: str, length: Length
+) -> tuple[Callable[[Step], None], Callable[[Mapping[str, Any]], None]]:
     task = progress.add_task(title, total=length.steps, epoch="", rate="")
     seen, measured = 0, ""
 
@@ -62,8 +70,8 @@ def _on_bar(progress: Progress, live: Live, title: str, length: Length) -> Show:
         elapsed = progress.tasks[task].elapsed or 0.0
         unit = "steps" if length.per_epoch == 1 and step.examples == 1 else "rows"
         rate = f"{seen / elapsed:.0f} {unit}/s" if elapsed > 0 else ""
-        epoch = f"epoch {step.epoch}/{length.epochs}"
-        progress.update(task, completed=step.number, epoch=epoch, rate=rate)
+        epoch = f"epoch {step.position.epochs + 1}/{length.epochs}"
+        progress.update(task, completed=step.position.steps, epoch=epoch, rate=rate)
         live.update(Group(progress, Text(f"learning {_number(step.loss)}  {measured}")))
 
     def row(row: Mapping[str, Any]) -> None:
@@ -74,7 +82,7 @@ def _on_bar(progress: Progress, live: Live, title: str, length: Length) -> Show:
         if row["step"] == length.steps:
             progress.stop_task(task)
 
-    return Show(step, row)
+    return step, row
 
 
 def _print_line(title: str, row: Mapping[str, Any], length: Length, console: Console) -> None:

@@ -24,16 +24,24 @@ from qmlc.training.measure import Measurement, measure
 from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
 from qmlc.training.read_options import Plan, TrainOptions, read_options
 from qmlc.training.run_epochs import (
-    NOTHING_DONE,
+    START,
     Batch,
     Epoch,
     Learner,
+    Position,
+    Step,
     make_learner,
     plan_length,
     run_epochs,
 )
 from qmlc.training.show_progress import show_measurements, show_progress
-from qmlc.training.write_files import copy_weights, write_json, write_json_lines, write_weights
+from qmlc.training.write_files import (
+    PARTIAL,
+    copy_weights,
+    write_json,
+    write_json_lines,
+    write_weights,
+)
 
 BEST, LAST, FITTED = "best.safetensors", "last.safetensors", "fitted.json"
 HISTORY, RESULTS = "history.jsonl", "metrics.json"
@@ -96,19 +104,27 @@ def train_block(
         model = module.get_submodule(training.model)
         length = plan_length(plan, len(loaders["learning"]))
         console = Console(stderr=True)
-        learner = make_learner(module, plan, length, accelerator)
+        learner = make_learner(module, plan, length, accelerator, order)
         with show_progress(training.name, length, options.quiet, console) as show:
             fitted = describe_rows(training.data, rows, plan) if rows is not None else None
             run = identify_run(program, training, plan, rows)
-            checkpoint = Checkpoint(folder / CHECKPOINT, run, learner, order)
+            checkpoint = Checkpoint(folder / CHECKPOINT, run, learner)
             keep = _Keep(folder, module, model, plan, training)
-            done = keep.start(checkpoint, fitted)
-            epochs = run_epochs(learner, loaders["learning"], length, show.step, done)
+            start = keep.start(checkpoint, fitted)
+            if start != START:
+                show.note(f"goes on behind step {start.steps}, as {shown(checkpoint.path)} says")
+
+            def tell(step: Step) -> None:
+                show.step(step)
+                if plan.checkpoint is None and checkpoint.is_due():
+                    checkpoint.write(step.position, keep.state())
+
+            epochs = run_epochs(learner, loaders["learning"], length, tell, start)
             measured = _measure_epochs(epochs, learner, loaders, training.metrics, length.epochs)
             for epoch, split, measurement in measured:
                 show.row(keep.add(epoch, split, measurement))
                 if plan.checkpoint is not None and len(keep.rows) % plan.checkpoint == 0:
-                    checkpoint.write(epoch, keep.state())
+                    checkpoint.write(epoch.position, keep.state())
                 if keep.stale():
                     break
     result = keep.finish(loaders, time.perf_counter() - started)
@@ -183,7 +199,8 @@ def _measure_epochs(
     split = "held-out" if "held-out" in loaders else "training"
     every = max(1, last // MEASURED_WITHOUT_DATA) if loaders["training"] == [()] else 1
     for epoch in epochs:
-        if epoch.number % every == 0 or epoch.number == last:
+        number = epoch.position.epochs
+        if number % every == 0 or number == last:
             measurement = measure(learner.module, loaders[split], metrics)
             learner.schedule.move("validation", measurement.loss)
             yield epoch, split, measurement
@@ -206,22 +223,24 @@ class _Keep:
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
     steps: int = 0
 
-    def start(self, checkpoint: Checkpoint, fitted: Mapping[str, Any] | None) -> Epoch:
-        """The epoch to go on behind; what was learned from the data is written.
+    def start(self, checkpoint: Checkpoint, fitted: Mapping[str, Any] | None) -> Position:
+        """Where to go on; what was learned from the data is written.
 
         Where there is no checkpoint of this run, no older model is left beside that.
         """
-        found = checkpoint.read() if self.plan.checkpoint is not None else None
+        found = checkpoint.read()
         if found is None:
             clear_run(self.folder)
+        for file in self.folder.glob(PARTIAL):
+            file.unlink()
         if fitted is not None:
             self.files += write_fitted(self.folder / FITTED, fitted)
         if found is None:
-            return NOTHING_DONE
-        done, kept = found
+            return START
+        position, kept = found
         for name, value in kept.items():
             setattr(self, name, value)
-        return done
+        return position
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps of this."""
@@ -230,11 +249,11 @@ class _Keep:
 
     def add(self, epoch: Epoch, split: str, measurement: Measurement) -> Mapping[str, Any]:
         """The row of the history that was written for an epoch."""
-        row = {"epoch": epoch.number, "step": epoch.steps, "learning": epoch.loss}
+        number, self.steps = epoch.position.epochs, epoch.position.steps
+        row = {"epoch": number, "step": self.steps, "learning": epoch.loss}
         self.rows.append(row | {"split": split} | measurement.as_dict())
-        self.steps = epoch.steps
         if not self.weights or measurement.key() > self.best:
-            self.best, self.best_epoch = measurement.key(), epoch.number
+            self.best, self.best_epoch = measurement.key(), number
             self.best_row, self.weights = len(self.rows), copy_weights(self.module)
             write_weights(self.folder / BEST, self.model)
         write_weights(self.folder / LAST, self.model)

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 from qmlc.training.errors import DataError, shown
 
+PARTIAL = ".*.partial"
+"""What temporary files are called; a process that was killed may leave one."""
+
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> Path:
     """`path`, once `write` has filled a temporary file beside it that then takes its place.

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from qmlc.ir.program import Call
+from qmlc.training import checkpoint
 from qmlc.training.checkpoint import CHECKPOINT, _pack, _unpack
 
 
@@ -66,6 +67,32 @@ def test_the_same_bytes(flowers, optimizer, schedule, batch):
     )
     for file in whole.folder.iterdir():
         assert file.read_bytes() == (again.folder / file.name).read_bytes(), file.name
+
+
+@pytest.mark.parametrize("stop", [2, 9, 13, 31, 32])
+@pytest.mark.parametrize("limit", [{"epochs": 4}, {"steps": 29}], ids=["epochs", "steps"])
+def test_the_clock_keeps_steps_inside_an_epoch(flowers, monkeypatch, limit, stop):
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "SHARE", 0)
+    options = {"batch": 7, "accumulate": 2, "epochs": None, **limit}
+    block = flowers.with_options(schedule=Call("step", (1,)), **options)
+    whole = replace(block, make_loss=stopping(flowers.make_loss, -1)).train("whole")
+    with pytest.raises(KeyboardInterrupt):
+        replace(block, make_loss=stopping(flowers.make_loss, stop)).train("stopped")
+    left = flowers.base / "stopped" / f".{CHECKPOINT}.1.partial"
+    left.write_bytes(b"what a killed process left")
+    calls = []
+
+    class Counted(stopping(flowers.make_loss, -1)):
+        def forward(self, x, y):
+            calls.append(self.training)
+            return super().forward(x, y)
+
+    again = replace(block, make_loss=Counted).train("stopped")
+    assert sum(calls) + (stop - 1) // 2 * 2 == 2 * whole.steps
+    for file in whole.folder.iterdir():
+        assert file.read_bytes() == (again.folder / file.name).read_bytes(), file.name
+    assert not left.exists()
 
 
 def test_the_checkpoint_of_another_run_is_not_taken_up(flowers):

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from qmlc.training.run_epochs import Length, Step
+from qmlc.training.run_epochs import Length, Position, Step
 from qmlc.training.show_progress import show_measurements, show_progress
 
 ROW = {"epoch": 1, "step": 2, "learning": 0.5, "split": "held-out", "loss": 0.25, "accuracy": 0.75}
@@ -15,7 +15,7 @@ def shown(terminal: bool, quiet: bool = False) -> str:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=160)
     with show_progress("iris", Length(2, 2), quiet, console) as show:
         for number in (1, 2):
-            show.step(Step(1, number, 0.5, 16))
+            show.step(Step(0.5, 16, Position(0, number, number)))
         show.row(ROW)
     return console.file.getvalue()
 
@@ -48,6 +48,6 @@ def test_table():
 def test_the_bar_is_not_cut(width):
     console = Console(file=io.StringIO(), force_terminal=True, width=width)
     with show_progress("sentiment", Length(1000, 10), False, console) as show:
-        show.step(Step(100, 1000, 0.5, 16))
+        show.step(Step(0.5, 16, Position(99, 1000, 10)))
         show.row(ROW)
     assert "…" not in console.file.getvalue()

@@ -1,0 +1,109 @@
+"""A training whose process is killed at any moment ends with the same bytes once started again."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sklearn.datasets import load_iris
+
+PROGRAM = """\
+circuit turns(x: real[4]) -> real[4] {
+    param w: real[4] ~ normal(0, 1)
+    qubit q[4]
+    for i in range(4) { ry(x[i] + w[i]) q[i] }
+    for i in range(3) { cx q[i], q[i + 1] }
+    return expval(Z(q))
+}
+
+model iris(x: real[B, 4]) -> real[B, 3] {
+    return x |> turns |> dropout(0.2) |> linear(3)
+}
+
+data flowers = csv("iris.csv") {
+    x = standardize([a, b, c, d])
+    y = category(species)
+}
+
+train iris on flowers {
+    loss = cross_entropy(iris(x), y)
+    metrics = [accuracy]
+    optimizer = adam(lr=0.05)
+    epochs = 12
+    batch = 8
+    holdout = 0.2
+}
+"""
+
+TRAIN = """\
+import os, sys
+from pathlib import Path
+from qmlc.train_program import train_program
+from qmlc.training import checkpoint
+from qmlc.training.read_options import TrainOptions
+
+checkpoint.SECONDS, checkpoint.SHARE = 0.0, 0  # a checkpoint behind each step
+for folder in sys.stdin:
+    if not (process := os.fork()):
+        options = TrainOptions(folder=Path(folder.strip()), quiet=True, device="cpu")
+        train_program(Path(sys.argv[1]), options)
+        os._exit(0)
+    print(process, flush=True)
+    print(os.waitpid(process, 0)[1], flush=True)
+"""
+"""Trains in a process of its own for each folder that it is told, which it names; its end is told,
+too. What takes long to import is imported once."""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    frame = load_iris(as_frame=True).frame.set_axis([*"abcd", "species"], axis=1)
+    frame.to_csv(tmp_path / "iris.csv", index=False)
+    path = tmp_path / "iris.hqm"
+    path.write_text(PROGRAM)
+    return path
+
+
+def test_killed_runs_end_with_the_same_bytes(
+    program: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    draw = random.Random(0)
+    with subprocess.Popen(
+        [sys.executable, "-c", TRAIN, str(program)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as trainer:
+        assert trainer.stdin is not None and trainer.stdout is not None
+
+        def train(folder: Path, seconds: float | None = None) -> int:
+            """How the training ended; that of a signal where it is killed after so long."""
+            trainer.stdin.write(f"{folder}\n")
+            trainer.stdin.flush()
+            process = int(trainer.stdout.readline())
+            if seconds is not None:
+                time.sleep(seconds)
+                with suppress(ProcessLookupError):  # it had ended
+                    os.kill(process, signal.SIGKILL)
+            return int(trainer.stdout.readline())
+
+        began = time.monotonic()
+        assert train(whole) == 0
+        seconds = time.monotonic() - began
+        many = 50 if request.config.getoption("--deep") else 5
+        kills = [train(killed, draw.uniform(0, 0.4 * seconds)) for _ in range(many)]
+        assert set(kills) <= {0, signal.SIGKILL}
+        assert signal.SIGKILL in kills
+        assert train(killed) == 0
+    names = sorted(file.name for file in whole.iterdir())
+    assert sorted(file.name for file in killed.iterdir()) == names
+    for name in names:
+        assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
