@@ -103,14 +103,17 @@ def _total(writer: Writer, vector: Item) -> Value:
     return writer.emit(Type(value.type.element), f"extractelement {value}, i64 0")
 
 
-def _parity(writer: Writer, x: Item) -> Item:
+def _count_ones(writer: Writer, x: Item) -> Item:
     if is_number(x):
-        return x.bit_count() & 1
+        return x.bit_count()
     value = value_of(writer, x)
     if not value.type.is_int:
-        raise _wrong(writer, value, "parity")
-    count = writer.call(f"llvm.ctpop.{value.type.mark}", value.type, value)
-    return binary(writer, "BitAnd", count, 1)
+        raise _wrong(writer, value, "count_ones")
+    return writer.call(f"llvm.ctpop.{value.type.mark}", value.type, value)
+
+
+def _parity(writer: Writer, x: Item) -> Item:
+    return binary(writer, "BitAnd", _count_ones(writer, x), 1)
 
 
 def _ctz(writer: Writer, x: Item) -> Item:
@@ -262,6 +265,7 @@ HANDLERS: Mapping[Any, Callable[..., Item]] = {
     language.lane_numbers: _lane_numbers,
     language.select: _select,
     language.total: _total,
+    language.count_ones: _count_ones,
     language.parity: _parity,
     language.ctz: _ctz,
     language.sqrt: partial(_of_reals, "sqrt"),

@@ -146,6 +146,11 @@ def parity(x: Any) -> Any:
     return _translated(x)
 
 
+def count_ones(x: Any) -> Any:
+    """How many bits are set."""
+    return _translated(x)
+
+
 def ctz(x: Any) -> Any:
     """How many low bits are 0: all of them, for 0."""
     return _translated(x)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from qmlc.kernels.host import Host, this_host
 from qmlc.kernels.language import Template
-from qmlc.kernels.library import ENTRIES
+from qmlc.kernels.library import COMPILING, ENTRIES
 from qmlc.kernels.machine_code import COMPILER, Library, object_code
 from qmlc.kernels.remember_code import remember_code
 from qmlc.kernels.translate import translate
@@ -24,22 +25,24 @@ def load_library(real: str) -> Library:
     with _loading:
         if real not in _loaded:
             host, entries = this_host(), cast(Sequence[Template], ENTRIES)
-            sources = [
-                file.read_text("utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))
-            ]
-            facts = [COMPILER, host.key, real, *sources]
+            facts = [COMPILER, host.key, real, *_sources()]
             code = remember_code(facts, lambda: _compiled(entries, real, host))
             _loaded[real] = Library(code, entries, real, host)
         return _loaded[real]
 
 
-def remember_entries(entries: Sequence[Callable[..., Any]]) -> Library:
-    """A library of other entries, in float64: compiled once for a machine."""
-    host, templates = this_host(), cast(Sequence[Template], entries)
-    sources = [file.read_text("utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]
-    facts = [COMPILER, host.key, *(template.name for template in templates), *sources]
-    code = remember_code(facts, lambda: _compiled(templates, "float64", host))
-    return Library(code, templates, "float64", host)
+@cache
+def load_compiling() -> Library:
+    """The kernels of the compiler: compiled once for a machine, loaded once a process."""
+    host, entries = this_host(), cast(Sequence[Template], COMPILING)
+    facts = [COMPILER, host.key, "compiling", *_sources()]
+    code = remember_code(facts, lambda: _compiled(entries, "float64", host))
+    return Library(code, entries, "float64", host)
+
+
+def _sources() -> list[str]:
+    """The text of all kernels."""
+    return [file.read_text("utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]
 
 
 def compile_entries(

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qmlc.passes.synthesis.collect_turns import PauliForm, Signed, absorb_quarters, append_turn
-from qmlc.passes.synthesis.pauli_turns import Pauli, Turn, anticommute, letter
-from qmlc.passes.synthesis.shorten_group import product
+from qmlc.passes.synthesis.pauli_turns import Pauli, Turn, anticommute, letter, multiply
 from qmlc.types.polynomial import Value
 
 
@@ -59,6 +58,12 @@ def _canonical(row: Signed, stabilisers: Sequence[Signed]) -> Signed:
         shorter = best[1].support.bit_count() < row[1].support.bit_count()
         row = best if shorter else row
     return row
+
+
+def product(left: Signed, right: Signed) -> Signed:
+    """The product of two signed strings that commute."""
+    power, string = multiply(left[1], right[1])
+    return left[0] * right[0] * (1 if power == 0 else -1), string
 
 
 def drop_unmeasured(form: PauliForm, measured: Iterable[Pauli]) -> PauliForm:

@@ -17,12 +17,12 @@ from qmlc.passes.synthesis.fit_to_ends import drop_unmeasured, start_in_zero
 from qmlc.passes.synthesis.lower_to_turns import Turns, lower_to_turns
 from qmlc.passes.synthesis.number_monomials import number_monomials, restore_monomials
 from qmlc.passes.synthesis.pauli_turns import letter, quarters
-from qmlc.passes.synthesis.synthesise_turns import Row, Synthesis, Task, Taste, synthesise_turns
+from qmlc.passes.synthesis.synthesise_turns import Row, Synthesis, Task, synthesise_turns
 from qmlc.passes.synthesis.write_synthesis import write_synthesis
 from qmlc.types.polynomial import Value
 
-TASTES = (Taste(0.5, 0.3), Taste(0.5, 1.0))
-"""Of what these find, forwards and backwards, the best is taken."""
+TASTES = (3, 10)
+"""What a layer is worth, in tenths of a letter: of what is found so, the best is taken."""
 
 MAX_WORK = 3e8
 """Multiplications after which no further attempt is made."""

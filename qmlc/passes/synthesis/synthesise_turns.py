@@ -2,21 +2,24 @@
 
 Each C(P, Q) costs one entangling gate, and takes all strings that are still to come with it. The
 strings left, and the rows of the Clifford gate, are to lose letters; a string of one letter is a
-rotation of one qubit. As in Paykin et al., "PCOAST", arXiv:2305.10966, and pytket's greedy passes.
+rotation of one qubit. Of the gates that shorten one of the shortest strings that are next, the one
+is taken that makes all strings shortest, letters counting half as much a layer later; at the end,
+any gate that makes the rows shorter, and where there is none, the rows of one qubit are brought
+down to one place. As in Paykin et al., "PCOAST", arXiv:2305.10966, and pytket's greedy passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from qmlc.kernels import synthesis_tables as tables
+from qmlc.kernels.load_library import load_compiling
 from qmlc.passes.synthesis.collect_turns import Signed
-from qmlc.passes.synthesis.pauli_columns import Array, Entangle, PauliColumns
 from qmlc.passes.synthesis.pauli_turns import Pauli
-from qmlc.passes.synthesis.shorten_group import shorten_group
 
 
 class Row(NamedTuple):
@@ -41,189 +44,103 @@ class Task:
     group: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
-    """The rotation number `turn`, about the letters (qubit, letter), with this sign."""
-
-    turn: int
-    letters: tuple[tuple[int, int], ...]
-    sign: int
+Step = tuple[int, int, int, int]
+"""A rotation: its number, one or two letters (each 3 * qubit + 0, 1, 2 for X, Y, Z; else -1), and 1
+where it turns the other way. Or C(P, Q): -1, P, Q and 0; it is 1 where P is 1 and Q where P is -1,
+its own inverse, and takes a string R to C R C; CX is C(Z, X), CZ C(Z, Z)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
     """What was found: the steps, and the rows, each of one letter, that are left of C."""
 
-    steps: tuple[Entangle | Emit, ...]
+    steps: tuple[Step, ...]
     rows: tuple[Row, ...]
     cost: int
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Taste:
-    """What a greedy choice weighs."""
-
-    discount: float
-    """By how much letters count less a layer later."""
-    depth: float
-    """How many letters it is worth to stand a gate earlier."""
-
-
-def synthesise_turns(task: Task, widest: int, taste: Taste, budget: int) -> Synthesis | None:
+def synthesise_turns(task: Task, widest: int, taste: int, budget: int) -> Synthesis | None:
     """Steps for `task`, or None where they would take more than `budget` gates on two qubits.
 
-    Rotations about strings of up to `widest` letters (1 or 2) are gates of the device.
+    Rotations about strings of up to `widest` letters (1 or 2) are gates of the device. `taste` is
+    how many tenths of a letter it is worth that a gate stands one layer of gates earlier.
     """
-    work = _Work(task, widest, taste)
-    while work.left:
-        if not work.emit():
-            if work.cost >= budget:
-                return None
-            work.approach()
-    return work.finish(budget)
+    turns, rows, qubits = len(task.strings), len(task.rows), task.num_qubits
+    wide = (qubits + 63) // 64
+    counts = (qubits, turns, rows, wide, widest, taste, int(task.group), budget)
+    strings = [*task.strings, *(row.string[1] for row in task.rows)]
+    work = _Work(counts)
+    work[tables.STRING] = _masks(strings, wide)
+    work[tables.SIGN] = [0] * turns + [int(row.string[0] < 0) for row in task.rows]
+    work[tables.GOAL] = [row.qubit for row in task.rows]
+    load_compiling().synthesise_strings(work.numbers.ctypes.data)
+    if not work.numbers[tables.DONE]:
+        return None
+    steps = work[tables.STEP][: 4 * work.numbers[tables.STEPS]].reshape(-1, 4).tolist()
+    signs, masks = work[tables.SIGN][turns:].tolist(), work[tables.STRING][2 * turns * wide :]
+    left = [(-1 if sign else 1, p) for sign, p in zip(signs, _paulis(masks, wide), strict=True)]
+    depth = int(work[tables.DEPTH].max(initial=0))
+    cost = int(work.numbers[tables.COST])
+    return Synthesis(tuple(map(tuple, steps)), tuple(_readings(task, left)), cost, depth)
 
 
 class _Work:
-    def __init__(self, task: Task, widest: int, taste: Taste) -> None:
-        self.task, self.left, self.widest, self.taste = task, len(task.strings), widest, taste
-        strings = [(1, string) for string in task.strings] + [row.string for row in task.rows]
-        self.columns = PauliColumns(strings, task.num_qubits)
-        self.rows = np.arange(self.left, len(strings))
-        before = _anticommuting(self.columns, self.left)
-        self.after = [np.flatnonzero(row) for row in np.triu(before)]
-        """Of each rotation the later ones that cannot pass it."""
-        self.blocked = np.tril(before).sum(1)
-        self.waiting = np.ones(self.left, dtype=bool)
-        layers = _layers(self.after)
-        last = np.full(len(task.rows), layers.max(initial=0) + 1)
-        self.layers = np.concatenate([layers, last])
-        self.steps: list[Entangle | Emit] = []
-        self.cost = 0
-        self.depths = np.zeros(task.num_qubits, dtype=int)
+    """What the kernel works on; tables are found by their numbers."""
 
-    def _free(self) -> Array:
-        return np.flatnonzero(self.waiting & (self.blocked == 0))
+    def __init__(self, counts: Sequence[int]) -> None:
+        self.sizes = _sizes(*counts)
+        head = len(tables.COUNTS) + len(tables.TABLES)
+        ends = np.cumsum([head, *self.sizes])
+        self.numbers = np.zeros(ends[-1], dtype=np.int64)
+        self.numbers[: len(counts)] = counts
+        self.numbers[len(tables.COUNTS) : head] = ends[:-1]
 
-    def emit(self) -> bool:
-        """Whether rotations stand free that are gates of the device; they become steps."""
-        free = self._free()
-        ready = free[self.columns.weights[free] <= self.widest]
-        for turn in ready.tolist():
-            letters = tuple(self.columns.letters(turn))
-            self.steps.append(Emit(turn, letters, -1 if self.columns.negative[turn] else 1))
-            if len(letters) > 1:
-                self._count([qubit for qubit, _ in letters])
-            self.waiting[turn] = False
-            self.blocked[self.after[turn]] -= 1
-        self.left -= len(ready)
-        return bool(len(ready))
+    def __getitem__(self, number: int) -> Any:
+        start = self.numbers[number]
+        return self.numbers[start : start + self.sizes[number - len(tables.COUNTS)]]
 
-    def _count(self, qubits: Sequence[int]) -> None:
-        self.cost += 1
-        self.depths[qubits] = self.depths[qubits].max() + 1
-
-    def approach(self) -> None:
-        """Take the gate that helps most among those that shorten one of the shortest strings."""
-        free = self._free()
-        weights = self.columns.weights[free]
-        scale = np.zeros(len(self.layers), dtype=np.float32)
-        living = np.concatenate([np.flatnonzero(self.waiting), self.rows])
-        layers = self.layers[living]
-        scale[living] = self.taste.discount ** (layers - layers.min())
-        self._best(self.columns.shortening(free[weights == weights.min()]), scale)
-
-    def _best(self, rows: tuple[Array, Array], scale: Array) -> None:
-        """Apply the gate with the lowest cost among pairs of rows of `columns`."""
-        first, second = rows
-        cost = self.columns.changes(rows, scale)
-        cost += self.taste.depth * np.maximum(self.depths[first // 3], self.depths[second // 3])
-        best = int(np.argmin(np.round(cost, 4)))
-        one, two = int(first[best]), int(second[best])
-        self._apply(Entangle(one // 3, one % 3, two // 3, two % 3))
-
-    def _apply(self, gate: Entangle) -> None:
-        self.columns.apply(gate)
-        self.steps.append(gate)
-        self._count([gate.first, gate.second])
-
-    def finish(self, budget: int) -> Synthesis | None:
-        """Shorten the rows until each is one letter."""
-        self._keep([self.columns.string(row) for row in self.rows.tolist()])
-        scale = np.ones(len(self.rows), dtype=np.float32)
-        usable = np.ones(self.task.num_qubits, dtype=bool)
-        while self.columns.weights.max(initial=1) > 1:
-            if self.cost >= budget:
-                return None
-            rows = self._pairs(usable)
-            changes = self.columns.changes(rows, scale)
-            if changes.min(initial=0) < 0:
-                falling = changes < 0
-                self._best((rows[0][falling], rows[1][falling]), scale)
-            else:
-                self._sweep(usable, scale)
-            if self.task.group:
-                self._keep([self.columns.string(row) for row in self.rows.tolist()])
-        depth = int(self.depths.max(initial=0))
-        return Synthesis(tuple(self.steps), tuple(self._readings()), self.cost, depth)
-
-    def _keep(self, rows: Sequence[Signed]) -> None:
-        """Go on with rows alone, short generators where only their group matters."""
-        kept = shorten_group(rows) if self.task.group else rows
-        self.columns = PauliColumns(kept, self.task.num_qubits)
-        self.rows = np.arange(len(kept))
-
-    def _readings(self) -> Sequence[Row]:
-        strings = [self.columns.string(row) for row in self.rows.tolist()]
-        if self.task.group:
-            return [Row(string, "Z", string[1].support.bit_length() - 1) for string in strings]
-        return [row._replace(string=s) for s, row in zip(strings, self.task.rows, strict=True)]
-
-    def _pairs(self, usable: Array) -> tuple[Array, Array]:
-        """All rows of two different qubits, the lower first."""
-        first, second = np.triu_indices(3 * self.task.num_qubits)
-        kept = (first // 3 != second // 3) & usable[first // 3] & usable[second // 3]
-        return first[kept], second[kept]
-
-    def _sweep(self, usable: Array, scale: Array) -> None:
-        """Bring the rows of one qubit down to one place, which is not usable then."""
-        weights = self.columns.weights
-        row = int(np.argmin(np.where(weights > 1, weights, 1 << 30)))
-        qubit = self.task.rows[row].qubit
-        partners = [
-            other
-            for other, read in enumerate(self.task.rows)
-            if read.qubit == qubit and other != row and not self.task.group
-        ]
-        self._clear(row, usable)
-        while self.columns.weights[row] > 1:
-            self._best(self.columns.shortening(np.array([row])), scale)
-        ((place, letter),) = self.columns.letters(row)
-        for partner in partners:
-            for other, held in self.columns.letters(partner):
-                if other != place:
-                    self._apply(Entangle(place, letter, other, held))
-        usable[place] = False
-
-    def _clear(self, row: int, usable: Array) -> None:
-        """Take away the letters of a row where others were brought down to the same letter."""
-        letters = self.columns.letters(row)
-        rest, held = next((q, letter) for q, letter in letters if usable[q])
-        for place, letter in letters:
-            if not usable[place]:
-                self._apply(Entangle(place, letter, rest, (held + 1) % 3))
+    def __setitem__(self, number: int, values: Any) -> None:
+        self[number][:] = values
 
 
-def _anticommuting(columns: PauliColumns, count: int) -> Array:
-    """Which of the first strings anticommute with which."""
-    x, z = (part[:, :count].astype(np.float32) for part in (columns.x, columns.z))
-    product = x.T @ z
-    return (product + product.T) % 2 == 1
+def _sizes(
+    qubits: int, turns: int, rows: int, wide: int, _widest: int, _taste: int, _: int, budget: int
+) -> list[int]:
+    """Of each of `TABLES`."""
+    strings, width = turns + rows, (turns + 63) // 64
+    # at most one layer for each rotation, and one for the rows
+    words = turns + (rows + 63) // 64
+    # what was begun below the budget is brought to its end
+    steps = turns + budget + 5 * qubits + 1
+    sizes = dict.fromkeys(("slot", "layer", "sign"), strings)
+    sizes |= {"string": 2 * wide * strings, "goal": rows, "after": turns * width}
+    sizes |= {"blocked": turns, "free": width, "ready": width, "step": 4 * steps}
+    sizes |= dict.fromkeys(("x", "z", "none"), qubits * words)
+    sizes |= dict.fromkeys(("against", "has"), 3 * qubits * words)
+    sizes |= dict.fromkeys(("negative", "live", "layer_of"), words)
+    sizes |= {"weight": 64 * words, "mark": 9 * qubits**2}
+    sizes |= dict.fromkeys(("depth", "usable"), qubits)
+    return [sizes[name] for name in tables.TABLES]
 
 
-def _layers(after: Sequence[Array]) -> Array:
-    """The earliest layer of each rotation, those of one layer commuting."""
-    layers = np.zeros(len(after), dtype=int)
-    for turn, later in enumerate(after):
-        layers[later] = np.maximum(layers[later], layers[turn] + 1)
-    return layers
+def _masks(strings: Sequence[Pauli], wide: int) -> Any:
+    """The masks of strings, as words."""
+    found = b"".join(part.to_bytes(8 * wide, "little") for string in strings for part in string)
+    return np.frombuffer(found, dtype=np.int64)
+
+
+def _paulis(words: Any, wide: int) -> list[Pauli]:
+    """The strings that such words stand for."""
+    found, size = words.tobytes(), 8 * wide
+    parts = [
+        int.from_bytes(found[at : at + size], "little") for at in range(0, len(found), max(size, 1))
+    ]
+    return [Pauli(x, z) for x, z in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def _readings(task: Task, left: Sequence[Signed]) -> Sequence[Row]:
+    """What each row that is left says."""
+    if task.group:
+        return [Row(row, "Z", row[1].support.bit_length() - 1) for row in left]
+    return [row._replace(string=s) for s, row in zip(left, task.rows, strict=True)]

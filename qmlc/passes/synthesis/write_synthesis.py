@@ -8,9 +8,9 @@ from functools import cache
 from qmlc.ir.circuit import Instruction
 from qmlc.passes.synthesis.collect_turns import Signed, through
 from qmlc.passes.synthesis.lower_to_turns import lower_to_turns
-from qmlc.passes.synthesis.pauli_columns import Entangle
 from qmlc.passes.synthesis.pauli_turns import Pauli, Turn, letter, quarters
-from qmlc.passes.synthesis.synthesise_turns import Emit, Row, Synthesis
+from qmlc.passes.synthesis.synthesise_turns import Row, Synthesis
+from qmlc.types.polynomial import Value
 
 NAMES = "XYZ"
 
@@ -29,11 +29,12 @@ def write_synthesis(
 ) -> list[Instruction]:
     """The instructions of `synthesis`, which is of `turns` and a Clifford gate, but for a phase."""
     found: list[Instruction] = []
-    for step in synthesis.steps:
-        if isinstance(step, Emit):
-            found += _rotation(step, turns[step.turn])
+    for turn, first, second, sign in synthesis.steps:
+        if turn < 0:
+            found += _entangle(first, second)
         else:
-            found += _entangle(step)
+            letters = [first] if second < 0 else [first, second]
+            found += _rotation(letters, -turns[turn].angle if sign else turns[turn].angle)
     held: dict[int, list[Row]] = {}
     for row in synthesis.rows:
         held.setdefault(row.string[1].support.bit_length() - 1, []).append(row)
@@ -43,14 +44,13 @@ def write_synthesis(
     return found + exchange({place: rows[0].qubit for place, rows in held.items()}, num_qubits)
 
 
-def _rotation(step: Emit, turn: Turn) -> Iterator[Instruction]:
-    letters = "".join(NAMES[number] for _, number in step.letters)
-    qubits = tuple(qubit for qubit, _ in step.letters)
-    angle = turn.angle if step.sign > 0 else -turn.angle
-    if len(letters) == 1 or letters in ("XX", "YY"):
-        yield Instruction("r" + letters.lower(), qubits, (angle,))
+def _rotation(letters: Sequence[int], angle: Value) -> Iterator[Instruction]:
+    names = "".join(NAMES[letter % 3] for letter in letters)
+    qubits = tuple(letter // 3 for letter in letters)
+    if len(names) == 1 or names in ("XX", "YY"):
+        yield Instruction("r" + names.lower(), qubits, (angle,))
     else:
-        changes = [(n, q) for a, q in zip(letters, qubits, strict=True) for n in TO_Z[a]]
+        changes = [(n, q) for a, q in zip(names, qubits, strict=True) for n in TO_Z[a]]
         yield from _between(changes, Instruction("rzz", qubits, (angle,)))
 
 
@@ -63,9 +63,9 @@ def _between(changes: Sequence[tuple[str, int]], gate: Instruction) -> Iterator[
         yield Instruction(INVERSES[name], (qubit,))
 
 
-def _entangle(step: Entangle) -> Iterator[Instruction]:
-    one, two = step.first, step.second
-    first, second = NAMES[step.first_letter], NAMES[step.second_letter]
+def _entangle(one_letter: int, other: int) -> Iterator[Instruction]:
+    one, two = one_letter // 3, other // 3
+    first, second = NAMES[one_letter % 3], NAMES[other % 3]
     if (second == "Z" and first != "Z") or (first, second) == ("X", "Y"):
         one, two, first, second = two, one, second, first
     diagonal = second == "Z"

@@ -27,6 +27,7 @@ from qmlc.kernels.language import (
     buffer,
     call_int,
     call_void,
+    count_ones,
     ctz,
     doubles,
     entry,
@@ -129,6 +130,11 @@ def parities(x: Any, y: Any) -> Any:
 
 
 @inline
+def set_bits(x: Any, y: Any) -> Any:
+    return count_ones(x)
+
+
+@inline
 def low_zeros(x: Any, y: Any) -> Any:
     return ctz(x)
 
@@ -198,6 +204,7 @@ ON_REALS = {
 }
 ON_INTEGERS = {
     parities: lambda x, y: np.bitwise_count(x.view(f"u{x.itemsize}")) & 1,
+    set_bits: lambda x, y: np.bitwise_count(x.view(f"u{x.itemsize}")),
     low_zeros: trailing_zeros,
     smaller_integers: np.minimum,
     greater_integers: lambda x, y: np.maximum(np.maximum(x, y), 5),

@@ -4,7 +4,9 @@ import pytest
 
 from qmlc.ir.build_circuit import CircuitBuilder, Z
 from qmlc.passes.optimise_for_device import optimise_for_device
+from qmlc.passes.synthesis.collect_turns import collect_turns
 from qmlc.passes.synthesis.count_entangling_gates import count_entangling_gates
+from qmlc.passes.synthesis.resynthesise import lower_all
 
 
 def circuit(text, measured=()):
@@ -68,3 +70,22 @@ def test_what_is_measured():
 def test_exchanged_qubits_are_measured_where_they_are():
     found = optimise_for_device(circuit("h b; swap a b; swap b c", "a"), ("cx",))
     assert gates(found) == ["h b"] and found.results[0].operators[0].qubits == (1,)
+
+
+def test_more_qubits_than_a_word_has_bits():
+    c = CircuitBuilder("wide")
+    angles, q = c.input("x", 12), c.qubits("q", 70)
+    for i, angle in enumerate(angles):
+        c.cx(q[60 + i % 9], q[61 + i % 9])
+        c.cx(q[i], q[69 - i])
+        c.rz(angle, q[69 - i])
+        c.cx(q[60 + i % 9], q[61 + i % 9])
+        c.h(q[61 + i % 9])
+    before = c.build()
+    found = optimise_for_device(before, ("cx",))
+    costs = [count_entangling_gates(each.instructions)[0] for each in (found, before)]
+    assert costs[0] < costs[1]
+    forms = [collect_turns(lower_all(each.instructions).turns, 70) for each in (before, found)]
+    assert forms[0].rows == forms[1].rows
+    turns = [sorted((turn.pauli, str(turn.angle)) for turn in form.turns) for form in forms]
+    assert turns[0] == turns[1]

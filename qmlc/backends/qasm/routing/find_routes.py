@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qmlc.backends.qasm.routing.collect_blocks import Network
-from qmlc.kernels import route_gates
-from qmlc.kernels.load_library import remember_entries
+from qmlc.kernels.load_library import load_compiling
 from qmlc.kernels.route_gates import GATE_WORTH, PATIENCE
 from qmlc.kernels.routing_tables import HEADER, LEVELS, WORK
 
@@ -100,7 +99,7 @@ def find_route(network: Network, places: Places, trials: int, rounds: int, seed:
     steps = 60 * wires + 400
     pointers = (array.ctypes.data for array in (forth, back, work, best))
     trials *= max(1, SMALL // len(network.blocks))
-    library().find_routes(*pointers, trials, rounds, steps, seed)
+    load_compiling().find_routes(*pointers, trials, rounds, steps, seed)
     ends = best[3 : 3 + 2 * wires].tolist()
     events = best[3 + 2 * wires : 3 + 2 * wires + 2 * int(best[2])].reshape(-1, 2).tolist()
     return Route(
@@ -177,9 +176,3 @@ def _work(network: Network, places: Places, levels: int) -> tuple[Ints, int]:
     work = np.zeros(head + int(offsets[-1]) + 2 * room, dtype=np.int64)
     work[head : head + len(offsets)] = offsets
     return work, room
-
-
-@cache
-def library() -> Any:
-    """The kernels that search."""
-    return remember_entries((route_gates.find_routes,))
