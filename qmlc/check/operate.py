@@ -196,6 +196,9 @@ def _test_bits(node: tree.Node, symbol: str, left: Value, right: Value) -> Value
         a, b = as_condition(node, left), as_condition(node, right)
         both = symbol == "and"
         return _combine(node, [a, b], lambda x, y: x and y if both else x or y)
+    if symbol in ("==", "!=") and BitTest in (type(left), type(right)):
+        pair, same = [as_condition(node, left), as_condition(node, right)], symbol == "=="
+        return _combine(node, pair, lambda x, y: (x == y) is same)
     if symbol not in ("==", "!=", "<", "<=", ">", ">="):
         fail(
             BadOperation,

@@ -73,10 +73,38 @@ def print_condition(
     if len(known) == 1:
         return bits[names[0]] if values == [1] else f"not {bits[names[0]]}"
     if len(values) > 1 and len(known) <= MAX_BITS:
-        missing = sorted({*range(1 << len(known))} - set(values))
-        if len(missing) == 1 and (len(known) > 2 or names in registers):
-            return f"{_subject(names, bits, registers)} != {missing[0]}"
+        short = _comparison(values, names, bits, registers)
+        if short:
+            return short
     return " or ".join(_one(value, names, bits, registers) for value in values)
+
+
+def _comparison(
+    values: Sequence[int],
+    names: tuple[int, ...],
+    bits: Mapping[int, str],
+    registers: Mapping[tuple[int, ...], str],
+) -> str:
+    """Several values of bits in one comparison, or a parity; an empty text where there is none."""
+    count = 1 << len(names)
+    missing = sorted({*range(count)} - set(values))
+    if [n for n in range(count) if n.bit_count() % 2 == values[0].bit_count() % 2] == values:
+        text = " != ".join(["(" * (len(names) - 2) + bits[names[0]], *_closed(names[1:], bits)])
+        return text if values[0] else " == ".join(text.rsplit(" != ", 1))
+    if len(names) == 2 and names not in registers:
+        both = [("not " if missing[0] >> i & 1 else "") + bits[b] for i, b in enumerate(names)]
+        return " or ".join(both) if len(missing) == 1 else ""
+    subject = _subject(names, bits, registers)
+    if len(missing) == 1:
+        return f"{subject} != {missing[0]}"
+    if values[-1] == len(values) - 1:
+        return f"{subject} < {len(values)}"
+    return f"{subject} >= {values[0]}" if values[0] == len(missing) else ""
+
+
+def _closed(names: Sequence[int], bits: Mapping[int, str]) -> list[str]:
+    """The bits of a parity, with the brackets that end after them."""
+    return [bits[name] + ")" * (place + 1 < len(names)) for place, name in enumerate(names)]
 
 
 def _subject(

@@ -16,7 +16,8 @@ from qiskit import QuantumCircuit, qasm2
 from qiskit_qasm3_import import ConversionError, convert
 
 from qmlc.backends.qasm.errors import NotReadable
-from qmlc.backends.qasm.lower_openqasm3 import NotLowered, lower_openqasm3
+from qmlc.backends.qasm.lower_openqasm3 import lower_openqasm3
+from qmlc.backends.qasm.write_test import NotLowered
 from qmlc.source.span import Source, Span
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -14,7 +14,7 @@ from typing import Any, cast
 from openqasm3 import ast
 
 from qmlc.backends.qasm.fold_openqasm3 import BINARY, LITERALS, Number, constant, literal
-from qmlc.backends.qasm.fold_openqasm3 import without_casts as bare
+from qmlc.backends.qasm.write_test import Bits, NotLowered, write_test
 
 MAX_ROUNDS = 100_000
 
@@ -24,14 +24,6 @@ DROPPED = (
     ast.Pragma, ast.CalibrationGrammarDeclaration, ast.CalibrationStatement,
     ast.CalibrationDefinition,
 )  # fmt: skip
-
-
-class NotLowered(Exception):
-    """What only a run could tell: the node, and why."""
-
-    def __init__(self, node: ast.QASMNode, message: str) -> None:
-        super().__init__(message)
-        self.node, self.message = node, message
 
 
 def lower_openqasm3(program: ast.Program) -> ast.Program:
@@ -51,7 +43,8 @@ class _Lowering:
         self.names: dict[str, Any] = {}
         """What stands for names of inner blocks and of subroutines' arguments."""
         self.subroutines: dict[str, ast.SubroutineDefinition] = {}
-        self.sized: set[str] = set()
+        self.externs: set[str] = set()
+        self.sizes: dict[str, int] = {}
         """The registers of several bits."""
         self.result: tuple[str, Any] | None = None
         """The bits that a subroutine returns, and where they are to be."""
@@ -126,8 +119,14 @@ class _Lowering:
         """What an expression is worth; NotLowered where only a run tells."""
         value = constant(node, self.known)
         if value is None:
+            self._refuse_extern(node)
             raise NotLowered(node, "this is not known before anything is measured")
         return value
+
+    def _refuse_extern(self, node: Any) -> None:
+        """NotLowered where an expression is the call of a function that is not in the file."""
+        if isinstance(node, ast.FunctionCall) and node.name.name in self.externs:
+            raise NotLowered(node, f"what `{node.name.name}` does is not said here: it is `extern`")
 
     # declarations and assignments
 
@@ -153,7 +152,7 @@ class _Lowering:
             if node.type.size is None:
                 self.names[name] = self._one(declaration)
             else:
-                self.sized.add(declaration.identifier.name)
+                self.sizes[declaration.identifier.name] = int(self.number(node.type.size))
         if start is not None:
             yield from self._set_bits(node, ast.Identifier(name), start)
 
@@ -194,13 +193,29 @@ class _Lowering:
         self.known[name] = BINARY[sign](self.known[name], value) if sign else value
 
     def _set_bits(self, node: Any, target: Any, value: Any) -> Iterator[Any]:
-        """Bits measured by a statement or a subroutine; 0 where nothing was measured yet."""
+        """Bits measured by a statement or a subroutine, or known until they are."""
         if isinstance(value, ast.QuantumMeasurement):
-            yield ast.QuantumMeasurementStatement(self.fold(value), self.fold(target))
+            yield from self._measure(ast.QuantumMeasurementStatement(value, target))
         elif isinstance(value, ast.FunctionCall) and value.name.name in self.subroutines:
+            self._forget(node, target)
             yield from self._call(value, target)
-        elif not isinstance(node, ast.ClassicalDeclaration) or constant(value, self.known) != 0:
+        elif isinstance(node, ast.ClassicalDeclaration):
+            self.known[node.identifier.name] = self.number(value)
+        else:
+            self._refuse_extern(value)
             raise NotLowered(node, "bits are set by measurements only")
+
+    def _measure(self, node: ast.QuantumMeasurementStatement) -> Iterator[Any]:
+        if node.target is not None:
+            self._forget(node, node.target)
+        yield self.fold(node)
+
+    def _forget(self, node: ast.QASMNode, target: Any) -> None:
+        """Bits that are measured now have no known value any more."""
+        whole = isinstance(target, ast.Identifier) and not self.conditional
+        name = target.name if isinstance(target, ast.Identifier) else target.name.name
+        if name in self.names and self.known.pop(name, 0) and not whole:
+            raise NotLowered(node, f"some of the bits of `{name}` would stay 1")
 
     # control
 
@@ -257,60 +272,7 @@ class _Lowering:
         yield from self._test(node.condition, yes, no)
 
     def _test(self, condition: Any, yes: list[Any], no: list[Any]) -> Iterator[Any]:
-        """A branch in the tests that Qiskit's importer takes: a bit, or a register that is k."""
-        condition = bare(condition)
-        value = constant(condition, self.known)
-        if value is not None:
-            yield from yes if value else no
-            return
-        match condition:
-            case ast.UnaryExpression() if condition.op.name in ("!", "~"):
-                yield from self._test(condition.expression, no, yes)
-                return
-            case ast.BinaryExpression(op=ast.BinaryOperator(name="&&")):
-                inner = list(self._test(condition.rhs, yes, no))
-                yield from self._test(condition.lhs, inner, no)
-                return
-            case ast.BinaryExpression(op=ast.BinaryOperator(name="||")):
-                inner = list(self._test(condition.rhs, yes, no))
-                yield from self._test(condition.lhs, yes, inner)
-                return
-            case ast.BinaryExpression(op=ast.BinaryOperator(name="!=")):
-                yield from self._equal(condition, no, yes)
-                return
-            case ast.BinaryExpression(op=ast.BinaryOperator(name="==")):
-                yield from self._equal(condition, yes, no)
-                return
-        yield self._if(self._place(condition), yes, no)
-
-    def _equal(self, node: ast.BinaryExpression, yes: list[Any], no: list[Any]) -> Iterator[Any]:
-        left, right = bare(node.lhs), bare(node.rhs)
-        if constant(left, self.known) is not None:
-            left, right = right, left
-        value = int(self.number(right))
-        subject = self._place(left)
-        if isinstance(subject, ast.Identifier) and subject.name in self.sized:
-            test = ast.BinaryExpression(ast.BinaryOperator["=="], subject, literal(value))
-            yield self._if(test, yes, no)
-        elif value in (0, 1):
-            yield self._if(subject, yes, no) if value else self._if(subject, no, yes)
-        else:
-            yield from no
-
-    def _if(self, test: Any, yes: list[Any], no: list[Any]) -> Any:
-        if not yes and no:
-            flipped = ast.UnaryExpression(ast.UnaryOperator["!"], test)
-            if not isinstance(test, ast.BinaryExpression):
-                return ast.BranchingStatement(flipped, no, [])
-        return ast.BranchingStatement(test, yes, no)
-
-    def _place(self, node: Any) -> Any:
-        """A bit or a register of bits; NotLowered."""
-        if isinstance(node, ast.IndexExpression) and isinstance(node.collection, ast.Identifier):
-            return self.fold(ast.IndexedIdentifier(node.collection, [node.index]))
-        if not isinstance(node, ast.Identifier):
-            raise NotLowered(node, "a branch asks for a bit, or whether bits are a number")
-        return self.fold(node)
+        return write_test(condition, yes, no, Bits(self.known, self.sizes, self.fold))
 
     def _switch(self, node: ast.SwitchStatement) -> Iterator[Any]:
         otherwise = list(node.default.statements) if node.default is not None else []
@@ -328,8 +290,13 @@ class _Lowering:
         self.subroutines[node.name.name] = node
         return iter(())
 
+    def _extern(self, node: ast.ExternDeclaration) -> Iterator[Any]:
+        self.externs.add(node.name.name)
+        return iter(())
+
     def _expression(self, node: ast.ExpressionStatement) -> Iterator[Any]:
         call = node.expression
+        self._refuse_extern(call)
         if not isinstance(call, ast.FunctionCall) or call.name.name not in self.subroutines:
             raise NotLowered(node, "there is no subroutine of this name")
         yield from self._call(call, None)
@@ -416,6 +383,8 @@ _HANDLERS: dict[type, Any] = {
     ast.BranchingStatement: _Lowering._branch,
     ast.SwitchStatement: _Lowering._switch,
     ast.SubroutineDefinition: _Lowering._define,
+    ast.ExternDeclaration: _Lowering._extern,
+    ast.QuantumMeasurementStatement: _Lowering._measure,
     ast.ExpressionStatement: _Lowering._expression,
     ast.IODeclaration: _Lowering._io,
     ast.Box: _Lowering._box,

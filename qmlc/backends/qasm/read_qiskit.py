@@ -26,6 +26,7 @@ from qiskit.circuit.library import Initialize, StatePreparation
 from qiskit.quantum_info import SparsePauliOp
 
 from qmlc.backends.qasm.errors import NotReadable
+from qmlc.backends.qasm.merge_branches import merge_branches
 from qmlc.backends.qasm.read_condition import choose, otherwise, read_condition, where
 from qmlc.backends.qasm.read_expression import Scalars, identifier, plain_number
 from qmlc.backends.qasm.read_gate import (
@@ -79,8 +80,8 @@ def read_qiskit(
         operators = tuple(_observable(o, circuit, scalars) for o in sparse)
         shape = (len(sparse),) if listed else ()
         results = (Result("expval", operators, shape),)
-    name = identifier(circuit.name, set())
-    return Circuit(name, given, learned, registers, tuple(bits), tuple(reader.found), results)
+    name, found = identifier(circuit.name, set()), merge_branches(reader.found)
+    return Circuit(name, given, learned, registers, tuple(bits), tuple(found), results)
 
 
 def _parameters(observables: Sequence[SparsePauliOp]) -> Iterator[Parameter]:

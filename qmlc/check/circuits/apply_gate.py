@@ -356,8 +356,9 @@ def _builtin(
             _write_operands(node, name, qubits + controls),
         )
     rounds: list[Round] = []
-    for i, places in enumerate(_broadcast(operands)):
-        values = [_element(node, a, i, len(operands[-1].qubits.indices)) for a in arguments]
+    applications = _broadcast(operands)
+    for i, places in enumerate(applications):
+        values = [_element(node, a, i, len(applications)) for a in arguments]
         targets = [q for q, _ in places[controls:]]
         rounds.append((places, [gate_instruction(name, targets, values)]))
     return rounds

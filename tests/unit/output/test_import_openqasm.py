@@ -58,7 +58,8 @@ WRONG = {
     "OPENQASM 3.0;\nint n = 2;\nbit b;\nif (b) { n = 3; }\n": ((4, 10), "`n` would depend"),
     "OPENQASM 3.0;\nbit[2] b;\nb = 3;\n": ((3, 1), "bits are set by measurements"),
     "OPENQASM 3.0;\ndef f(qubit q) { }\nf();\n": ((3, 1), "`f` takes 1 arguments"),
-    "OPENQASM 3.0;\nextern f(int) -> int;\nint n = f(2);\n": ((3, 9), "is not known before"),
+    "OPENQASM 3.0;\nextern f(int) -> int;\nint n = f(2);\n": ((3, 9), "it is `extern`"),
+    "OPENQASM 3.0;\nbit[2] b = 2;\nqubit q;\nb[0] = measure q;\n": ((4, 1), "`b` would stay 1"),
     "": ((1, 1), "there is nothing in it"),
     "hello world": ((1, 12), "is not expected here"),
 }
@@ -121,6 +122,11 @@ SAME = {
         "h q; c = measure q; if (c == 5) { } else { x q[2]; } "
         "if (c == 1) { z q[0]; } else { if (c == 2) { z q[0]; } else { h q[0]; } }",
     ),
+    "bits that are known": (
+        'bit[2] b = "01"; bit[3] sum = bit[3](3 + 3); if (b[0]) x q[0]; if (sum[1]) x q[1]; '
+        "b = measure q[0:1]; if (b[1]) z q[2];",
+        "bit[2] b; bit[3] sum; x q[0]; x q[1]; b = measure q[0:1]; if (b[1]) z q[2];",
+    ),
     "the end": ("x q[0]; end; x q[1];", "x q[0];"),
 }  # fmt: skip
 
@@ -129,6 +135,40 @@ SAME = {
 def test_what_is_known_before_anything_is_measured(name):
     text, plain = SAME[name]
     assert_equivalent(HEAD + text, HEAD + plain)
+
+
+TESTS = {
+    "c[0] ^ c[1]": lambda c: c in (1, 2, 5, 6),
+    "(c[0] ^ c[1] ^ c[2]) == false": lambda c: c in (0, 3, 5, 6),
+    "c[0] == c[2]": lambda c: c in (0, 2, 5, 7),
+    "c < 3": lambda c: c < 3,
+    "3 <= int[3](c)": lambda c: c >= 3,
+    "c[1:2] == 1": lambda c: c in (2, 3),
+    "~c == 6": lambda c: c == 1,
+    "c[0] | c[1] && !c[2]": lambda c: c in (1, 2, 3, 5, 7),
+    "popcount(c) == 2": lambda c: c in (3, 5, 6),
+}
+
+
+def test_branches_ask_for_what_is_computed_from_bits():
+    """One qubit for each test, for all values of the bits."""
+    lines = [f"if ({test}) x t[{i}]; else z t[{i}];" for i, test in enumerate(TESTS)]
+    text = f"{HEAD}qubit[{len(TESTS)}] t;\nh q;\nc = measure q;\n" + "\n".join(lines)
+    program = import_openqasm(Source("tests.qasm", text), Path("tests.qasm"))
+    (unit,) = analyse(Source("tests.hqm", program)).checked().program.units
+    (found,) = simulate(unit.circuit, {})
+    for value in range(8):
+        place = sum(bool(holds(value)) << 3 + i for i, holds in enumerate(TESTS.values()))
+        np.testing.assert_allclose(found[value + place], 1 / 8)
+    for short in ("if c[0] != c[1] {", "if c < 3 {", "if c[0] == c[2] {", "if c >= 3 {"):
+        assert short in program
+
+
+def test_a_vector_of_angles_may_lie_on_controls():
+    text = f"{HEAD}qubit t; h q; h t; crx(0.1) q[0], t; crx(0.2) q[1], t; crx(0.3) q[2], t;"
+    found = import_openqasm(Source("vector.qasm", text), Path("vector.qasm"))
+    assert "crx([0.1, 0.2, 0.3]) q, t" in found
+    assert_equivalent(text, found)
 
 
 def test_gates_of_a_file_may_be_called_like_others():
