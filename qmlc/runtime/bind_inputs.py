@@ -107,7 +107,7 @@ def _batch_shape(circuit: Circuit, tensors: Sequence[Tensor]) -> tuple[int, ...]
         tensor.shape[: tensor.dim() - len(variable.shape)]
         for tensor, variable in zip(tensors, circuit.inputs, strict=True)
     ]
-    if len(set(leading)) < 2:
+    if all(shape == leading[0] for shape in leading):  # a set needs sizes that are known
         return tuple(leading[0]) if leading else ()
     try:
         return tuple(torch.broadcast_shapes(*leading))  # type: ignore[no-untyped-call]

@@ -44,7 +44,9 @@ class Reference:
         """Each result `[batch or 1, *shape]` of inputs `[batch, numbers]` and flat parameters."""
         rows, weights = inputs.T, parameters[:, None]
         dtype, device = weights.dtype, weights.device
-        plan = self.prepare(dtype, device, len(inputs), training)
+        # what is traced runs on batches of any size
+        samples = 1 if torch.compiler.is_compiling() else len(inputs)
+        plan = self.prepare(dtype, device, samples, training)
         results = run_plan(plan, rows, weights)
         if training and self._shots is not None:
             shots = self._place("shots", self._shots, dtype, device)

@@ -209,8 +209,8 @@ def read_result(
             return state if reading.kind == "state" else squares(state)
         parts = state.mT[None]
         if reading.branches > 1:
-            parts = parts.reshape(reading.branches, -1, len(state))
-        return measure_state(reading.state, Pure(parts), len(state))
+            parts = parts.reshape(reading.branches, -1, state.shape[0])
+        return measure_state(reading.state, Pure(parts), state.shape[0])
     found = values[:, reading.first : reading.last]
     coefficients = reading.coefficients
     if coefficients is not None and weights is not None:
@@ -218,4 +218,4 @@ def read_result(
     if reading.kind == "variance":
         means, second = found.chunk(2, 1)
         found = second - means * means
-    return found.reshape(len(found), *reading.shape)
+    return found.reshape(found.shape[0], *reading.shape)

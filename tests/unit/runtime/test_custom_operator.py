@@ -2,8 +2,10 @@
 
 import math
 
+import pytest
 import torch
 from torch import nn
+from torch.export import Dim
 
 import qmlc
 
@@ -57,6 +59,18 @@ def test_the_circuit_is_an_operator_of_an_exported_model():
     exported = torch.export.export(net, (x,))
     assert "qmlc.circuit" in str(exported)
     torch.testing.assert_close(exported.module()(x), net(x))
+
+
+@pytest.mark.parametrize(("engine", "strict"), [("native", 0), ("native", 1), ("reference", 0)])
+def test_an_exported_model_takes_batches_of_any_size(engine, strict, monkeypatch):
+    monkeypatch.setenv("QMLC_ENGINE", engine)
+    net, shapes = Net(qmlc.compile(PROGRAM).vqc()), ({0: Dim("batch")},)
+    exported = torch.export.export(
+        net, (torch.randn(8, 6),), dynamic_shapes=shapes, strict=bool(strict)
+    )
+    for batch in (3, 1):
+        x = torch.randn(batch, 6)
+        torch.testing.assert_close(exported.module()(x), net(x))
 
 
 def test_the_operator_is_registered_as_torch_wants_it():
