@@ -15,6 +15,7 @@ The same package version gives the same bytes.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -23,14 +24,37 @@ from typing import Any
 
 TARGETS = Path(__file__).resolve().parent.parent / "qmlc" / "targets"
 BRAKET_PRICES = "https://aws.amazon.com/braket/pricing, read in 2026"
-PRICES = {
-    "ionq_aria": {"task": 0.3, "shot": 0.03},
-    "ionq_forte": {"task": 0.3, "shot": 0.08},
-    "iqm_garnet": {"task": 0.3, "shot": 0.00145},
-    "iqm_emerald": {"task": 0.3, "shot": 0.0016},
-    "rigetti_ankaa_3": {"task": 0.3, "shot": 0.0009},
+Tables = dict[str, dict[str, Any]]
+
+
+def braket(price: dict[str, float], limits: dict[str, int] | None = None) -> dict[str, Any]:
+    """What a device costs on Amazon Braket, in US dollars, and how much of it one may ask for."""
+    published: dict[str, Any] = {"price_source": BRAKET_PRICES, "price": price}
+    if limits:
+        published |= {"limits_source": "shotsRange of its Braket properties", "limits": limits}
+    return published
+
+
+IBM: dict[str, Any] = {
+    "limits_source": "docs.quantum.ibm.com/guides/job-limits; max_shots of the snapshot",
+    "limits": {"shots": 100_000, "executions": 10_000_000},
 }
-"""US dollars, on Amazon Braket."""
+QUANTINUUM: dict[str, Any] = {
+    "price_source": "learn.microsoft.com/azure/quantum/pricing: 5 + C (N1 + 10 N2 + 5 Nm) / 5000",
+    "price_unit": "H-System Quantum Credits",
+    "price": {"task": 5.0, "one_qubit_gate": 2e-4, "two_qubit_gate": 2e-3, "spam": 1e-3},
+}
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "ibm_brisbane": IBM,
+    "ibm_torino": IBM,
+    "ionq_aria": braket({"task": 0.3, "shot": 0.03}),
+    "ionq_forte": braket({"task": 0.3, "shot": 0.08}),
+    "iqm_garnet": braket({"task": 0.3, "shot": 0.00145}, {"shots": 20_000}),
+    "iqm_emerald": braket({"task": 0.3, "shot": 0.0016}, {"shots": 20_000}),
+    "quantinuum_h2": QUANTINUUM,
+    "rigetti_ankaa_3": braket({"task": 0.3, "shot": 0.0009}),
+}
+"""What vendors' pages say, beside what their packages do: prices, limits, and where it stands."""
 
 NOT_GATES = {"delay", "for_loop", "if_else", "measure", "reset", "switch_case", "while_loop"}
 
@@ -39,40 +63,45 @@ def main() -> None:
     """Write the files asked for on the command line."""
     vendor, *arguments = sys.argv[1:]
     for argument in arguments:
-        name, fields, noise = {"ibm": ibm, "google": google, "iqm": iqm, "mqt": mqt}[vendor](
-            argument
-        )
+        makers = {"ibm": ibm, "google": google, "iqm": iqm, "mqt": mqt}
+        name, fields, tables = makers[vendor](argument)
         path = TARGETS / f"{fields['vendor'].lower()}_{name}.toml"
-        path.write_text(device_text(fields, noise, PRICES.get(path.stem, {})), encoding="ascii")
+        path.write_text(device_text(path.stem, fields, tables), encoding="ascii")
         print(path)
 
 
-def device_text(fields: dict[str, Any], noise: dict[str, float], price: dict[str, float]) -> str:
+def device_text(stem: str, fields: dict[str, Any], tables: Tables) -> str:
     """The text of a device file."""
-    fields = fields | ({"price_source": BRAKET_PRICES} if price else {})
+    published = PUBLISHED.get(stem, {})
+    fields = fields | {k: v for k, v in published.items() if isinstance(v, str)}
+    tables = tables | {k: v for k, v in published.items() if isinstance(v, dict)}
     lines = [f"{key} = {toml_value(value)}" for key, value in fields.items()]
-    for title, table in (("noise", noise), ("price", price)):
+    for title, table in tables.items():
         if table:
-            lines += ["", f"[{title}]", *(f"{key} = {x:.6g}" for key, x in table.items())]
+            lines += ["", f"[{title}]", *(f"{key} = {toml_value(x)}" for key, x in table.items())]
     return "\n".join(lines) + "\n"
 
 
 def toml_value(value: Any) -> str:
     """A string, a truth value, a number or a list of these, in TOML."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
-        items = [toml_value(v) for v in value]
-        if len(items) <= 8:
+        # of what is measured anew every day, three digits say enough
+        items = [f"{v:.3g}" if isinstance(v, float) else toml_value(v) for v in value]
+        width = 9 if isinstance(value[0], float) else 8
+        if len(items) <= width:
             return f"[{', '.join(items)}]"
-        rows = [", ".join(items[i : i + 8]) for i in range(0, len(items), 8)]
+        rows = [", ".join(items[i : i + width]) for i in range(0, len(items), width)]
         return "[\n" + "".join(f"    {row},\n" for row in rows) + "]"
     return str(value)
 
 
-def ibm(class_name: str) -> tuple[str, dict[str, Any], dict[str, float]]:
+def ibm(class_name: str) -> tuple[str, dict[str, Any], Tables]:
     """A snapshot of qiskit-ibm-runtime's fake provider: `FakeTorino`."""
     from importlib.metadata import version
 
@@ -82,9 +111,12 @@ def ibm(class_name: str) -> tuple[str, dict[str, Any], dict[str, float]]:
     target = backend.target
     basis = sorted(set(target.operation_names) - NOT_GATES)
     two_qubit = [g for g in basis if len(next(iter(target[g]))) == 2]
-    links = {pair for gate in two_qubit for pair in target[gate]}
+    # IBM marks what does not work by an error of 1
+    links = {pair: p.error for gate in two_qubit for pair, p in target[gate].items() if p.error < 1}
     directed = any((b, a) not in links for a, b in links)
     edges = sorted(links if directed else {tuple(sorted(pair)) for pair in links})
+    pairs = {pair for gate in two_qubit for pair in target[gate]}
+    broken = sorted({tuple(sorted(pair)) for pair in pairs - set(links)})
     name = class_name.removeprefix("Fake").lower()
     calibrated = backend.properties().last_update_date.date()
     fields = {
@@ -92,29 +124,36 @@ def ibm(class_name: str) -> tuple[str, dict[str, Any], dict[str, float]]:
         "vendor": "IBM",
         "qubits": backend.num_qubits,
         "basis": basis,
+        "virtual": ["rz"],
         "directed": directed,
         "feedforward": "if_else" in target.operation_names,
         "dialect": "native",
         "source": f"qiskit-ibm-runtime {version('qiskit-ibm-runtime')}, {class_name}, "
         f"calibrated {calibrated}",
-        "notes": "rz is virtual: it takes no time and makes no error",
+        "notes": "rz is virtual: it takes no time and makes no error"
+        + (f"; these do not work: {', '.join(f'{a}-{b}' for a, b in broken)}" if broken else ""),
         "edges": [list(edge) for edge in edges],
     }
-    return name, fields, ibm_noise(target, two_qubit)
+    calibration = {
+        "one_qubit_error": [target["sx"][(q,)].error for q in range(backend.num_qubits)],
+        "two_qubit_error": [links[edge] for edge in edges],
+        "readout_error": [target["measure"][(q,)].error for q in range(backend.num_qubits)],
+    }
+    tables = {"noise": ibm_noise(target, two_qubit, calibration), "calibration": calibration}
+    return name, fields, tables
 
 
-def ibm_noise(target: Any, two_qubit: list[str]) -> dict[str, float]:
+def ibm_noise(
+    target: Any, two_qubit: list[str], calibration: dict[str, list[float]]
+) -> dict[str, float]:
     """Medians over the device, in seconds and as probabilities."""
 
     def middle(gates: list[str], field: str) -> float:
         found = [getattr(p, field) for gate in gates for p in target[gate].values() if p]
-        # IBM marks what does not work by an error of 1
-        return median(v for v in found if v is not None and (field != "error" or v < 1))
+        return median(v for v in found if v is not None)
 
     return {
-        "one_qubit_error": middle(["sx"], "error"),
-        "two_qubit_error": middle(two_qubit, "error"),
-        "readout_error": middle(["measure"], "error"),
+        **medians(calibration),
         "one_qubit_time": middle(["sx"], "duration"),
         "two_qubit_time": middle(two_qubit, "duration"),
         "readout_time": middle(["measure"], "duration"),
@@ -123,7 +162,7 @@ def ibm_noise(target: Any, two_qubit: list[str]) -> dict[str, float]:
     }
 
 
-def google(path: str) -> tuple[str, dict[str, Any], dict[str, float]]:
+def google(path: str) -> tuple[str, dict[str, Any], Tables]:
     """A device specification of cirq-google, whose qubits are places `row_column` of a grid."""
     text = Path(path).read_text()
     labels = sorted(
@@ -145,13 +184,46 @@ def google(path: str) -> tuple[str, dict[str, Any], dict[str, float]]:
         "source": f"cirq-google, {Path(path).name}",
         "notes": "the device has cz, phased XZ and virtual Z: rx, ry, rz are its phased XZ, "
         "which OpenQASM cannot name; qubit i is the place labels[i] of the grid",
-        "edges": sorted(sorted((place[a], place[b])) for a, b in set(pairs)),
+        "edges": (edges := sorted(sorted((place[a], place[b])) for a, b in set(pairs))),
         "labels": labels,
     }
-    return name, fields, {}
+    if name != "willow":  # of the other, no errors of cz are published
+        return name, fields, {}
+    found = google_metrics(Path(path))
+    error = {
+        metric: {frozenset(place[q] for q in qubits): value for qubits, value in values.items()}
+        for metric, values in found.items()
+    }
+    cz = error["two_qubit_parallel_cz_gate_xeb_pauli_error_per_cycle"]
+    one = error["single_qubit_rb_pauli_error_per_gate"]
+    zero, other = error["single_qubit_p00_error"], error["single_qubit_p11_error"]
+    every = [frozenset([q]) for q in range(len(labels))]
+    calibration = {
+        # of a Pauli error, the average over states sees d / (d + 1)
+        "one_qubit_error": [one[q] * 2 / 3 for q in every],
+        "two_qubit_error": [cz[frozenset(edge)] * 4 / 5 for edge in edges],
+        "readout_error": [(zero[q] + other[q]) / 2 for q in every],
+    }
+    return name, fields, {"noise": medians(calibration), "calibration": calibration}
 
 
-def iqm(path: str) -> tuple[str, dict[str, Any], dict[str, float]]:
+def google_metrics(specification: Path) -> dict[str, dict[tuple[str, ...], float]]:
+    """The calibration beside a device specification of cirq-google: metric, qubits, value."""
+    stem = specification.name.removesuffix("_device_spec_for_grid_device.proto.txt")
+    path = specification.parent.parent / "calibrations" / f"{stem}_calibration.json"
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for metric in json.loads(path.read_text())["metrics"]["metrics"]:
+        values = found.setdefault(metric["name"], {})
+        values[tuple(metric["targets"])] = metric["values"][0]["doubleVal"]
+    return found
+
+
+def medians(calibration: dict[str, list[float]]) -> dict[str, float]:
+    """Of each list of errors, the median."""
+    return {kind: median(errors) for kind, errors in calibration.items()}
+
+
+def iqm(path: str) -> tuple[str, dict[str, Any], Tables]:
     """A fake back-end of iqm-client, by the path of its file."""
     text = Path(path).read_text()
     pairs = re.findall(r'\("QB(\d+)", "QB(\d+)"\): ([\d.e-]+)', text)
@@ -159,7 +231,8 @@ def iqm(path: str) -> tuple[str, dict[str, Any], dict[str, float]]:
     one = re.search(r'"prx": \{(.*?)\}', text, re.DOTALL)
     numbers = [float(x) for x in re.findall(r": ([\d.]+)", one[1])] if one else []
     name = Path(path).stem.removeprefix("fake_")
-    edges = sorted(sorted((int(a) - 1, int(b) - 1)) for a, b, _ in pairs)
+    errors = {tuple(sorted((int(a) - 1, int(b) - 1))): float(error) for a, b, error in pairs}
+    edges = sorted(errors)
     qubits = max(max(edge) for edge in edges) + 1
     fields = {
         **iqm_fields(name, qubits),
@@ -167,12 +240,13 @@ def iqm(path: str) -> tuple[str, dict[str, Any], dict[str, float]]:
         "edges": edges,
         "labels": [f"QB{i + 1}" for i in range(qubits)],
     }
-    noise = {
-        "one_qubit_error": median(numbers),
-        "two_qubit_error": median(float(error) for _, _, error in pairs),
-        "readout_error": median((float(a) + float(b)) / 2 for a, b in readout),
+    # of a depolarization, the average over states sees (d - 1) / d
+    calibration = {
+        "one_qubit_error": [number / 2 for number in numbers],
+        "two_qubit_error": [errors[edge] * 3 / 4 for edge in edges],
+        "readout_error": [(float(a) + float(b)) / 2 for a, b in readout],
     }
-    return name, fields, noise
+    return name, fields, {"noise": medians(calibration), "calibration": calibration}
 
 
 def iqm_fields(name: str, qubits: int) -> dict[str, Any]:
@@ -205,7 +279,7 @@ def ions(name: str, gates: list[str], native: list[str]) -> dict[str, Any]:
     }
 
 
-def mqt(device: str) -> tuple[str, dict[str, Any], dict[str, float]]:
+def mqt(device: str) -> tuple[str, dict[str, Any], Tables]:
     """A device of mqt.bench, which holds means of the vendors' published calibrations."""
     from importlib.metadata import version
 
@@ -257,7 +331,7 @@ def mqt(device: str) -> tuple[str, dict[str, Any], dict[str, float]]:
         fields["qubits"] = len(found)
         fields["edges"] = sorted([place[a], place[b]] for a, b in links)
         fields["labels"] = [f"QB{q + 1}" if fields["vendor"] == "IQM" else str(q) for q in found]
-    return name, fields, mqt_noise(target, two_qubit)
+    return name, fields, {"noise": mqt_noise(target, two_qubit)}
 
 
 def mqt_noise(target: Any, two_qubit: list[str]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qmlc.backends.torch.emit_torch import emit_torch
+from qmlc.check.errors.targets import BeyondLimits
 from qmlc.ir.program import Program
 from qmlc.output.certify_files import Proof, certify_files
 from qmlc.output.circuit_file import CircuitFile
@@ -20,6 +21,7 @@ from qmlc.output.print_qasm import (
     circuit_uses,
     device_qasm,
     device_qir,
+    error_at,
     file_name,
     find_target,
     logical_qasm,
@@ -28,6 +30,7 @@ from qmlc.output.print_qasm import (
 from qmlc.output.print_stage import print_stage
 from qmlc.source.compile_error import CompileError
 from qmlc.source.span import Source
+from qmlc.targets.exceeded_limit import exceeded_limit
 from qmlc.targets.read_dialect import read_dialect
 from qmlc.targets.read_target import Target
 from qmlc.verify.verdict import Certificate
@@ -125,9 +128,9 @@ def _write_circuit(
         files.append(CircuitFile(use, name, "openqasm2"))
     if "qir" in options.stages:
         texts[file_name([use.name, "ll"])] = logical_qir(use)
-    for target in _targets(program, use, options):
+    for target, shots in _targets(program, use, options):
         try:
-            _write_device(use, target, options, texts, files, notes)
+            _write_device(use, target, shots, options, texts, files, notes)
         except CompileError as error:
             if options.target:
                 raise
@@ -137,12 +140,15 @@ def _write_circuit(
 def _write_device(
     use: Use,
     target: Target,
+    shots: int,
     options: CompileOptions,
     texts: dict[str, str],
     files: list[CircuitFile],
     notes: list[str],
 ) -> None:
     device = device_qasm(use, target, options.level, options.dialect)
+    if what := exceeded_limit(target, shots, len(device.texts)):
+        raise error_at(use.unit.place, BeyondLimits, what, "take fewer shots", "this circuit")
     many = len(device.texts) > 1
     for index, text in enumerate(device.texts):
         parts = [use.name, target.name, *([str(index)] if many else []), "qasm"]
@@ -156,14 +162,16 @@ def _write_device(
         notes.append(f"{use.name} on {target.name}: no QIR before all of its inputs have numbers")
 
 
-def _targets(program: Program, use: Use, options: CompileOptions) -> list[Target]:
-    """The devices to write a circuit for: as asked, and those of its deploy blocks."""
-    names = [options.target] if options.target else []
+def _targets(program: Program, use: Use, options: CompileOptions) -> list[tuple[Target, int]]:
+    """The devices to write a circuit for, as asked and of its deploy blocks; their most shots."""
+    own = max((result.shots or 0 for result in use.circuit.results), default=0)
+    shots = {options.target: own} if options.target else {}
     for deployment in program.deployments:
         part = deployment.path.split(".")[-1]
-        if part in (use.name, use.unit.name) and deployment.target not in names:
-            names.append(deployment.target)
-    return [find_target(name) for name in names]
+        if part in (use.name, use.unit.name):
+            asked = dict(deployment.options).get("shots", 0)
+            shots[deployment.target] = max(shots.get(deployment.target, own), asked)
+    return [(find_target(name), most) for name, most in shots.items()]
 
 
 def _reason(error: CompileError) -> str:

@@ -11,7 +11,8 @@ Whoever runs the OpenQASM needs no more than this of each entry of `circuits`:
   forward pass, and with gradients; what tables add, `module.memory(samples)` tells on a machine;
 * `files`: of each, `scalars` has the element or formula that each `input` of the file stands for;
   for a device, `measures` tells which Pauli matrix of which qubit each bit of the file's last
-  register holds, and the qubits lie on `layout` at the start and on `final_layout` at the end.
+  register holds, and the qubits lie on `layout` at the start and on `final_layout` at the end;
+  `estimated_success` is the probability that nothing goes wrong.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.plan_measurement import MeasurementPlan
+from qmlc.backends.qasm.transpile_circuit import DeviceCircuit
 from qmlc.backends.torch.emit_torch import class_names
 from qmlc.ir.build_circuit import result_size
 from qmlc.ir.circuit import Circuit, Result
@@ -34,6 +36,7 @@ from qmlc.ir.operator import Operator, pauli_label
 from qmlc.ir.program import Deployment, Program, Setting, Template, Unit
 from qmlc.output.certify_files import Proof
 from qmlc.output.circuit_file import CircuitFile
+from qmlc.output.estimate_price import estimate_price
 from qmlc.output.find_circuits import Use
 from qmlc.output.memory_needs import memory_needs
 from qmlc.output.options import CompileOptions
@@ -80,13 +83,29 @@ def make_manifest(
             {"name": t.name, "class": classes[t.unit], "data": t.data, "inputs": list(t.inputs)}
             for t in program.trainings
         ],
-        "deployments": [
-            {"part": d.path, "target": d.target, "options": _options(d)}
-            for d in program.deployments
-        ],
+        "deployments": [_deployment(d, files) for d in program.deployments],
         "files": sorted([*names, "manifest.json"]),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _deployment(deployment: Deployment, files: Sequence[CircuitFile]) -> dict[str, Any]:
+    """What is deployed; where shots are stated and prices published, what they cost."""
+    options = _options(deployment)
+    entry = {"part": deployment.path, "target": deployment.target, "options": options}
+    circuits = [
+        file.device.circuits[file.group]
+        for file in files
+        if file.device is not None
+        and deployment.path.split(".")[-1] in (file.use.name, file.use.unit.name)
+        and file.device.circuits[file.group].target.name == deployment.target
+    ]
+    amount = estimate_price(circuits, options["shots"]) if "shots" in options else None
+    if amount is None:
+        return entry
+    target = circuits[0].target
+    where = {"unit": target.price_unit, "source": target.price_source}
+    return {**entry, "price": {"amount": round(amount, 6), **where}}
 
 
 def _options(deployment: Deployment) -> dict[str, Any]:
@@ -188,6 +207,7 @@ def _file(file: CircuitFile, proof: Proof | None) -> dict[str, Any]:
             "target": made.target.name,
             "depth": made.depth,
             "two_qubit_gates": made.two_qubit_gates,
+            **_success(made),
             "layout": list(made.layout),
             "final_layout": list(made.final_layout),
             "measures": _measures(file, file.device.plan),
@@ -195,6 +215,20 @@ def _file(file: CircuitFile, proof: Proof | None) -> dict[str, Any]:
     if proof is not None:
         entry["certificate"] = _certificate(proof)
     return entry
+
+
+def _success(made: DeviceCircuit) -> dict[str, Any]:
+    """How likely it is that nothing goes wrong, and by what formula."""
+    if made.success is None:
+        return {}
+    errors = "each qubit and pair" if made.target.calibration else "medians over the device"
+    return {
+        "estimated_success": {
+            "probability": float(f"{made.success:.6g}"),
+            "formula": "product of 1 - error over all gates and measurements",
+            "errors": f"{errors}, from {made.target.source}",
+        }
+    }
 
 
 def _certificate(proof: Proof) -> dict[str, Any]:

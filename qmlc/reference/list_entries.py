@@ -90,7 +90,9 @@ def _targets() -> Iterable[Entry]:
             f"Gates: {', '.join(f'`{gate}`' for gate in device.basis)}.",
             "Gates may depend on measured bits." if device.feedforward else "",
             f"Files are in the dialect `{device.dialect}`" + _native(device.native),
+            _errors_of(device),
             _price(device),
+            _limits(device),
             device.notes,
         ]
         page = "\n\n".join(filter(None, lines))
@@ -101,12 +103,43 @@ def _native(gates: tuple[str, ...]) -> str:
     return f", in its own {', '.join(f'`{gate}`' for gate in gates)}." if gates else "."
 
 
+def _errors_of(device: Target) -> str:
+    """How often a device errs, where that is published."""
+    errors = [(name, error) for name, error in device.noise if name.endswith("_error")]
+    if not errors:
+        return ""
+    parts = ", ".join(f"{error:.2g} {ERRORS[name]}" for name, error in errors)
+    known = "; those of each qubit and pair are known, too" if device.calibration else ""
+    return f"Median errors: {parts}{known}."
+
+
+ERRORS = {
+    "one_qubit_error": "of a gate on one qubit",
+    "two_qubit_error": "on two",
+    "readout_error": "of a measurement",
+}
+
+
 def _price(device: Target) -> str:
     """What a device costs, where that is published."""
     if not device.price:
         return ""
-    parts = ", ".join(f"{amount:g} for a {unit}" for unit, amount in device.price)
-    return f"Price in US dollars: {parts} ({device.price_source})."
+    words = {"one_qubit_gate": "gate on one qubit in each shot", "spam": SPAM}
+    words["two_qubit_gate"] = words["one_qubit_gate"].replace("one qubit", "two qubits")
+    parts = ", ".join(f"{amount:g} for a {words.get(u, u)}" for u, amount in device.price)
+    return f"Price in {device.price_unit}: {parts} ({device.price_source})."
+
+
+SPAM = "preparation or measurement of a qubit in each shot"
+
+
+def _limits(device: Target) -> str:
+    """What a device takes at most, where that is published."""
+    if not device.limits:
+        return ""
+    words = {"shots": "shots of a circuit", "executions": "shots of all circuits of a task"}
+    parts = ", ".join(f"{most:,} {words[what]}" for what, most in device.limits)
+    return f"At most {parts} ({device.limits_source})."
 
 
 def _rewrites(kind: str) -> Iterable[Entry]:

@@ -20,8 +20,14 @@ class Target:
     qubits that a two-qubit gate may act on, in either order unless `directed`; None where all are
     connected. `feedforward` says whether gates may depend on measured bits. `labels` are the
     vendor's names of the qubits, if they are not numbers. `noise` holds medians over the device:
-    probabilities (`…_error`) and seconds (`…_time`, `t1`, `t2`); `price` holds US dollars for each
-    `task`, `shot` or `minute`, as `price_source` says. What is not published is empty.
+    probabilities (`…_error`) and seconds (`…_time`, `t1`, `t2`); `calibration` holds the errors of
+    each qubit (`one_qubit_error`, `readout_error`), and of each pair in the order of `edges`
+    (`two_qubit_error`). What does not work is no edge. What is not published is empty.
+
+    `price` is for each `task` (a circuit), `shot`, and in every shot for each `one_qubit_gate`,
+    `two_qubit_gate` and `spam` (preparation or measurement of a qubit), or for each `minute`, in
+    `price_unit`; `limits` are the most `shots` of a circuit and the most `executions` (shots of all
+    circuits) of a task. `price_source` and `limits_source` say where it stands.
 
     Files are written in `dialect`: with the gates `native`, where these are not the basis, and as
     QIR of the profile `qir` ("base", "adaptive").
@@ -44,7 +50,11 @@ class Target:
     native: tuple[str, ...] = ()
     qir: str = ""
     price: tuple[tuple[str, float], ...] = ()
+    price_unit: str = "US dollars"
     price_source: str = ""
+    limits: tuple[tuple[str, float], ...] = ()
+    limits_source: str = ""
+    calibration: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     def allows(self, first: int, second: int) -> bool:
         """Whether a two-qubit gate may act on these qubits, in this order."""
@@ -85,19 +95,10 @@ def read_target(name: str) -> Target:
 def parse_target(name: str, text: str) -> Target:
     """The device that a TOML text describes; ValueError where it lacks a field or has another."""
     fields: Any = tomllib.loads(text)
-    tables: Any = {key: _numbers(fields.pop(key, {})) for key in ("noise", "price")}
     try:
-        return Target(
-            name=name,
-            **tables,
-            **{key: _frozen(value) for key, value in fields.items()},
-        )
+        return Target(name=name, **{key: _frozen(value) for key, value in fields.items()})
     except TypeError as error:
         raise ValueError(f"the device file of `{name}` is not right: {error}") from error
-
-
-def _numbers(table: dict[str, Any]) -> tuple[tuple[str, float], ...]:
-    return tuple((key, float(value)) for key, value in table.items())
 
 
 def _folder() -> Any:
@@ -105,4 +106,7 @@ def _folder() -> Any:
 
 
 def _frozen(value: Any) -> Any:
+    """Lists and tables as tuples."""
+    if isinstance(value, dict):
+        return tuple((key, _frozen(v)) for key, v in value.items())
     return tuple(_frozen(v) for v in value) if isinstance(value, list) else value

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from statistics import median
 
 import openqasm3
 import pytest
@@ -10,7 +11,8 @@ import qiskit.qasm3
 from qiskit.circuit import ControlFlowOp
 
 from qmlc.backends.qasm.emit_openqasm import device_text
-from qmlc.backends.qasm.transpile_circuit import NOT_GATES, transpile_circuit
+from qmlc.backends.qasm.qiskit_target import NOT_GATES
+from qmlc.backends.qasm.transpile_circuit import transpile_circuit
 from qmlc.ir.array import Array
 from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.operator import Operator
@@ -61,12 +63,27 @@ def test_device_file_is_sound(name):
     assert set(target.basis) <= set(GATES)
     assert read_dialect(target.dialect).name == target.dialect
     if target.edges is not None:
-        assert {q for edge in target.edges for q in edge} == set(range(target.qubits))
+        assert {q for edge in target.edges for q in edge} <= set(range(target.qubits))
         assert len(set(target.edges)) == len(target.edges)
         assert all(a != b for a, b in target.edges)
     if target.labels:
         assert len(set(target.labels)) == target.qubits
-    assert all(value > 0 for _, value in target.noise)
+    assert all(value > 0 for _, value in (*target.noise, *target.price, *target.limits))
+    assert bool(target.price) == bool(target.price_source)
+    assert bool(target.limits) == bool(target.limits_source)
+
+
+CALIBRATED = [name for name in TARGETS if read_target(name).calibration]
+
+
+@pytest.mark.parametrize("name", CALIBRATED)
+def test_each_qubit_and_pair_is_calibrated(name):
+    target = read_target(name)
+    errors = dict(target.calibration)
+    assert list(map(len, errors.values())) == [target.qubits, len(target.edges), target.qubits]
+    for kind, values in errors.items():
+        assert all(0 < value < 1 for value in values)
+        assert median(values) == pytest.approx(dict(target.noise)[kind], rel=0.01)
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -16,12 +16,8 @@ from qmlc.backends.qasm.bind_circuit import bind_circuit, bind_value
 from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.device_template import device_templates
 from qmlc.backends.qasm.emit_openqasm import scalar_values
-from qmlc.backends.qasm.transpile_circuit import (
-    NOT_GATES,
-    count_two_qubit_gates,
-    qiskit_target,
-    transpile_circuit,
-)
+from qmlc.backends.qasm.qiskit_target import NOT_GATES, qiskit_target
+from qmlc.backends.qasm.transpile_circuit import count_two_qubit_gates, transpile_circuit
 from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.dense import instructions_matrix
 from qmlc.ops.gates import gate_arity

@@ -95,7 +95,7 @@ def device_text(
         *_title(circuit, comments),
         f"target {target.name} ({target.title})",
         *_layout(circuit, device),
-        f"depth {device.depth}, two-qubit gates {device.two_qubit_gates}",
+        f"depth {device.depth}, two-qubit gates {device.two_qubit_gates}{_success(device)}",
         *_scalars(device.circuit),
     ]
     written = device.circuit
@@ -103,6 +103,10 @@ def device_text(
         written = lower_to_ions(written)
     spoken = read_dialect(dialect or target.dialect)
     return print_openqasm(written, spoken, header, target.labels)
+
+
+def _success(device: DeviceCircuit) -> str:
+    return "" if device.success is None else f", estimated success {device.success:.3g}"
 
 
 def scalar_values(circuit: Circuit, values: Any, arithmetic_only: bool = True) -> dict[str, float]:

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import IfElseOp
-from qiskit.transpiler import CouplingMap, generate_preset_pass_manager
-from qiskit.transpiler import Target as QiskitTarget
+from qiskit.transpiler import generate_preset_pass_manager
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.errors import NotExpressible, TooFewQubits
+from qmlc.backends.qasm.estimate_success import estimate_success
 from qmlc.backends.qasm.logical_forms import LogicalForm, logical_forms
 from qmlc.backends.qasm.merge_rotations import merge_rotations
-from qmlc.backends.qasm.routing.find_routes import read_places
+from qmlc.backends.qasm.qiskit_target import qiskit_target
+from qmlc.backends.qasm.routing.choose_qubits import choose_qubits, rename_qubits
+from qmlc.backends.qasm.routing.find_routes import Places, read_places
 from qmlc.backends.qasm.routing.route_circuit import RoutedCircuit, route_circuit
 from qmlc.ir.circuit import Circuit
 from qmlc.targets.read_target import Target
 
-ROUTED_BASIS = frozenset({"cz", "rz", "sx", "x"})
-NOT_GATES = ("measure", "reset", "delay")
+ROUTED_BASIS = ("cz", "rz", "sx", "x")
 
 
 @dataclass(frozen=True)
 class DeviceCircuit:
     """A circuit in a device's own gates, on its own qubits, up to a global phase.
 
-    `layout` holds for each logical qubit where it starts, `final_layout` where it ends.
+    `layout` holds for each logical qubit where it starts, `final_layout` where it ends. `success`
+    is the estimated probability that nothing goes wrong, None where no errors are published.
     """
 
     circuit: QuantumCircuit
@@ -38,6 +38,7 @@ class DeviceCircuit:
     final_layout: tuple[int, ...]
     depth: int
     two_qubit_gates: int
+    success: float | None = None
 
 
 def transpile_circuit(
@@ -56,6 +57,8 @@ def transpile_circuit(
     connected, the way is our own from level 1 on, the best from `tries` beginnings that `seed`
     makes: few two-qubit gates win, one being worth four layers. Qiskit finds it, of as many seeds,
     at level 0 and for feed-forward, resets and delays; at level 3 the better of both is taken.
+    Of layouts that take as many two-qubit gates, that is chosen which fails least by the errors in
+    the device's file.
     Qiskit leaves out, from level 2 on, rotations that change a gate's fidelity by less than about
     1e-9. TooFewQubits where the circuit is too wide; NotExpressible for feed-forward that the
     device lacks.
@@ -67,13 +70,19 @@ def transpile_circuit(
 
 
 def _check(circuit: Circuit, target: Target) -> None:
-    if circuit.num_qubits > target.qubits:
-        raise TooFewQubits(circuit.name, circuit.num_qubits, target.name, target.qubits)
+    room = target.qubits if target.edges is None else _places(target).count
+    if circuit.num_qubits > room:
+        raise TooFewQubits(circuit.name, circuit.num_qubits, target.name, room)
     if not target.feedforward and any(i.condition for i in circuit.instructions):
         raise NotExpressible(
             f"{target.title} cannot make gates depend on measured bits",
             "measure at the end, or choose a device with feed-forward",
         )
+
+
+def _places(target: Target) -> Places:
+    assert target.edges is not None
+    return read_places(target.qubits, target.edges)
 
 
 def _compile(
@@ -82,34 +91,48 @@ def _compile(
     """The best of all ways to compile a circuit, given in some forms."""
     routed = None
     if target.edges is not None and level > 0:
-        places = read_places(target.qubits, target.edges)
-        routed = route_circuit([form.circuit for form in forms], places, tries, seed)
+        routed = route_circuit([form.circuit for form in forms], _places(target), tries, seed)
     found = []
     if routed is not None:
         found.append(_translate(routed, target, forms[routed.number].ends))
     if routed is None or level == 3:
-        # Qiskit's default layouts do not see what interacts in branches, and may tear it apart
-        branches = any(item.is_control_flow() for item in forms[0].circuit.data)
-        methods = (None, "dense") if branches and target.edges is not None else (None,)
         seeds = range(seed, seed + (tries if routed is None and target.edges is not None else 1))
+        methods = _layout_methods(forms[0].circuit, target, level)
         found += [_transpile(f, target, level, s, m) for f in forms for s in seeds for m in methods]
-    return min(found, key=lambda c: (c.two_qubit_gates, c.depth))
+    return min(found, key=lambda c: (c.two_qubit_gates, -(c.success or 0), c.depth))
+
+
+def _layout_methods(circuit: QuantumCircuit, target: Target, level: int) -> tuple[str | None, ...]:
+    """Qiskit's methods to begin with; None is its own choice."""
+    if target.edges is None:
+        return (None,)
+    if level == 0 and _places(target).count < target.qubits:
+        return ("sabre",)  # its own choice would take qubits that do not work
+    # its default layouts do not see what interacts in branches, and may tear it apart
+    return (None, "dense") if any(item.is_control_flow() for item in circuit.data) else (None,)
 
 
 def _translate(routed: RoutedCircuit, target: Target, ends: Sequence[int]) -> DeviceCircuit:
     """A routed circuit of cz, rz, sx and x in the gates of `target`."""
-    layout, final = routed.layout, tuple(routed.final_layout[end] for end in ends)
-    if set(target.basis) >= ROUTED_BASIS:
-        return DeviceCircuit(
-            routed.circuit, target, layout, final, routed.depth, routed.two_qubit_gates
-        )
+    names = _places(target).names
+    whole = _DeviceLayout(
+        rename_qubits(routed.circuit, names, target.qubits),
+        tuple(names[place] for place in routed.layout),
+        tuple(names[routed.final_layout[end]] for end in ends),
+    )
+    plain = replace(target, basis=ROUTED_BASIS, directed=False)
+    best = _settle(whole, plain) if target.calibration else whole
+    if set(target.basis) >= set(ROUTED_BASIS):
+        depth, gates = routed.depth, routed.two_qubit_gates
+        success = estimate_success(best.circuit, target)
+        return DeviceCircuit(best.circuit, target, best.first, best.last, depth, gates, success)
     manager = generate_preset_pass_manager(
         1,
-        target=qiskit_target(target, routed.circuit.num_qubits),
-        initial_layout=list(range(routed.circuit.num_qubits)),
+        target=qiskit_target(target, target.qubits),
+        initial_layout=list(range(target.qubits)),
         routing_method="none",
     )
-    return _device_circuit(manager.run(routed.circuit), target, layout, final)
+    return _device_circuit(replace(best, circuit=manager.run(best.circuit)), target)
 
 
 def _transpile(
@@ -126,19 +149,36 @@ def _transpile(
     if compiled.layout is not None:
         layout = tuple(compiled.layout.initial_index_layout(filter_ancillas=True))
         final = tuple(compiled.layout.final_index_layout(filter_ancillas=True))
-    return _device_circuit(compiled, target, layout, tuple(final[end] for end in form.ends))
+    found = _DeviceLayout(compiled, layout, tuple(final[end] for end in form.ends))
+    return _device_circuit(_settle(found, target) if target.calibration else found, target)
 
 
-def _device_circuit(
-    compiled: QuantumCircuit, target: Target, layout: tuple[int, ...], final: tuple[int, ...]
-) -> DeviceCircuit:
-    result = merge_rotations(compiled)
-    result.metadata = compiled.metadata
+@dataclass(frozen=True, slots=True)
+class _DeviceLayout:
+    """A circuit on the qubits of a device; where those that it is of start and end."""
+
+    circuit: QuantumCircuit
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+
+
+def _settle(found: _DeviceLayout, target: Target) -> _DeviceLayout:
+    """The same on those qubits of `target` that fail least."""
+    at = choose_qubits(found.circuit, qiskit_target(target, target.qubits, with_errors=True))
+    if at == list(range(target.qubits)):
+        return found
+    first, last = (tuple(at[q] for q in layout) for layout in (found.first, found.last))
+    return _DeviceLayout(rename_qubits(found.circuit, at, target.qubits), first, last)
+
+
+def _device_circuit(found: _DeviceLayout, target: Target) -> DeviceCircuit:
+    result = merge_rotations(found.circuit)
+    result.metadata = found.circuit.metadata
     # a device cannot show it, and where it is symbolic it would slow binding down
     result.global_phase = 0
-    return DeviceCircuit(
-        result, target, layout, final, result.depth(), count_two_qubit_gates(result)
-    )
+    depth, gates = result.depth(), count_two_qubit_gates(result)
+    success = estimate_success(result, target)
+    return DeviceCircuit(result, target, found.first, found.last, depth, gates, success)
 
 
 def count_two_qubit_gates(circuit: QuantumCircuit) -> int:
@@ -150,17 +190,3 @@ def count_two_qubit_gates(circuit: QuantumCircuit) -> int:
         elif len(item.qubits) == 2 and item.name != "barrier":
             total += 1
     return total
-
-
-@cache
-def qiskit_target(target: Target, width: int) -> QiskitTarget:
-    """`target` for Qiskit's transpiler; `width` is the circuit's, used if all are connected."""
-    edges = target.edges
-    if edges is not None and not target.directed:
-        edges = edges + tuple((b, a) for a, b in edges)
-    return QiskitTarget.from_configuration(
-        basis_gates=[*target.basis, *NOT_GATES, *(["if_else"] if target.feedforward else [])],
-        num_qubits=width if edges is None else target.qubits,
-        coupling_map=None if edges is None else CouplingMap([list(e) for e in edges]),
-        custom_name_mapping={"if_else": IfElseOp},
-    )

@@ -9,7 +9,7 @@ from qmlc.check.bind_arguments import bind_arguments
 from qmlc.check.blocks.elaborate_constructor import elaborate_constructor, plain_option
 from qmlc.check.blocks.read_device import read_device
 from qmlc.check.errors.names import UnknownName, WrongKind
-from qmlc.check.errors.targets import NotForTarget
+from qmlc.check.errors.targets import BeyondLimits, NotForTarget
 from qmlc.check.errors.training import BadOption
 from qmlc.check.errors.types import Misplaced
 from qmlc.check.evaluate import evaluate
@@ -21,6 +21,7 @@ from qmlc.ir.program import Call, Deployment, Unit
 from qmlc.ops.mitigations import MITIGATIONS
 from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
+from qmlc.targets.exceeded_limit import exceeded_limit
 from qmlc.targets.read_target import Target, read_target
 
 OPTIONS = ("shots", "mitigation", "level", "layout")
@@ -43,6 +44,8 @@ def elaborate_deployment(units: Units, frame: Frame, block: tree.DeployBlock) ->
         with frame.session.recover():
             key, value = _option(frame, statement)
             options[key] = value
+            if key == "shots" and target:
+                _check_shots(statement, read_target(target), value)
     return Deployment(block.part.span.text, target, tuple(options.items()))
 
 
@@ -65,9 +68,21 @@ def _check_fits(part: tree.Expression, circuit: Circuit, target: Target) -> None
         what = f"{target.title} cannot make gates depend on measured bits, as `{name}` does"
         fail(NotForTarget, part, what, "feed-forward", "measure at the end, or choose another")
     for result in circuit.results:
+        if what := exceeded_limit(target, result.shots or 0):
+            fail(
+                BeyondLimits, part, what, "too many", "run it several times, and add up the counts"
+            )
         if result.kind in ("state", "purity", "entropy") and target.name != "simulator":
             what = f"`{name}` returns `{result.kind}`, which no device can measure"
             fail(NotForTarget, part, what, "simulators only", "return expval, variance or probs")
+
+
+def _check_shots(statement: tree.Statement, target: Target, shots: int) -> None:
+    """Refuse more shots than a device takes."""
+    if what := exceeded_limit(target, shots):
+        fail(
+            BeyondLimits, statement, what, "too many", "run it several times, and add up the counts"
+        )
 
 
 def _part(units: Units, frame: Frame, part: tree.Expression) -> Unit | None:

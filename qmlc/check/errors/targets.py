@@ -20,3 +20,17 @@ class NotForTarget(Problem):
 
     code: ClassVar[str] = "E0501"
     title: ClassVar[str] = "not for this target"
+
+
+@dataclass(frozen=True)
+class BeyondLimits(Problem):
+    """A device does not take as much at once as is asked for.
+
+    Vendors limit how often a circuit runs (shots), and how often all circuits of a task run
+    (executions). `qmlc explain ibm:torino` prints the limits of a device that are published, and
+    where. An expectation value takes a circuit for each group of observables that can be measured
+    together.
+    """
+
+    code: ClassVar[str] = "E0506"
+    title: ClassVar[str] = "beyond the limits of a device"

@@ -10,7 +10,8 @@ def test_names_are_vendor_and_device():
 
 def test_torino_is_the_heron_of_133_qubits():
     target = read_target("ibm:torino")
-    assert (target.qubits, len(target.edges)) == (133, 150)
+    # of 150 pairs, 11 did not work when it was calibrated
+    assert (target.qubits, len(target.edges)) == (133, 139)
     assert set(target.basis) == {"cz", "id", "rz", "sx", "x"}
     assert target.allows(0, 1) and target.allows(1, 0) and not target.allows(0, 2)
     assert 0 < dict(target.noise)["two_qubit_error"] < 0.05

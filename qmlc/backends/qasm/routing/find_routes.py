@@ -23,7 +23,7 @@ UNKNOWN = 1 << 30
 SMALL = 60
 """Blocks; of circuits with fewer, as many times more beginnings are tried."""
 FAR = 1024
-"""A distance between places that do not hang together."""
+"""A distance that no device has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +49,46 @@ def worth(gates: int, depth: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The neighbours of a device, and the distances between all places."""
+    """The neighbours on a device, and the distances between all places.
+
+    `names` are the qubits that the places are: the largest part that hangs together.
+    """
 
     count: int
     starts: Ints
     neighbours: Ints
     distances: Ints
-
-    @property
-    def connected(self) -> bool:
-        """Whether there is a way from every place to every other."""
-        return bool(np.all(self.distances < FAR))
+    names: tuple[int, ...]
 
 
 @cache
 def read_places(count: int, edges: Edges) -> Places:
-    """The places of a device with these pairs of neighbours."""
+    """The places of a device of `count` qubits with these pairs of neighbours."""
     near: list[list[int]] = [[] for _ in range(count)]
     for a, b in dict.fromkeys((min(e), max(e)) for e in edges):
         near[a].append(b)
         near[b].append(a)
-    distances = np.full((count, count), FAR, dtype=np.int64)
-    for start in range(count):
-        distances[start, start] = 0
-        queue = [start]
-        for x in queue:
-            for y in near[x]:
-                if distances[start, y] == FAR:
-                    distances[start, y] = distances[start, x] + 1
-                    queue.append(y)
-    starts = np.cumsum([0, *map(len, near)], dtype=np.int64)
-    return Places(count, starts, np.array([y for ys in near for y in ys], np.int64), distances)
+    away = [_distances(near, start) for start in range(count)]
+    largest = max(away, key=len)
+    names = tuple(sorted(largest))
+    number = {name: place for place, name in enumerate(names)}
+    neighbours = [[number[y] for y in near[x]] for x in names]
+    distances = np.array([[away[x][y] for y in names] for x in names], dtype=np.int64)
+    starts = np.cumsum([0, *map(len, neighbours)], dtype=np.int64)
+    joined = np.array([y for ys in neighbours for y in ys], np.int64)
+    return Places(len(names), starts, joined, distances, names)
+
+
+def _distances(near: Sequence[Sequence[int]], start: int) -> dict[int, int]:
+    """How far all qubits are that can be reached from one."""
+    found = {start: 0}
+    queue = [start]
+    for x in queue:
+        for y in near[x]:
+            if y not in found:
+                found[y] = found[x] + 1
+                queue.append(y)
+    return found
 
 
 def find_route(network: Network, places: Places, trials: int, rounds: int, seed: int) -> Route:
@@ -170,7 +179,7 @@ def _work(network: Network, places: Places, levels: int) -> tuple[Ints, int]:
     others = {"left": wires * levels, "pair": wires * wires, "counts": 16}
     sizes = by_place | by_wire | by_block | by_both | others
     offsets = np.cumsum([len(WORK) + 1, *(sizes[name] for name in WORK)])
-    farthest = int(np.max(places.distances, where=places.distances < FAR, initial=0))
+    farthest = int(np.max(places.distances, initial=0))
     room = blocks * (PATIENCE + farthest + 2)
     head = 1 + 2 * wires
     work = np.zeros(head + int(offsets[-1]) + 2 * room, dtype=np.int64)

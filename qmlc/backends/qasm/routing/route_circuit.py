@@ -27,7 +27,7 @@ KNOWN = (*TURNS, "swap")
 
 @dataclass(frozen=True, slots=True)
 class RoutedCircuit:
-    """A circuit of cz, rz, sx and x on a device; where each qubit begins and ends.
+    """A circuit of cz, rz, sx and x on places of a device; where each qubit begins and ends.
 
     `number` says which form it is of.
     """
@@ -57,7 +57,7 @@ def route_circuit(
     least = math.inf
     for number, circuit in enumerate(forms):
         parts = _split(circuit)
-        if parts is None or circuit.num_qubits > places.count or not places.connected:
+        if parts is None or circuit.num_qubits > places.count:
             return None
         network = collect_blocks(unroll(parts[0]))
         # what is no smaller on paper is seldom smaller on a device
