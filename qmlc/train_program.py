@@ -34,7 +34,7 @@ def train_program(
     A model that an earlier block trained is taken from there. The options of all blocks are
     checked before the first one runs. CompileError, DataError.
     """
-    loaded = _load(path, options)
+    loaded = load_program(path, options)
     trainings = chosen(loaded.program, name)
     for training in trainings:
         read_options(training, options)
@@ -45,14 +45,14 @@ def train_program(
 def _train(
     loaded: LoadedProgram, training: Training, base: Path, options: TrainOptions | None
 ) -> TrainResult:
-    program, own = loaded.program, _folder(loaded.program, options, training)
+    program, own = loaded.program, own_options(loaded.program, options, training)
 
     def train(own: TrainOptions) -> TrainResult:
         with placed(training.places.get(""), "when this is trained"):
             if training.machine is not None:
                 make = partial(_make, loaded, training.unit)
                 return train_machine(program, training, make, base, own)
-            return train_block(program, training, _loss_maker(loaded, training, options), base, own)
+            return train_block(program, training, loss_maker(loaded, training, options), base, own)
 
     folds = read_options(training, own).folds
     if folds is None:
@@ -72,7 +72,7 @@ def evaluate_program(
 
     With a `table`, on its rows, by the blocks that have data. CompileError, DataError.
     """
-    loaded = _load(path, options)
+    loaded = load_program(path, options)
     measured = {}
     for training in chosen(loaded.program, name):
         if table is not None and training.data is None:
@@ -80,9 +80,9 @@ def evaluate_program(
         found = evaluate_block(
             loaded.program,
             training,
-            _loss_maker(loaded, training, options),
+            loss_maker(loaded, training, options),
             path.parent,
-            _folder(loaded.program, options, training),
+            own_options(loaded.program, options, training),
             table=table,
         )
         for split, measurement in found.items():
@@ -99,7 +99,7 @@ def predict_program(
     output: Path | None = None,
 ) -> pd.DataFrame:
     """What the trained model says of each row of a table of raw data."""
-    loaded = _load(path, options)
+    loaded = load_program(path, options)
     trainings = [t for t in chosen(loaded.program, name) if t.data is not None]
     if len(trainings) != 1:
         names = ", ".join(f"`{t.name}`" for t in trainings) or "none"
@@ -116,12 +116,13 @@ def predict_program(
         path.parent,
         find_prediction(loaded.program, training),
         table,
-        _folder(loaded.program, options, training),
+        own_options(loaded.program, options, training),
         output=output,
     )
 
 
-def _load(path: Path, options: TrainOptions | None) -> LoadedProgram:
+def load_program(path: Path, options: TrainOptions | None) -> LoadedProgram:
+    """The program in a file; CompileError where it is wrong."""
     return load(path, allow_extern=options is not None and options.allow_extern)
 
 
@@ -164,7 +165,7 @@ def find_prediction(program: Program, training: Training) -> Prediction:
     return Prediction(inputs, others[0] if len(others) == 1 else None)
 
 
-def _folder(program: Program, options: TrainOptions | None, training: Training) -> TrainOptions:
+def own_options(program: Program, options: TrainOptions | None, training: Training) -> TrainOptions:
     """A folder for each block, where one folder is given for several."""
     options = options or TrainOptions()
     if options.folder is None or len(program.trainings) == 1:
@@ -184,11 +185,11 @@ def _make_model(
     model = _make(loaded, training.unit)
     if training.machine is None:
         return model
-    own = _folder(loaded.program, options, training)
+    own = own_options(loaded.program, options, training)
     return empty_machine(model, (own.folder or run_folder(loaded.program, training)) / BEST)
 
 
-def _loss_maker(
+def loss_maker(
     loaded: LoadedProgram, training: Training, options: TrainOptions | None
 ) -> Callable[[], nn.Module]:
     """Makes the loss. Models in it hold what their own earlier blocks learned; others do not learn.
@@ -207,7 +208,7 @@ def _loss_maker(
             loaded_before = any(change.function == "load" for change in part.changes)
             blocks = [block for block in earlier if block.unit == part.target]
             if blocks and not loaded_before:
-                own = _folder(program, options, blocks[-1])
+                own = own_options(program, options, blocks[-1])
                 load_weights(model, (own.folder or run_folder(program, blocks[-1])) / BEST)
             elif part.path != training.model and not loaded_before and model.state_dict():
                 message = f"`{training.name}` uses `{part.path}`, which no earlier block trains"

@@ -20,6 +20,7 @@ from qmlc.tools.explain import explain
 from qmlc.tools.fmt import format_programs
 from qmlc.tools.import_ import import_openqasm
 from qmlc.tools.predict import predict
+from qmlc.tools.report import report
 from qmlc.tools.report_errors import WRONG_PROGRAM
 from qmlc.tools.targets import targets
 from qmlc.tools.train import train
@@ -30,7 +31,7 @@ OUR_BUG = 70
 
 VERBS = (
     check, format_programs, compile_program, import_openqasm, verify, train, evaluate, predict,
-    explain, targets, version,
+    report, explain, targets, version,
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ INSTEAD = "Instead of the program's."
 @click.option("--device", metavar="D", help="cpu, cuda, mps; else what there is.")
 @folder_option
 @extern_option
+@click.option("--tensorboard", is_flag=True, help="Also write a log that TensorBoard shows.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing.")
 @format_option
 @color_option
@@ -44,6 +45,7 @@ def train(
     device: str | None,
     folder: Path | None,
     allow_extern: bool,
+    tensorboard: bool,
     quiet: bool,
     format: Format,
     color: Color,
@@ -58,5 +60,7 @@ def train(
         from qmlc.train_program import train_program
         from qmlc.training.read_options import TrainOptions
 
-        options = TrainOptions(epochs, steps, batch, seed, device, folder, quiet, allow_extern)
+        options = TrainOptions(
+            epochs, steps, batch, seed, device, folder, quiet, allow_extern, tensorboard
+        )
         train_program(file, options, name=name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -17,7 +19,21 @@ from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
 from qmlc.training.prepare_rows import find_data, held_out, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.run_epochs import Batch
 from qmlc.training.train_block import BEST, FITTED, run_folder
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A saved model, and rows to run it on."""
+
+    module: nn.Module
+    """The loss module with the saved weights."""
+    split: str
+    """What the rows are: `test`, `held-out`, `training`, or the name of a table."""
+    batches: Iterable[Batch]
+    fitted: Mapping[str, Any]
+    """What was learned from the data; empty where there is none."""
 
 
 def evaluate_block(
@@ -32,13 +48,33 @@ def evaluate_block(
 ) -> dict[str, Measurement]:
     """The loss and the metrics of a saved model, by what they were measured on.
 
-    That is all rows of `table` (under its name); without one, the rows that were kept from
-    training: `test`, else `held-out`, else `training`. Of `options`, `folder`, `batch` and
-    `device` count. Raises DataError for all that can be wrong with data and saved state.
+    The arguments and errors are those of `load_trained`.
+    """
+    check_metrics(training.metrics)
+    trained = load_trained(
+        program, training, make_loss, base, options, table=table, weights=weights
+    )
+    return {trained.split: measure(trained.module, trained.batches, training.metrics)}
+
+
+def load_trained(
+    program: Program,
+    training: Training,
+    make_loss: Callable[[], nn.Module],
+    base: Path,
+    options: TrainOptions | None = None,
+    *,
+    table: Path | None = None,
+    weights: str = BEST,
+) -> Trained:
+    """A saved model with all rows of `table`.
+
+    Without one, with the rows that were kept from training: `test`, else `held-out`, else
+    `training`. Of `options`, `folder`, `batch` and `device` count. Raises DataError for all that
+    can be wrong with data and saved state.
     """
     options = options or TrainOptions()
     plan = read_options(training, TrainOptions(batch=options.batch, device=options.device))
-    check_metrics(training.metrics)
     folder = options.folder or run_folder(program, training)
     dtype = DTYPES[plan.precision]
     accelerator = make_accelerator(plan.device, plan.precision)
@@ -46,11 +82,11 @@ def evaluate_block(
     load_weights(module.get_submodule(training.model), folder / weights)
     module = accelerator.prepare(module)
     if training.data is None:
-        return {"training": measure(module, [()], training.metrics)}
+        return Trained(module, "training", [()], {})
     saved = load_fitted(folder / FITTED, training.data)
     data = find_data(program, training)
     rows = read_rows(data, base, table)
     name, rows = held_out(rows, saved) if table is None else (shown(table), rows)
     tensors = apply_fields(data, rows, training.inputs, saved["fields"], dtype)
     batches = accelerator.prepare(make_batches(tensors, plan.batch))
-    return {name: measure(module, batches, training.metrics)}
+    return Trained(module, name, batches, saved)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from qmlc.training.load_weights import load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.prepare_rows import find_data, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.run_epochs import Batch
 from qmlc.training.run_module import run_module
 from qmlc.training.train_block import BEST, FITTED, run_folder
 from qmlc.training.transform import State
@@ -73,14 +74,15 @@ def predict_block(
     model = make_model().to(device=accelerator.device, dtype=dtype)
     load_weights(model, folder / weights)
     batches = accelerator.prepare(make_batches(tensors, plan.batch))
-    outputs = _run(accelerator.prepare(model), batches, prediction.output)
+    outputs = run_model(accelerator.prepare(model), batches, prediction.output)
     result = describe_outputs(data, saved["fields"], prediction, outputs)
     if output is not None:
         replace_file(output, lambda f: result.to_csv(f, index=False, float_format="%.7g"))
     return result
 
 
-def _run(model: nn.Module, batches: Any, name: str | None) -> Tensor:
+def run_model(model: nn.Module, batches: Iterable[Batch], name: str | None = None) -> Tensor:
+    """What a model yields for all batches; of a record the field `name`, else the first."""
     model.eval()
     parts = []
     with torch.no_grad():
@@ -103,7 +105,7 @@ def describe_outputs(
     if isinstance(value, Call) and value.function == "category" and state is not None:
         if not prediction.probabilities:
             return _class_table("score", outputs, state["classes"])
-        return _class_table("probability", _probabilities(outputs), state["classes"])
+        return _class_table("probability", class_probabilities(outputs), state["classes"])
     if isinstance(value, Call) and state is not None:
         outputs = _undo(value, state, outputs)
         value = value.arguments[0] if value.arguments else None
@@ -111,7 +113,7 @@ def describe_outputs(
     return pd.DataFrame(table.numpy(), columns=_names(value, target or "output", table.shape[1]))
 
 
-def _probabilities(scores: Tensor) -> Tensor:
+def class_probabilities(scores: Tensor) -> Tensor:
     """Of each class, `[rows, classes]`; a single score is the logit of the second class."""
     if scores.ndim == 1 or scores.shape[-1] == 1:
         second = scores.reshape(-1).sigmoid()

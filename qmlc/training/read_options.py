@@ -26,6 +26,8 @@ class TrainOptions:
     quiet: bool = False
     allow_extern: bool = False
     """Whether code that the program names may run."""
+    tensorboard: bool = False
+    """Whether the history is also written for TensorBoard."""
 
     fold: tuple[int, int] | None = None
     """Hold out this part of the rows, counted from 0, of so many: cross-validation does."""

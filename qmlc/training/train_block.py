@@ -19,6 +19,7 @@ from qmlc.training.build_metric import check_metrics
 from qmlc.training.checkpoint import CHECKPOINT, Checkpoint, identify_run
 from qmlc.training.errors import DataError, shown
 from qmlc.training.keep_fitted import write_fitted
+from qmlc.training.log_tensorboard import Log, open_log
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
 from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
@@ -28,13 +29,14 @@ from qmlc.training.run_epochs import (
     Batch,
     Epoch,
     Learner,
+    Length,
     Position,
     Step,
     make_learner,
     plan_length,
     run_epochs,
 )
-from qmlc.training.show_progress import show_measurements, show_progress
+from qmlc.training.show_progress import Show, show_measurements, show_progress
 from qmlc.training.write_files import (
     PARTIAL,
     copy_weights,
@@ -45,7 +47,8 @@ from qmlc.training.write_files import (
 
 BEST, LAST, FITTED = "best.safetensors", "last.safetensors", "fitted.json"
 HISTORY, RESULTS = "history.jsonl", "metrics.json"
-"""The files of a run's folder."""
+REPORT, CURVES, TENSORBOARD = "report.html", "curves.png", "tensorboard"
+"""What is in a run's folder; the last is a folder itself."""
 
 MEASURED_WITHOUT_DATA = 100
 """About how often a training without data is measured."""
@@ -105,32 +108,51 @@ def train_block(
         length = plan_length(plan, len(loaders["learning"]))
         console = Console(stderr=True)
         learner = make_learner(module, plan, length, accelerator, order)
-        with show_progress(training.name, length, options.quiet, console) as show:
-            fitted = describe_rows(training.data, rows, plan) if rows is not None else None
-            run = identify_run(program, training, plan, rows)
-            checkpoint = Checkpoint(folder / CHECKPOINT, run, learner)
-            keep = _Keep(folder, module, model, plan, training)
-            start = keep.start(checkpoint, fitted)
-            if start != START:
-                show.note(f"goes on behind step {start.steps}, as {shown(checkpoint.path)} says")
-
-            def tell(step: Step) -> None:
-                show.step(step)
-                if plan.checkpoint is None and checkpoint.is_due():
-                    checkpoint.write(step.position, keep.state())
-
-            epochs = run_epochs(learner, loaders["learning"], length, tell, start)
-            measured = _measure_epochs(epochs, learner, loaders, training.metrics, length.epochs)
-            for epoch, split, measurement in measured:
-                show.row(keep.add(epoch, split, measurement))
-                if plan.checkpoint is not None and len(keep.rows) % plan.checkpoint == 0:
-                    checkpoint.write(epoch.position, keep.state())
-                if keep.stale():
-                    break
+        with (
+            show_progress(training.name, length, options.quiet, console) as show,
+            open_log(folder / TENSORBOARD, options.tensorboard) as log,
+        ):
+            checkpoint = Checkpoint(
+                folder / CHECKPOINT, identify_run(program, training, plan, rows), learner
+            )
+            keep = _Keep(folder, module, model, plan, training, checkpoint)
+            start = keep.start(describe_rows(training.data, rows, plan) if rows else None)
+            _learn(learner, loaders, length, keep, start, show, log)
     result = keep.finish(loaders, time.perf_counter() - started)
     if not options.quiet:
         show_result(result, training.name)
     return result
+
+
+def _learn(
+    learner: Learner,
+    loaders: Loaders,
+    length: Length,
+    keep: _Keep,
+    start: Position,
+    show: Show,
+    log: Log,
+) -> None:
+    """Nothing; the module has learned from `start` on, and what is worth it is kept and shown."""
+    for row in keep.rows:
+        log(row)
+    if start != START:
+        show.note(f"goes on behind step {start.steps}, as {shown(keep.checkpoint.path)} says")
+
+    def tell(step: Step) -> None:
+        show.step(step)
+        keep.step(step)
+
+    epochs = run_epochs(learner, loaders["learning"], length, tell, start)
+    metrics = keep.training.metrics
+    for epoch, split, measurement in _measure_epochs(
+        epochs, learner, loaders, metrics, length.epochs
+    ):
+        row = keep.add(epoch, split, measurement)
+        show.row(row)
+        log(row)
+        if keep.stale():
+            break
 
 
 def _simulate_device(module: nn.Module, plan: Plan) -> None:
@@ -155,7 +177,7 @@ def run_folder(program: Program, training: Training) -> Path:
 
 def clear_run(folder: Path) -> None:
     """Nothing; what an earlier run left in its folder is gone."""
-    for name in (BEST, LAST, FITTED, HISTORY, RESULTS, CHECKPOINT):
+    for name in (BEST, LAST, FITTED, HISTORY, RESULTS, CHECKPOINT, REPORT, CURVES):
         (folder / name).unlink(missing_ok=True)
     for file in folder.glob("tokenizer*.json"):
         file.unlink()
@@ -215,6 +237,7 @@ class _Keep:
     model: nn.Module
     plan: Plan
     training: Training
+    checkpoint: Checkpoint
     rows: list[Mapping[str, Any]] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     best: tuple[float, ...] = ()
@@ -223,12 +246,12 @@ class _Keep:
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
     steps: int = 0
 
-    def start(self, checkpoint: Checkpoint, fitted: Mapping[str, Any] | None) -> Position:
+    def start(self, fitted: Mapping[str, Any] | None) -> Position:
         """Where to go on; what was learned from the data is written.
 
         Where there is no checkpoint of this run, no older model is left beside that.
         """
-        found = checkpoint.read()
+        found = self.checkpoint.read()
         if found is None:
             clear_run(self.folder)
         for file in self.folder.glob(PARTIAL):
@@ -242,13 +265,17 @@ class _Keep:
             setattr(self, name, value)
         return position
 
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps of this."""
+    def step(self, step: Step) -> None:
+        """Keep the place behind a step, if the clock decides and says so."""
+        if self.plan.checkpoint is None and self.checkpoint.is_due():
+            self.checkpoint.write(step.position, self._state())
+
+    def _state(self) -> dict[str, Any]:
         names = ("rows", "best", "best_epoch", "best_row", "weights", "steps")
         return {name: getattr(self, name) for name in names}
 
     def add(self, epoch: Epoch, split: str, measurement: Measurement) -> Mapping[str, Any]:
-        """The row of the history that was written for an epoch."""
+        """The row of the history that was written for an epoch; a checkpoint if it is time."""
         number, self.steps = epoch.position.epochs, epoch.position.steps
         row = {"epoch": number, "step": self.steps, "learning": epoch.loss}
         self.rows.append(row | {"split": split} | measurement.as_dict())
@@ -258,6 +285,8 @@ class _Keep:
             write_weights(self.folder / BEST, self.model)
         write_weights(self.folder / LAST, self.model)
         write_json_lines(self.folder / HISTORY, self.rows)
+        if self.plan.checkpoint is not None and len(self.rows) % self.plan.checkpoint == 0:
+            self.checkpoint.write(epoch.position, self._state())
         return self.rows[-1]
 
     def stale(self) -> bool:
@@ -277,7 +306,7 @@ class _Keep:
         results = {"best_epoch": self.best_epoch, "steps": self.steps}
         splits = {name: m.as_dict() for name, m in measured.items()}
         write_json(self.folder / RESULTS, results | splits)
-        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+        self.checkpoint.path.unlink(missing_ok=True)
         names = [BEST, LAST, HISTORY, RESULTS]
         return TrainResult(
             folder=self.folder,

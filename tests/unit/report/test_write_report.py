@@ -1,0 +1,141 @@
+"""The page on a training says what there is to know, and stands alone."""
+
+from __future__ import annotations
+
+import re
+import struct
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sklearn.datasets import load_iris
+from tensorboardX.proto.event_pb2 import Event
+
+from qmlc.tools.main import qmlc
+
+CLASSES = """
+circuit turns(x: real[4]) -> real[4] {
+    param w: real[4] ~ normal(0, 1)
+    qubit q[4]
+    for i in range(4) { ry(x[i] + w[i]) q[i] }
+    return expval(Z(q))
+}
+
+model iris(x: real[B, 4]) -> real[B, 3] = x |> turns |> linear(3)
+
+data flowers = csv("iris.csv") {
+    x = standardize([a, b, c, d])
+    y = category(species)
+}
+
+train iris on flowers {
+    loss = cross_entropy(iris(x), y)   # a < b & c
+    metrics = [accuracy]
+    epochs = 3
+    holdout = 0.2
+}
+"""
+NUMBERS = """
+model width(x: real[B, 3]) -> real[B, 1] = x |> linear(1)
+
+data flowers = csv("iris.csv") {
+    x = standardize([a, b, c])
+    y = [d]
+}
+
+train width on flowers {
+    loss = mse(width(x), y)
+    epochs = 3
+}
+"""
+ENERGY = """
+circuit energy() -> real {
+    param w: real[2] ~ normal(0, 1)
+    qubit q[2]
+    ry(w[0]) q[0]
+    ry(w[1]) q[1]
+    return expval(Z(q[0]) * Z(q[1]))
+}
+
+train energy {
+    loss = energy()
+    steps = 5
+}
+"""
+KERNEL = """
+kernel near(x: real[4]) {
+    qubit q[4]
+    for i in range(4) { ry(x[i]) q[i] }
+}
+
+data flowers = csv("iris.csv") {
+    x = standardize([a, b, c, d])
+    y = category(species)
+}
+
+train svm(kernel=near, C=1.0) on flowers {
+    inputs = x
+    target = y
+    metrics = [accuracy]
+}
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    frame = load_iris(as_frame=True).frame.set_axis([*"abcd", "species"], axis=1)
+    frame.to_csv("iris.csv", index=False)
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(qmlc, arguments)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        (CLASSES, ["Curves", "Confusion", "Calibration"]),
+        (NUMBERS, ["Curves", "Fit"]),
+        (ENERGY, ["Curves"]),
+        (KERNEL, ["Confusion"]),
+    ],
+    ids=["classes", "numbers", "no data", "machine"],
+)
+def test_the_page(run, text, titles):
+    Path("p.hqm").write_text(text)
+    run("train", "p.hqm", "-q", "--folder", "out")
+    assert run("report", "p.hqm", "--folder", "out") == "out/report.html\n"
+    page = Path("out/report.html").read_text()
+    assert re.findall(r'<img src="data:image/png;base64,[^"]+" alt="(\w+)"', page) == titles
+    assert not re.search(r'(?:src|href)="(?!data:)', page)
+    assert ("a &lt; b &amp; c" in page) == (text is CLASSES)
+    assert ("Circuit turns" in page) == (text is CLASSES)
+    assert ("Curves" in titles) == Path("out/curves.png").is_file()
+
+
+def test_without_a_training(run):
+    Path("p.hqm").write_text(CLASSES)
+    result = CliRunner().invoke(qmlc, ["report", "p.hqm", "--folder", "out"])
+    assert result.exit_code == 1 and "train the model first" in result.output
+
+
+def test_the_log_of_tensorboard(run):
+    Path("p.hqm").write_text(CLASSES)
+    run("train", "p.hqm", "-q", "--folder", "out", "--tensorboard")
+    (file,) = Path("out/tensorboard").iterdir()
+    found = {(value.tag, event.step) for event in events(file) for value in event.summary.value}
+    tags = {"learning/loss", "held-out/loss", "held-out/accuracy"}
+    assert found == {(tag, epoch) for tag in tags for epoch in (1, 2, 3)}
+
+
+def events(file: Path):
+    """The records of TensorFlow's format: length, checksum, bytes, checksum."""
+    data, place = file.read_bytes(), 0
+    while place < len(data):
+        (length,) = struct.unpack_from("<Q", data, place)
+        yield Event.FromString(data[place + 12 : place + 12 + length])
+        place += length + 16
