@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qiskit import QuantumCircuit
@@ -74,7 +74,12 @@ def emit_device_program(
     seed: int = 0,
     tries: int = 8,
 ) -> DeviceProgram:
-    """What `target` runs to yield the results of `circuit`; errors as in `transpile_circuit`."""
+    """What `target` runs to yield the results of `circuit`; errors as in `transpile_circuit`.
+
+    Where these are its state alone, it is made and not measured.
+    """
+    if all(result.kind == "state" for result in circuit.results):
+        circuit = replace(circuit, results=())
     plan = plan_measurement(circuit)
     circuits = transpile_circuit(
         circuit, target, values, measure=True, level=level, seed=seed, tries=tries
@@ -170,7 +175,7 @@ def _places(circuit: Circuit, device: DeviceCircuit, layout: Sequence[int]) -> s
 
 def _group(circuit: Circuit, plan: MeasurementPlan, index: int) -> str:
     if not plan.groups:
-        return "no measurement"
+        return "nothing is measured"
     names = circuit.qubit_names()
     basis = ", ".join(f"{letter} of {names[q]}" for q, letter in plan.groups[index].basis)
     return f"measurement {index + 1} of {len(plan.groups)}: {basis}"

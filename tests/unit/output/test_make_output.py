@@ -227,6 +227,19 @@ def test_an_exact_evolution_needs_a_method_on_a_device(tmp_path):
     assert "method=trotter" in error.help_text
 
 
+def test_a_device_makes_a_state_and_does_not_measure_it(tmp_path):
+    path = tmp_path / "ghz.hqm"
+    path.write_text(
+        "circuit ghz() -> complex[8] {\n    qubit q[3]\n    h q[0]\n    cx q[0], q[1:3]\n"
+        "    return state(q)\n}\n",
+        "utf-8",
+    )
+    report = compiled(path, tmp_path / "out", target="ibm:torino")
+    assert [c.proved for c in report.circuits] == ["unitary", "unitary"]
+    text = (tmp_path / "out" / "ghz.ibm_torino.qasm").read_text("utf-8")
+    assert "measure" not in text.replace("nothing is measured", "") and text.count("cz $") == 2
+
+
 def test_openqasm_2_needs_numbers(qubo):
     with pytest.raises(CompileError) as caught:
         emit_stage(qubo, "qasm2", CompileOptions(settings={"n": 2}))
