@@ -383,12 +383,20 @@ def keep_best(p: Ints, w: Ints, place: Ints, start: Ints, events: Ints, best: In
 
 @entry
 def find_routes(
-    forth: Ints, back: Ints, work: Ints, best: Ints, trials: Int, rounds: Int, steps: Int, seed: Int
+    forth: Ints,
+    back: Ints,
+    work: Ints,
+    best: Ints,
+    trials: Int,
+    rounds: Int,
+    steps: Int,
+    seed: Int,
+    given: Int,
 ) -> None:
     """The best way of `trials` beginnings, each improved `rounds` times by going forth and back.
 
     `back` is the problem `forth` with its levels reversed. `best` starts with a cost that must be
-    undercut, twice.
+    undercut, twice; if one is `given`, the only beginning stands where the best is to stand.
     """
     p, wires = forth, forth[WIRES]
     # the number of random draws so far, then places and events
@@ -397,8 +405,14 @@ def find_routes(
     w = ints(address(start) + 8 * wires)
     events = ints(address(w) + 8 * w[len(WORK)])
     random[0] = seed
+    for i in range(wires):
+        start[i] = best[3 + i]
     for _ in range(trials):
-        anneal(p, w, place, random, steps)
+        if given == 1:
+            for i in range(wires):
+                place[i] = start[i]
+        else:
+            anneal(p, w, place, random, steps)
         for step in range(rounds):
             for i in range(wires):
                 start[i] = place[i]

@@ -16,7 +16,7 @@ from qmlc.backends.qasm.logical_forms import LogicalForm, logical_forms
 from qmlc.backends.qasm.merge_rotations import merge_rotations
 from qmlc.backends.qasm.qiskit_target import qiskit_target
 from qmlc.backends.qasm.routing.choose_qubits import choose_qubits, rename_qubits
-from qmlc.backends.qasm.routing.find_routes import Places, read_places
+from qmlc.backends.qasm.routing.places import Places, read_places
 from qmlc.backends.qasm.routing.route_circuit import RoutedCircuit, route_circuit
 from qmlc.ir.circuit import Circuit
 from qmlc.targets.read_target import Target

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qmlc.backends.qasm.routing.collect_blocks import Network
+from qmlc.backends.qasm.routing.embed_wires import embed_wires
+from qmlc.backends.qasm.routing.places import FAR, Ints, Places
 from qmlc.kernels.load_library import load_compiling
 from qmlc.kernels.route_gates import GATE_WORTH, PATIENCE
 from qmlc.kernels.routing_tables import HEADER, LEVELS, WORK
-
-Ints = NDArray[np.int64]
-Edges = tuple[tuple[int, int], ...]
 
 UNKNOWN = 1 << 30
 """A cost that any way undercuts."""
 SMALL = 60
 """Blocks; of circuits with fewer, as many times more beginnings are tried."""
-FAR = 1024
-"""A distance that no device has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,57 +42,20 @@ def worth(gates: int, depth: int) -> int:
     return GATE_WORTH * gates + depth
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The neighbours on a device, and the distances between all places.
-
-    `names` are the qubits that the places are: the largest part that hangs together.
-    """
-
-    count: int
-    starts: Ints
-    neighbours: Ints
-    distances: Ints
-    names: tuple[int, ...]
-
-
-@cache
-def read_places(count: int, edges: Edges) -> Places:
-    """The places of a device of `count` qubits with these pairs of neighbours."""
-    near: list[list[int]] = [[] for _ in range(count)]
-    for a, b in dict.fromkeys((min(e), max(e)) for e in edges):
-        near[a].append(b)
-        near[b].append(a)
-    away = [_distances(near, start) for start in range(count)]
-    largest = max(away, key=len)
-    names = tuple(sorted(largest))
-    number = {name: place for place, name in enumerate(names)}
-    neighbours = [[number[y] for y in near[x]] for x in names]
-    distances = np.array([[away[x][y] for y in names] for x in names], dtype=np.int64)
-    starts = np.cumsum([0, *map(len, neighbours)], dtype=np.int64)
-    joined = np.array([y for ys in neighbours for y in ys], np.int64)
-    return Places(len(names), starts, joined, distances, names)
-
-
-def _distances(near: Sequence[Sequence[int]], start: int) -> dict[int, int]:
-    """How far all qubits are that can be reached from one."""
-    found = {start: 0}
-    queue = [start]
-    for x in queue:
-        for y in near[x]:
-            if y not in found:
-                found[y] = found[x] + 1
-                queue.append(y)
-    return found
-
-
-def find_route(network: Network, places: Places, trials: int, rounds: int, seed: int) -> Route:
+def find_route(
+    network: Network,
+    places: Places,
+    trials: int,
+    rounds: int,
+    seed: int,
+    start: tuple[int, ...] | None = None,
+) -> Route:
     """The best of `trials` ways, each improved `rounds` times; the same for the same arguments.
 
-    Of a small circuit more ways are tried.
+    Of a small circuit more ways are tried. All begin at `start`, if that is given.
     """
     if not network.blocks:
-        start = tuple(range(network.wires))
+        start = start or tuple(range(network.wires))
         return Route(0, 0, start, start, ())
     forth, back = (_problem(network, places, backward) for backward in (False, True))
     levels = int(forth[LEVELS])
@@ -108,7 +66,12 @@ def find_route(network: Network, places: Places, trials: int, rounds: int, seed:
     steps = 60 * wires + 400
     pointers = (array.ctypes.data for array in (forth, back, work, best))
     trials *= max(1, SMALL // len(network.blocks))
-    load_compiling().find_routes(*pointers, trials, rounds, steps, seed)
+    given = start or embed_wires(network, places)
+    if given:
+        # at places where all blocks are between neighbours, one way is as good as another
+        trials, rounds = trials if start else 1, 1
+        best[3 : 3 + wires] = given
+    load_compiling().find_routes(*pointers, trials, rounds, steps, seed, int(given is not None))
     ends = best[3 : 3 + 2 * wires].tolist()
     events = best[3 + 2 * wires : 3 + 2 * wires + 2 * int(best[2])].reshape(-1, 2).tolist()
     return Route(

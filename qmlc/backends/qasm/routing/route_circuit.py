@@ -15,9 +15,10 @@ from qiskit.transpiler.passes import BasisTranslator, HighLevelSynthesis, Unroll
 
 from qmlc.backends.qasm.print_gates import is_symbolic
 from qmlc.backends.qasm.routing.collect_blocks import Network, collect_blocks
-from qmlc.backends.qasm.routing.find_routes import Places, find_route, worth
+from qmlc.backends.qasm.routing.find_routes import find_route, worth
 from qmlc.backends.qasm.routing.merge_singles import GateWriter, merge_singles
 from qmlc.backends.qasm.routing.pair_paulis import TURNS
+from qmlc.backends.qasm.routing.places import Places
 from qmlc.backends.qasm.routing.weave_phases import plan_weave, write_weave
 from qmlc.backends.qasm.routing.write_blocks import DeviceGate
 from qmlc.backends.qasm.routing.write_route import write_route

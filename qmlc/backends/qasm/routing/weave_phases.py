@@ -17,9 +17,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from qmlc.backends.qasm.routing.collect_blocks import Network
-from qmlc.backends.qasm.routing.find_routes import Places, worth
+from qmlc.backends.qasm.routing.find_routes import worth
 from qmlc.backends.qasm.routing.gate_blocks import Core
 from qmlc.backends.qasm.routing.pair_paulis import Angle
+from qmlc.backends.qasm.routing.places import Places
 from qmlc.backends.qasm.routing.write_blocks import DeviceGate, write_cx
 from qmlc.backends.qasm.routing.write_route import WireWriter
 

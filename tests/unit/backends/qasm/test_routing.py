@@ -9,12 +9,17 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import Operator
 
 from qmlc.backends.qasm.routing.collect_blocks import collect_blocks
-from qmlc.backends.qasm.routing.find_routes import find_route, read_places
+from qmlc.backends.qasm.routing.embed_wires import embed_wires
+from qmlc.backends.qasm.routing.find_routes import find_route
 from qmlc.backends.qasm.routing.merge_singles import GateWriter, merge_singles
+from qmlc.backends.qasm.routing.places import read_places
 from qmlc.backends.qasm.routing.route_circuit import route_circuit, unroll
 from qmlc.backends.qasm.routing.weave_phases import plan_weave, write_weave
 from qmlc.backends.qasm.routing.write_blocks import write_block
+from qmlc.targets.read_target import read_target
 
+TORINO = read_target("ibm:torino")
+HEXAGONS = read_places(TORINO.qubits, TORINO.edges)
 A, B, C = (Parameter(name) for name in "abc")
 NUMBERS = {A: 0.3, B: -1.1, C: 2.2}
 LINE = read_places(6, tuple((i, i + 1) for i in range(5)))
@@ -138,3 +143,28 @@ def test_what_is_no_gate_is_left_to_others():
     circuit.measure(0, 0)
     circuit.x(0)
     assert route_circuit([circuit], LINE, 1, 0) is None
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [
+        [(i, i + 1) for i in range(19)],
+        [(i, (i + 1) % 12) for i in range(12)],
+        [(0, i) for i in (1, 2, 3)] + [(1, 4), (4, 5), (2, 6)],
+    ],
+)
+def test_what_fits_is_put_where_it_fits(edges):
+    circuit = QuantumCircuit(20)
+    for edge in edges:
+        circuit.cx(*edge)
+    network = collect_blocks(unroll(circuit))
+    route = find_route(network, HEXAGONS, 1, 1, 0)
+    assert route.cost == 0 and route.start == route.end
+    assert all(HEXAGONS.distances[route.start[a], route.start[b]] == 1 for a, b in edges)
+
+
+def test_what_fits_nowhere_is_not_put_anywhere():
+    circuit = QuantumCircuit(3)
+    for edge in ((0, 1), (1, 2), (2, 0)):
+        circuit.rzz(0.3, *edge)
+    assert embed_wires(collect_blocks(circuit), HEXAGONS) is None
