@@ -69,6 +69,20 @@ class Instruction:
         """The qubits acted on, without the controls."""
         return self.qubits[len(self.controls) :]
 
+    def on(self, qubits: tuple[int, ...]) -> Instruction:
+        """The same on other qubits."""
+        return self if qubits == self.qubits else self._with(qubits, self.angles)
+
+    def by(self, angles: tuple[Value, ...]) -> Instruction:
+        """The same by other angles."""
+        return self._with(self.qubits, angles)
+
+    def _with(self, qubits: tuple[int, ...], angles: tuple[Value, ...]) -> Instruction:
+        # `dataclasses.replace` takes three times as long
+        return Instruction(
+            self.name, qubits, angles, self.controls, self.bits, self.condition, self.payload
+        )
+
     @property
     def unitary(self) -> bool:
         """Whether this is a gate, without feed-forward."""

@@ -25,7 +25,7 @@ LARGER = (8, 400)
 MAX_GATES = 20_000
 """Those of longer circuits are looked at in pairs of qubits alone: larger blocks take seconds."""
 
-Kept = Literal["unitary", "state", "results"]
+Kept = Literal["unitary", "action", "state", "results"]
 
 
 def optimise_for_device(
@@ -34,16 +34,20 @@ def optimise_for_device(
     """`circuit` with fewer gates on two qubits, for a device whose qubits are all connected.
 
     `native_two_qubit` names the gates of the device. What stays the same, for all values of inputs
-    and parameters, is the unitary with its global phase; the state that the gates make of |0…0>,
-    with its phase; or the results alone. Where there are results, qubits may end up exchanged: the
-    results say which is which.
+    and parameters, is the unitary with its global phase; its action, without this phase; the state
+    that the gates make of |0…0>, with its phase; or the results alone. Where there are results,
+    qubits may end up exchanged: the results say which is which.
     """
     widest = 2 if TURNING & set(native_two_qubit) else 1
     regions = list(_regions(circuit.instructions))
     found: list[Instruction] = []
     for place, region in enumerate(regions):
         last = place == len(regions) - 1 and keep == "results"
-        ends = Ends(keep != "unitary" and place == 0, _measured(circuit) if last else None)
+        ends = Ends(
+            keep in ("state", "results") and place == 0,
+            _measured(circuit) if last else None,
+            keep in ("unitary", "state"),
+        )
         found += _optimise(region, widest, ends)
     named, at = push_swaps(found, circuit.num_qubits)
     instructions = push_local_gates(named, native_two_qubit)
@@ -104,17 +108,23 @@ def _optimise(region: list[Instruction], widest: int, ends: Ends) -> list[Instru
     if is_small(region, widest):
         larger = resynthesise(region, widest, ends)
     else:
-        larger = _by_blocks(region, widest, *LARGER) if len(region) <= MAX_GATES else region
-    found = [region, _by_blocks(region, widest, 2), _by_blocks(larger, widest, 2)]
+        short = len(region) <= MAX_GATES
+        larger = _by_blocks(region, widest, *LARGER, phase=ends.phase) if short else region
+    found = [region, *(_by_blocks(each, widest, 2, phase=ends.phase) for each in (region, larger))]
     return min(found, key=lambda each: (*count_entangling_gates(each, widest), len(each)))
 
 
 def _by_blocks(
-    region: Sequence[Instruction], widest: int, width: int, length: int = 1 << 30
+    region: Sequence[Instruction],
+    widest: int,
+    width: int,
+    length: int = 1 << 30,
+    *,
+    phase: bool,
 ) -> list[Instruction]:
     """The gates among a few qubits, as far as they meet, written anew."""
     num_qubits = 1 + max((q for i in region for q in i.qubits), default=0)
     named, at = push_swaps(region, num_qubits)
     blocks = collect_blocks(named, width, length)
-    found = [i for block in blocks for i in resynthesise(block, widest)]
+    found = [i for block in blocks for i in resynthesise(block, widest, Ends(phase=phase))]
     return found + exchange({place: qubit for qubit, place in enumerate(at)}, num_qubits)

@@ -63,7 +63,7 @@ def _forms(
 ) -> Iterator[LogicalForm]:
     yield _form(circuit, circuit, names)
     if optimise and all(i.unitary for i in circuit.instructions):
-        keep: Kept = "results" if circuit.results else "unitary"
+        keep: Kept = "results" if circuit.results else "action"
         yield _form(circuit, optimise_for_device(circuit, basis, keep), names)
 
 

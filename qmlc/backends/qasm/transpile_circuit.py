@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from qiskit import QuantumCircuit
-from qiskit.transpiler import generate_preset_pass_manager
+from qiskit.transpiler import PassManager, generate_preset_pass_manager
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.errors import NotExpressible, TooFewQubits
@@ -98,7 +99,15 @@ def _compile(
     if routed is None or level == 3:
         seeds = range(seed, seed + (tries if routed is None and target.edges is not None else 1))
         methods = _layout_methods(forms[0].circuit, target, level)
-        found += [_transpile(f, target, level, s, m) for f in forms for s in seeds for m in methods]
+        ways = [(form, seed, method) for form in forms for seed in seeds for method in methods]
+        compiled = [_transpile(form, target, level, s, method) for form, s, method in ways]
+        # those alone are worth finishing that may win
+        counts = [count_two_qubit_gates(each.circuit) for each in compiled]
+        least = min([*counts, *(c.two_qubit_gates for c in found)])
+        for each, count in zip(compiled, counts, strict=True):
+            if count == least:
+                best = _settle(each, target) if target.calibration else each
+                found.append(_device_circuit(best, target))
     return min(found, key=lambda c: (c.two_qubit_gates, -(c.success or 0), c.depth))
 
 
@@ -137,20 +146,28 @@ def _translate(routed: RoutedCircuit, target: Target, ends: Sequence[int]) -> De
 
 def _transpile(
     form: LogicalForm, target: Target, level: int, seed: int, layout_method: str | None
-) -> DeviceCircuit:
-    manager = generate_preset_pass_manager(
-        level,
-        target=qiskit_target(target, form.circuit.num_qubits),
-        layout_method=layout_method,
-        seed_transpiler=seed,
-    )
-    compiled = manager.run(form.circuit)
-    layout = final = tuple(range(form.circuit.num_qubits))
+) -> _DeviceLayout:
+    """What Qiskit makes of a circuit."""
+    width = form.circuit.num_qubits
+    compiled = _manager(target, width, level, seed, layout_method).run(form.circuit)
+    layout = final = tuple(range(width))
     if compiled.layout is not None:
         layout = tuple(compiled.layout.initial_index_layout(filter_ancillas=True))
         final = tuple(compiled.layout.final_index_layout(filter_ancillas=True))
-    found = _DeviceLayout(compiled, layout, tuple(final[end] for end in form.ends))
-    return _device_circuit(_settle(found, target) if target.calibration else found, target)
+    return _DeviceLayout(compiled, layout, tuple(final[end] for end in form.ends))
+
+
+@lru_cache(maxsize=64)
+def _manager(
+    target: Target, width: int, level: int, seed: int, layout_method: str | None
+) -> PassManager:
+    """Qiskit's passes: to put them together takes longer than to run them on a small circuit."""
+    return generate_preset_pass_manager(
+        level,
+        target=qiskit_target(target, width),
+        layout_method=layout_method,
+        seed_transpiler=seed,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,9 @@ def count_entangling_gates(instructions: Iterable[Instruction], widest: int = 1)
 
 def entangling_cost(instruction: Instruction, widest: int) -> int:
     """How many gates on two qubits one instruction costs by itself."""
-    name, controls = instruction.name, len(instruction.controls)
     if len(instruction.qubits) < 2 or not instruction.unitary:
         return 0
+    name, controls = instruction.name, len(instruction.controls)
     if (name, controls) in KNOWN:
         return KNOWN[name, controls]
     if len(instruction.qubits) == 2 and name in CONTROLLED:

@@ -53,6 +53,7 @@ def adjoint(matrix: Matrix) -> Matrix:
     return (a, c), (b, d)
 
 
+@cache
 def find_frame(matrix: Matrix) -> tuple[Frame, float]:
     """The frame that a Clifford matrix is, and the phase by which it differs."""
     frame = _frames()[_key(matrix)]

@@ -45,6 +45,8 @@ class Turns:
 
     def rotate_within(self, pauli: Pauli, angle: Value, projectors: Sequence[Signed]) -> None:
         """exp(-i angle/2 P) where each of the commuting `projectors` holds."""
+        if not projectors:
+            return self.rotate(pauli, angle)
         share = angle * (1 / 2 ** len(projectors))
         for sign, string in _products(projectors):
             power, product = multiply(pauli, string)

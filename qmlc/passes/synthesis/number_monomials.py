@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from qmlc.ir.circuit import Instruction
 from qmlc.types.polynomial import Atom, Monomial, Polynomial, Symbol, Value
@@ -30,9 +29,7 @@ def number_monomials(
             terms.append((monomial, coefficient))
         return Polynomial(tuple(terms))
 
-    numbered = tuple(
-        replace(i, angles=tuple(map(number, i.angles))) if i.angles else i for i in instructions
-    )
+    numbered = tuple([i.by(tuple(map(number, i.angles))) if i.angles else i for i in instructions])
     return numbered, list(numbers)
 
 
@@ -52,9 +49,7 @@ def restore_monomials(
             return angle.substitute(values)
         return Polynomial(tuple((names[m[0][0]] if m else m, c) for m, c in angle.terms))
 
-    return [
-        replace(i, angles=tuple(map(restore, i.angles))) if i.angles else i for i in instructions
-    ]
+    return [i.by(tuple(map(restore, i.angles))) if i.angles else i for i in instructions]
 
 
 def _symbol(number: int) -> Symbol:

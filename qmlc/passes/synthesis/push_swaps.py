@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from qmlc.ir.circuit import Instruction
 
@@ -15,12 +14,9 @@ def push_swaps(
     at = list(range(num_qubits))
     found = []
     for instruction in instructions:
-        qubits = tuple(at[q] for q in instruction.qubits)
         if instruction.name == "swap" and instruction.unitary and not instruction.controls:
             one, two = instruction.qubits
             at[one], at[two] = at[two], at[one]
-        elif qubits == instruction.qubits:
-            found.append(instruction)
         else:
-            found.append(replace(instruction, qubits=qubits))
+            found.append(instruction.on(tuple([at[q] for q in instruction.qubits])))
     return found, at

@@ -12,7 +12,10 @@ from qmlc.ir.circuit import Instruction
 from qmlc.ir.modify_gates import inverse
 from qmlc.passes.synthesis.clifford_phase import clifford_phase
 from qmlc.passes.synthesis.collect_turns import PauliForm, collect_turns, image
-from qmlc.passes.synthesis.count_entangling_gates import count_entangling_gates
+from qmlc.passes.synthesis.count_entangling_gates import (
+    count_entangling_gates,
+    entangling_cost,
+)
 from qmlc.passes.synthesis.fit_to_ends import drop_unmeasured, start_in_zero
 from qmlc.passes.synthesis.lower_to_turns import Turns, lower_to_turns
 from qmlc.passes.synthesis.number_monomials import number_monomials, restore_monomials
@@ -42,6 +45,8 @@ class Ends:
     """They act on |0…0>, and only what they make of it has to stay, phase included."""
     measured: Letters | None = None
     """Products of these letters are measured after them, and nothing else has to stay."""
+    phase: bool = True
+    """Their global phase has to stay."""
 
 
 def resynthesise(
@@ -51,8 +56,8 @@ def resynthesise(
 
     `instructions` are gates that `lower_to_turns` knows; `widest` as in `synthesise_turns`.
     """
-    cost = count_entangling_gates(instructions, widest)[0]
-    if cost == 0 or (cost < 2 and ends == Ends()):
+    cost = sum(entangling_cost(instruction, widest) for instruction in instructions)
+    if cost == 0 or (cost < 2 and not ends.zero and ends.measured is None):
         return list(instructions)
     qubits = sorted({q for i in instructions for q in i.qubits})
     place = {q: i for i, q in enumerate(qubits)}
@@ -75,7 +80,7 @@ def is_small(instructions: Sequence[Instruction], widest: int) -> bool:
 
 
 def _placed(instruction: Instruction, place: Sequence[int] | dict[int, int]) -> Instruction:
-    return replace(instruction, qubits=tuple(place[q] for q in instruction.qubits))
+    return instruction.on(tuple([place[q] for q in instruction.qubits]))
 
 
 @lru_cache(maxsize=1024)
@@ -100,7 +105,7 @@ def _resynthesised(
     if best is None:
         return None
     written = attempt.write(*best)
-    if ends.measured is None:
+    if ends.phase and ends.measured is None:
         written += attempt.phase(phase, written)
     return tuple(written)
 

@@ -268,20 +268,17 @@ def complete(turns: Sequence[Turn]) -> tuple[Turn, Turn, Turn]:
     return found[0], found[1], found[2]
 
 
-def turn_count(angles: Sequence[Angle]) -> int:
-    """Two-qubit gates for turns about XX, YY and ZZ by these angles."""
-    counts = [quarters(angle) for angle in angles]
-    left = [count for count in counts if count is None or count % 2]
-    return 1 if len(left) == 1 and left[0] is not None else max(2, len(left)) if left else 0
-
-
 def part_cost(part: Part, exchange: bool = False) -> int:
     """Two-qubit gates of a part, with an exchange after it where that is said."""
     if isinstance(part, Fixed):
         matrix = SWAP @ part.matrix if exchange else part.matrix
         return int(decomposer().num_basis_gates(matrix))
-    shift = QUARTER if exchange != part.exchanged else 0.0
-    return turn_count([turn.angle + shift for turn in complete(part.turns)])
+    counts = [quarters(turn.angle) for turn in part.turns]
+    counts += [0] * (3 - len(counts))
+    # an exchange is a quarter turn about each of XX, YY and ZZ
+    more = exchange != part.exchanged
+    left = [count for count in counts if count is None or (count + more) % 2]
+    return 1 if len(left) == 1 and left[0] is not None else max(2, len(left)) if left else 0
 
 
 SWAP = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]], dtype=complex)

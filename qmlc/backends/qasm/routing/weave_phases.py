@@ -45,6 +45,10 @@ class Step(NamedTuple):
     alone: tuple[int, float] | None = None
 
 
+Steps = tuple[list[Step], tuple[int, ...]]
+"""Steps, and the order of wires after them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Weave:
     """A way to carry out a network of ZZ rotations on a path of places."""
@@ -72,11 +76,12 @@ def plan_weave(network: Network, places: Places) -> Weave | None:
     if path is None:
         return None
     # how a wire that others share goes through them depends on where it begins
-    hubs = any(_hub(network.blocks[i].wires for i in layer) is not None for layer in layers)
+    linked = [_Layer(network, numbers) for numbers in layers]
+    hubs = any(layer.hub is not None for layer in linked)
     choices = [(tuple(wires), False)]
     if hubs:
         choices += [(tuple(wires), True), (tuple(wires[::-1]), False), (tuple(wires[::-1]), True)]
-    plans = [_plan(network, layers, *choice) for choice in choices]
+    plans = [_plan(network, linked, *choice) for choice in choices]
     sizes = [_size(steps, len(path)) for steps, *_ in plans]
     best = min(range(len(plans)), key=lambda i: worth(*sizes[i]))
     steps, *orders = plans[best]
@@ -92,8 +97,31 @@ def plan_weave(network: Network, places: Places) -> Weave | None:
     )
 
 
+class _Layer:
+    """The pairs of wires of a layer with their blocks, and on each wire the lowest level of it."""
+
+    def __init__(self, network: Network, numbers: Iterable[int]) -> None:
+        self.pairs: dict[Pair, tuple[int, ...]] = {}
+        self.lowest: dict[int, int] = {}
+        for i in numbers:
+            wires = network.blocks[i].wires
+            self.pairs[frozenset(wires)] = (*self.pairs.get(frozenset(wires), ()), i)
+            for wire, level in zip(wires, network.levels[i], strict=True):
+                self.lowest[wire] = min(level, self.lowest.get(wire, level))
+        self.hub = _hub(self.pairs)
+        self.shorter: dict[tuple[int, ...], Steps] = {}
+        """The shorter way of alternating exchanges from an order, once it was asked for."""
+
+    def alternate(self, order: tuple[int, ...]) -> Steps:
+        """The shorter way of alternating exchanges that begin with the odd or the even ones."""
+        if order not in self.shorter:
+            ways = (_alternate(order, self.pairs, first) for first in (0, 1))
+            self.shorter[order] = min(ways, key=_count_cx)
+        return self.shorter[order]
+
+
 def _plan(
-    network: Network, layers: Sequence[Sequence[int]], first: tuple[int, ...], past: bool
+    network: Network, layers: Sequence[_Layer], first: tuple[int, ...], past: bool
 ) -> tuple[list[Step], tuple[int, ...], tuple[int, ...]]:
     """Steps from an order of wires, this order, and the one at the end.
 
@@ -101,29 +129,26 @@ def _plan(
     """
     kept: list[Step] = []
     order, written = first, [0] * network.wires
-    for numbers in layers:
-        pairs: dict[Pair, tuple[int, ...]] = {}
-        lowest: dict[int, int] = {}
-        for i in numbers:
-            wires = network.blocks[i].wires
-            pairs[frozenset(wires)] = (*pairs.get(frozenset(wires), ()), i)
-            for wire, level in zip(wires, network.levels[i], strict=True):
-                lowest[wire] = min(level, lowest.get(wire, level))
-        for wire, level in lowest.items():
+    for layer in layers:
+        for wire, level in layer.lowest.items():
             ready = sum(below < level for below, _ in network.singles[wire])
             if ready > written[wire]:
                 written[wire] = ready
                 kept.append(Step(order.index(wire), order.index(wire), alone=(wire, level)))
-        ways = [_alternate(order, pairs, 0), _alternate(order, pairs, 1)]
-        hub = _hub(pairs)
-        if hub is not None:
-            travel = _travel(order, pairs, hub, past)
-            ways = [travel] if past else [*ways, travel]
-        steps, order = min(ways, key=lambda way: sum(_is_cx(step) for step in way[0]))
+        if layer.hub is None:
+            steps, order = layer.alternate(order)
+        else:
+            travel = _travel(order, layer.pairs, layer.hub, past)
+            ways = [travel] if past else [layer.alternate(order), travel]
+            steps, order = min(ways, key=_count_cx)
         for step in steps:
             _add(kept, step)
     kept += [Step(k, k, alone=(wire, math.inf)) for k, wire in enumerate(order)]
     return kept, first, order
+
+
+def _count_cx(way: Steps) -> int:
+    return sum(step.control != step.target for step in way[0])
 
 
 def _hub(pairs: Iterable[Iterable[int]]) -> int | None:
@@ -138,14 +163,14 @@ def _is_cx(step: Step) -> bool:
 
 def _add(kept: list[Step], step: Step) -> None:
     """Append a step, unless it undoes one that it can be brought beside."""
-    if _is_cx(step):
+    control, target = step.control, step.target
+    if control != target:
         for i in range(len(kept) - 1, max(len(kept) - REACH, 0) - 1, -1):
-            other = kept[i]
-            if other == step:
+            first, second, _, alone = kept[i]
+            if first == control and second == target:
                 del kept[i]
                 return
-            at_control = other.target if _is_cx(other) or other.alone else None
-            if step.control == at_control or step.target == other.control:
+            if first == target or (second == control and (first != second or alone)):
                 break
     kept.append(step)
 
@@ -218,10 +243,6 @@ def _layers(network: Network) -> list[list[int]]:
     return layers
 
 
-Steps = tuple[list[Step], tuple[int, ...]]
-"""Steps, and the order of wires after them."""
-
-
 def _alternate(order: tuple[int, ...], pairs: Mapping[Pair, tuple[int, ...]], first: int) -> Steps:
     """Bring all pairs beside each other by exchanges at odd and even positions in turn."""
     wires, waiting = list(order), dict(pairs)
@@ -229,7 +250,8 @@ def _alternate(order: tuple[int, ...], pairs: Mapping[Pair, tuple[int, ...]], fi
     turn = first
     while waiting:
         exchanges = list(range(1 + turn % 2, len(order), 2))
-        if waiting.keys() <= _beside(_exchanged(wires, exchanges)):
+        few = len(waiting) < len(order)
+        if few and waiting.keys() <= _beside(_exchanged(wires, exchanges)):
             # at the end, not all have to meet again
             for k in list(exchanges):
                 fewer = [other for other in exchanges if other != k]
