@@ -88,6 +88,20 @@ def camel_case(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Unit"
 
 
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A further way to call a unit that has a graph: on these inputs, by that graph.
+
+    In it, paths of modules and parameters go on into the parts of the unit: `encoder.linear`.
+    """
+
+    name: str
+    inputs: tuple[tuple[str, Type], ...]
+    output: Type
+    graph: Graph
+    doc: str
+
+
 @dataclass(frozen=True)
 class Unit:
     """A declaration for certain settings: one generated class.
@@ -110,10 +124,21 @@ class Unit:
     extern: Call | None = None
     parameters: tuple[Variable, ...] = ()
     submodules: tuple[Submodule, ...] = ()
+    methods: tuple[Method, ...] = ()
     doc: str = ""
     source: str = ""
     """The declaration's first line as written (without its body)."""
     place: Span | None = field(default=None, compare=False, repr=False)
+
+
+def all_parts(
+    unit: Unit, units: Mapping[str, Unit], prefix: str = ""
+) -> Iterator[tuple[str, Submodule]]:
+    """The parts of a unit and theirs, by path; `units` are by `class_name`."""
+    for part in unit.submodules:
+        yield prefix + part.path, part
+        if part.is_unit:
+            yield from all_parts(units[part.target], units, f"{prefix}{part.path}.")
 
 
 @dataclass(frozen=True, slots=True)

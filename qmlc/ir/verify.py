@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qmlc.ir.circuit import NON_UNITARY, Circuit, Instruction
 from qmlc.ir.graph import Graph
-from qmlc.ir.program import Program, Unit
+from qmlc.ir.program import Program, Unit, all_parts
 from qmlc.ops.gates import GATES, Controlled, gate_arity
 
 OTHERS = NON_UNITARY | {"gphase", "rotation", "unitary", "evolve"}
@@ -19,7 +19,7 @@ def verify(program: Program, stage: str, before: Program | None = None) -> None:
 
     Units that `before` holds, too, were looked at then.
     """
-    known = {unit.class_name for unit in program.units}
+    units = {unit.class_name: unit for unit in program.units}
     seen = {id(unit) for unit in before.units} if before is not None else set()
     try:
         for unit in program.units:
@@ -28,10 +28,12 @@ def verify(program: Program, stage: str, before: Program | None = None) -> None:
             if unit.circuit is not None:
                 _circuit(unit.circuit)
             if unit.graph is not None:
-                _graph(unit, unit.graph)
+                _graph(unit, unit.graph, {part.path for part in unit.submodules})
+            for method in unit.methods:
+                _graph(unit, method.graph, {path for path, _ in all_parts(unit, units)})
             for submodule in unit.submodules:
                 _require(
-                    not submodule.is_unit or submodule.target in known,
+                    not submodule.is_unit or submodule.target in units,
                     f"{unit.name} holds the unknown unit {submodule.target}",
                 )
     except Invalid as error:
@@ -74,8 +76,7 @@ def _within(places: tuple[int, ...], size: int) -> bool:
     return not places or (min(places) >= 0 and max(places) < size)
 
 
-def _graph(unit: Unit, graph: Graph) -> None:
-    paths = {submodule.path for submodule in unit.submodules}
+def _graph(unit: Unit, graph: Graph, paths: set[str]) -> None:
     for position, node in enumerate(graph.nodes):
         _require(
             all(0 <= source < position for source in node.inputs),

@@ -116,6 +116,9 @@ def _unit(unit: Unit) -> Iterator[str]:
     yield f"{unit.kind} {unit.class_name}({settings})"
     if unit.graph is not None:
         yield from _graph(unit.graph)
+        for method in unit.methods:
+            yield f"  {method.name}:"
+            yield from _graph(method.graph)
     if unit.circuit is not None:
         names = unit.circuit.qubit_names()
         for instruction in unit.circuit.instructions:

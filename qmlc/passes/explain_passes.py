@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
+from qmlc.ir.graph import Graph
 from qmlc.ir.program import Program, Unit
 from qmlc.passes.attention.lower_attention import lower_unit
 from qmlc.passes.pipeline import PIPELINE, optimise
@@ -23,28 +24,33 @@ def explain_passes(program: Program, level: int) -> Iterator[str]:
     reasons = {step.name: step.doc for step in PIPELINE}
     for (_, before), (name, after) in pairwise(stages):
         old = {unit.class_name: unit for unit in before.units}
-        lines = [_difference(old[unit.class_name], unit) for unit in after.units]
-        if any(lines):
+        lines = [line for unit in after.units for line in _differences(old[unit.class_name], unit)]
+        if lines:
             yield f"{name}: {reasons[name]}"
-            yield from filter(None, lines)
+            yield from lines
     for unit in stages[-1][1].units:
         for refusal in lower_unit(unit)[1] if unit.graph is not None else ():
             yield f"attention of {unit.name} stays as it is written: {refusal.reason}"
 
 
-def _difference(before: Unit, after: Unit) -> str:
-    """What a unit has no more, and what it has instead; "" where it has the same."""
+def _differences(before: Unit, after: Unit) -> Iterator[str]:
+    """What a unit has no more, and what it has instead; the methods that it has besides."""
     old, new = _operations(before), _operations(after)
-    if old == new:
-        return ""
-    return f"  {after.name}: {_listed(old - new)} -> {_listed(new - old)}"
+    if old != new:
+        yield f"  {after.name}: {_listed(old - new)} -> {_listed(new - old)}"
+    for method in after.methods[len(before.methods) :]:
+        yield f"  {after.name}: nothing -> {method.name}: {_listed(_functions(method.graph))}"
 
 
 def _operations(unit: Unit) -> Counter[str]:
     """How often a unit computes what: functions, calls of modules, gates."""
     if unit.graph is not None:
-        return Counter(n.operation for n in unit.graph.nodes if n.operation not in QUIET)
+        return _functions(unit.graph)
     return Counter(i.name for i in unit.circuit.instructions) if unit.circuit else Counter()
+
+
+def _functions(graph: Graph) -> Counter[str]:
+    return Counter(n.operation for n in graph.nodes if n.operation not in QUIET)
 
 
 def _listed(operations: Counter[str]) -> str:

@@ -15,6 +15,7 @@ from qmlc.passes.attention.lower_attention import lower_attention
 from qmlc.passes.drop_dead_nodes import drop_dead_nodes
 from qmlc.passes.drop_identities import drop_identities
 from qmlc.passes.merge_rotations import merge_rotations
+from qmlc.passes.models.split_frozen import split_frozen
 from qmlc.passes.rewrite_circuits import rewrite_circuits
 
 MAX_ROUNDS = 10
@@ -52,6 +53,11 @@ PIPELINE = (
     Pass(
         "drop_dead_nodes", drop_dead_nodes, 1,
         "Leave out what no output needs: a `let` that nothing uses should cost nothing.",
+    ),
+    Pass(
+        "split_frozen", split_frozen, 2,
+        "Take what a loss computes of data and fixed parts alone out of it: training computes it "
+        "once, not in each epoch.",
     ),
     Pass(
         "cancel_gates", partial(apply_gate_rules, ("cancel",), False), 1,

@@ -18,6 +18,7 @@ from qmlc.runtime.kernel_module import KernelModule
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.checkpoint import CHECKPOINT, Checkpoint, identify_run
 from qmlc.training.errors import DataError, shown
+from qmlc.training.keep_features import compute_features, whole_again
 from qmlc.training.keep_fitted import write_fitted
 from qmlc.training.log_tensorboard import Log, open_log
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
@@ -96,17 +97,18 @@ def train_block(
     rows = prepare_rows(program, training, base, plan, dtype) if training.data else None
     accelerator = make_accelerator(plan.device, plan.precision)
     order = torch.Generator().manual_seed(plan.seed)
-    loaders = _loaders(rows, plan, accelerator, order)
     folder = options.folder or run_folder(program, training)
     started = time.perf_counter()
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)
         module = make_loss().to(device=accelerator.device, dtype=dtype)
-        if plan.noise is not None or plan.shots is not None:
-            _simulate_device(module, plan)
+        _simulate_device(module, plan)
         model = module.get_submodule(training.model)
+        console = Console(stderr=True, quiet=options.quiet)
+        with console.status("computing what stays the same"):
+            rest = compute_features(program, training, module, rows, plan, accelerator, folder)
+        loaders = _loaders(rest or rows, plan, accelerator, order)
         length = plan_length(plan, len(loaders["learning"]))
-        console = Console(stderr=True)
         learner = make_learner(module, plan, length, accelerator, order)
         with (
             show_progress(training.name, length, options.quiet, console) as show,
@@ -156,7 +158,9 @@ def _learn(
 
 
 def _simulate_device(module: nn.Module, plan: Plan) -> None:
-    """Train the circuits of `module` under the noise of a device, or with so many shots."""
+    """Train circuits under the noise of a device, or with so many shots, where the plan says so."""
+    if plan.noise is None and plan.shots is None:
+        return
     how = f"under the noise of {plan.noise}" if plan.shots is None else "with shots"
     for name, circuit in module.named_modules():
         if isinstance(circuit, KernelModule):
@@ -303,6 +307,7 @@ class _Keep:
             for name, loader in loaders.items()
             if name != "learning"
         }
+        whole_again(self.module)
         results = {"best_epoch": self.best_epoch, "steps": self.steps}
         splits = {name: m.as_dict() for name, m in measured.items()}
         write_json(self.folder / RESULTS, results | splits)

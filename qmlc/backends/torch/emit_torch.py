@@ -30,8 +30,9 @@ def emit_torch(program: Program, source_name: str, source_files: Sequence[str] =
     if source_files:
         parts = " / ".join(map(repr, source_files[0].split("/")))
         body += [f"SOURCE = Path(__file__).parent / {parts}", ""]
+    units = {unit.class_name: unit for unit in program.units}
     for unit in program.units:
-        body += [*print_unit(unit, classes, names), ""]
+        body += [*print_unit(unit, classes, names, units), ""]
     for template in program.templates:
         body += [*print_template(template, classes), ""]
     text = "\n".join(body)

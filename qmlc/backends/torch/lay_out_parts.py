@@ -64,13 +64,33 @@ def module_paths(unit: Unit) -> dict[str, str]:
     """
     if unit.graph is None:
         return {p.name: p.name for p in unit.parameters}
+    own, parts = _access(unit)
+    return {
+        path: re.sub(r"\['?(.*?)'?\]", r".\1", text.removeprefix("self."))
+        for path, text in {**own, **parts}.items()
+    }
+
+
+def reach_inside(unit: Unit, units: Mapping[str, Unit]) -> tuple[Access, Access]:
+    """How the parameters and the parts of a unit are reached, and those of all units in it."""
+    own, parts = map(dict, _access(unit))
+    for part in unit.submodules:
+        inner = units.get(part.target) if part.is_unit else None
+        if inner is not None and inner.graph is not None:
+            for known, found in zip((own, parts), reach_inside(inner, units), strict=True):
+                known |= {
+                    f"{part.path}.{path}": parts[part.path] + text.removeprefix("self")
+                    for path, text in found.items()
+                }
+    return own, parts
+
+
+def _access(unit: Unit) -> tuple[Access, Access]:
+    """How the parameters and the parts of a unit are reached."""
     attributes = Identifiers(MODULE_ATTRIBUTES)
     own = lay_out([(p.name, _nothing) for p in unit.parameters], attributes, "Parameter")
     parts = lay_out([(s.path, _nothing) for s in in_order(unit)], attributes, "Module")
-    return {
-        path: re.sub(r"\['?(.*?)'?\]", r".\1", text.removeprefix("self."))
-        for path, text in {**own.access, **parts.access}.items()
-    }
+    return own.access, parts.access
 
 
 def _nothing(access: Access) -> str:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from qmlc.backends.torch.identifiers import MODULE_ATTRIBUTES, Identifiers, setting_name
-from qmlc.backends.torch.lay_out_parts import Access, container, in_order, lay_out
+from qmlc.backends.torch.lay_out_parts import (
+    Access,
+    container,
+    in_order,
+    lay_out,
+    reach_inside,
+)
 from qmlc.backends.torch.print_check import describe_forward, print_check, with_settings
 from qmlc.backends.torch.print_circuit import print_circuit
 from qmlc.backends.torch.print_forward import Surroundings, field_name, print_forward
 from qmlc.backends.torch.print_value import print_value
 from qmlc.ir.circuit import Variable
-from qmlc.ir.program import Part, Setting, Submodule, Template, Unit, camel_case
+from qmlc.ir.program import Part, Setting, Submodule, Template, Unit, all_parts, camel_case
 from qmlc.ops.changes import CHANGES
 from qmlc.ops.fill_template import write_constructor
 from qmlc.ops.layers import LAYERS
@@ -34,8 +41,13 @@ Classes = Mapping[str, str]
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str]:
-    """The lines of the classes for `unit`: the named tuples of its records, then its own."""
+def print_unit(
+    unit: Unit, classes: Classes, names: Identifiers, units: Mapping[str, Unit]
+) -> Iterator[str]:
+    """The lines of the classes for `unit`: the named tuples of its records, then its own.
+
+    `units` are those that are there, by `class_name`.
+    """
     name = classes[unit.class_name]
     records = {kind: names.new(f"{name}{suffix}") for kind, suffix in _records(unit)}
     for kind, record in records.items():
@@ -53,7 +65,7 @@ def print_unit(unit: Unit, classes: Classes, names: Identifiers) -> Iterator[str
     elif unit.graph is None:
         body += [*_print_circuit_body(unit)]
     else:
-        body += [*_print_module_body(unit, classes, records)]
+        body += [*_print_module_body(unit, classes, records, units)]
     yield from _indent(body)
 
 
@@ -161,6 +173,9 @@ def _records(unit: Unit) -> Iterator[tuple[Type, str]]:
     for node in unit.graph.nodes:
         if node.operation == "record":
             found.setdefault(node.type, "Output" if node.type == unit.output else "Record")
+    for method in unit.methods:
+        if isinstance(method.output, RecordType):
+            found.setdefault(method.output, camel_case(method.name))
     yield from found.items()
 
 
@@ -251,7 +266,9 @@ def _print_extern_body(unit: Unit) -> Iterator[str]:
         yield from _indent([f"super().__init__({handed})"])
 
 
-def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]) -> Iterator[str]:
+def _print_module_body(
+    unit: Unit, classes: Classes, records: Mapping[Type, str], units: Mapping[str, Unit]
+) -> Iterator[str]:
     assert unit.graph is not None
     attributes = Identifiers(MODULE_ATTRIBUTES)
     own = [(p.name, partial(_parameter, p)) for p in unit.parameters]
@@ -265,15 +282,36 @@ def _print_module_body(unit: Unit, classes: Classes, records: Mapping[Type, str]
         yield from _indent([*parameters.assignments, *modules.assignments, ""])
     layers = {s.path: LAYERS[s.target] for s in unit.submodules if not s.is_unit}
     around = Surroundings(modules.access, parameters.access, records, layers)
+    yield from print_method("forward", unit, around)
+    for method in unit.methods:
+        reached, held = reach_inside(unit, units)
+        layers = {
+            path: LAYERS[part.target] for path, part in all_parts(unit, units) if not part.is_unit
+        }
+        around = Surroundings(held, reached, records, layers)
+        called = replace(unit, inputs=method.inputs, output=method.output, graph=method.graph)
+        yield ""
+        yield from print_method(method.name, called, around, method.doc)
+
+
+def print_method(name: str, unit: Unit, around: Surroundings, doc: str = "") -> Iterator[str]:
+    """The method that computes the graph of a unit."""
+    assert unit.graph is not None
     forward = print_forward(unit.graph, unit.inputs, around)
     arguments = ["self"]
-    for name, kind in unit.inputs:
-        text = f"{forward.inputs[name]}: {records.get(kind, 'Tensor')}"
-        arguments.append(f"{text} | None = None" if name in forward.optional else text)
-    output = "Tensor" if isinstance(unit.output, TensorType) else records.get(unit.output, "tuple")
-    yield f"def forward({', '.join(arguments)}) -> {output}:"
+    for given, kind in unit.inputs:
+        text = f"{forward.inputs[given]}: {around.records.get(kind, 'Tensor')}"
+        arguments.append(f"{text} | None = None" if given in forward.optional else text)
+    output = "Tensor"
+    if not isinstance(unit.output, TensorType):
+        output = around.records.get(unit.output, "tuple")
+    yield f"def {name}({', '.join(arguments)}) -> {output}:"
     yield from _indent(
-        [*docstring(describe_forward(unit)), *print_check(unit, forward), *forward.statements]
+        [
+            *docstring(doc, describe_forward(unit)),
+            *print_check(unit, forward),
+            *forward.statements,
+        ]
     )
 
 

@@ -1,0 +1,181 @@
+"""What a loss computes of data and fixed parts alone: once for all epochs, and kept in a file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from qmlc.ir.program import Method, Program, Training, Unit, all_parts
+from qmlc.runtime.check_memory import available_memory
+from qmlc.training.prepare_rows import Rows, Tensors
+from qmlc.training.read_options import Plan
+from qmlc.training.write_files import replace_file
+
+FEATURES = "features.safetensors"
+
+PROBED = 4
+"""How many rows must yield alone what they yield in a batch."""
+
+TOLERANCE = 1e-3
+"""By how much of the largest feature that may differ: batches round otherwise than rows."""
+
+SHARE = 0.5
+"""Of the free memory, how much features may fill."""
+
+
+def compute_features(
+    program: Program,
+    training: Training,
+    module: nn.Module,
+    rows: Rows | None,
+    plan: Plan,
+    accelerator: Any,
+    folder: Path,
+) -> Rows | None:
+    """Rows that hold features, from which calls of `module` then go on; None where there are none.
+
+    They are taken from a file in `folder` where it holds those of the same data and fixed parts,
+    and written there otherwise. A row must yield the same in each batch, and all must fit in
+    memory. Simulated devices draw, and change what circuits yield: under them nothing is kept.
+    """
+    loss = next((unit for unit in program.units if unit.class_name == training.loss), None)
+    imitates = plan.noise is not None or plan.shots is not None
+    if loss is None or not loss.methods or rows is None or imitates or _is_short(plan, rows):
+        return None
+    features, rest = loss.methods
+    names = [name for name, _ in loss.inputs]
+    splits = {name: dict(zip(names, given, strict=True)) for name, given in rows.splits.items()}
+    compute = _Compute(module, [name for name, _ in features.inputs], accelerator, plan.batch)
+    probe = compute.probe(splits["training"])
+    if probe is None:
+        return None
+    count = sum(len(t[names[0]]) for t in splits.values())
+    size = sum(t[0].nbytes for t in probe) * count
+    free = available_memory(torch.device("cpu"))
+    if free is not None and size > SHARE * free:
+        return None
+    file = folder / FEATURES
+    key = _identify(program, loss, features, module, splits, plan)
+    found = _read(file, key, probe)
+    if found is None:
+        found = {name: compute.all(given) for name, given in splits.items()}
+        _write(file, key, found)
+    own = [name for name, _ in rest.inputs if name in names]
+    kept = {
+        name: (*(splits[name][field] for field in own), *tensors) for name, tensors in found.items()
+    }
+    module.__dict__["forward"] = module.from_features
+    return replace(rows, splits=kept)
+
+
+def _is_short(plan: Plan, rows: Rows) -> bool:
+    """Whether a training sees no row twice."""
+    return plan.epochs == 1 or (plan.steps or inf) * plan.batch <= len(rows.splits["training"][0])
+
+
+def whole_again(module: nn.Module) -> None:
+    """Nothing; calls of `module` compute features again."""
+    module.__dict__.pop("forward", None)
+
+
+@dataclass(frozen=True)
+class _Compute:
+    """The method `features` of a module, applied to fields by name."""
+
+    module: Any
+    inputs: Sequence[str]
+    accelerator: Any
+    batch: int
+
+    def one(self, fields: Mapping[str, Tensor], rows: slice) -> Tensors:
+        """The features of some rows."""
+        given = [fields[name][rows].to(self.accelerator.device) for name in self.inputs]
+        self.module.eval()
+        with torch.no_grad(), self.accelerator.autocast():
+            return tuple(tensor.cpu() for tensor in self.module.features(*given))
+
+    def all(self, fields: Mapping[str, Tensor]) -> Tensors:
+        """The features of all rows."""
+        count = len(fields[self.inputs[0]])
+        parts = [self.one(fields, slice(i, i + self.batch)) for i in range(0, count, self.batch)]
+        return tuple(map(torch.cat, zip(*parts, strict=True)))
+
+    def probe(self, fields: Mapping[str, Tensor]) -> Tensors | None:
+        """The features of the first batch; None unless each row yields them by itself."""
+        first = self.one(fields, slice(self.batch))
+        count = len(fields[self.inputs[0]][: self.batch])
+        if count < 2 or any(len(tensor) != count for tensor in first):
+            return None
+        for row in range(min(count, PROBED)):
+            alone = self.one(fields, slice(row, row + 1))
+            if not _agree(alone, [tensor[row : row + 1] for tensor in first]):
+                return None
+        return first
+
+
+def _agree(some: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
+    """Whether tensors of real or whole numbers are the same but for rounding."""
+    return all(
+        a.shape == b.shape
+        and a.dtype == b.dtype
+        and bool((a.double() - b.double()).abs().max() <= TOLERANCE * b.double().abs().max())
+        for a, b in zip(some, others, strict=True)
+    )
+
+
+def _identify(
+    program: Program,
+    loss: Unit,
+    features: Method,
+    module: nn.Module,
+    splits: Mapping[str, Mapping[str, Tensor]],
+    plan: Plan,
+) -> str:
+    """A hash of all that decides what the features are."""
+    units = {unit.class_name: unit for unit in program.units}
+    calls = [n.attribute("module") for n in features.graph.nodes if n.operation == "call"]
+    parts = [
+        (path, part, units.get(part.target))
+        for path, part in all_parts(loss, units)
+        if any(f"{path}.".startswith(f"{call}.") for call in calls)
+    ]
+    digest = hashlib.sha256(repr((features.graph, parts, plan.precision)).encode())
+    fixed = [p for p in module.parameters() if not p.requires_grad]
+    read = [t[name] for t in splits.values() for name, _ in features.inputs]
+    for tensor in (*fixed, *module.buffers(), *read):
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes() if len(flat) else b"")
+    return digest.hexdigest()
+
+
+def _read(file: Path, key: str, probe: Tensors) -> dict[str, Tensors] | None:
+    """The features in a file, if they are those wanted and begin with `probe`."""
+    try:
+        with safe_open(str(file), framework="pt") as stored:
+            about = stored.metadata() or {}
+            if about.get("key") != key:
+                return None
+            splits = about["splits"].split(",")
+            found = {
+                split: tuple(stored.get_tensor(f"{split}.{i}") for i in range(len(probe)))
+                for split in splits
+            }
+    except (OSError, SafetensorError, KeyError):
+        return None
+    begin = [tensor[: len(own)] for tensor, own in zip(found["training"], probe, strict=True)]
+    return found if _agree(begin, probe) else None
+
+
+def _write(file: Path, key: str, features: Mapping[str, Tensors]) -> None:
+    tensors = {f"{s}.{i}": t.contiguous() for s, ts in features.items() for i, t in enumerate(ts)}
+    data = save(tensors, {"key": key, "splits": ",".join(features)})
+    replace_file(file, lambda temporary: temporary.write_bytes(data))
