@@ -19,6 +19,7 @@ from qmlc.backends.qasm.qiskit_target import qiskit_target
 from qmlc.backends.qasm.routing.choose_qubits import choose_qubits, rename_qubits
 from qmlc.backends.qasm.routing.places import Places, read_places
 from qmlc.backends.qasm.routing.route_circuit import RoutedCircuit, route_circuit
+from qmlc.backends.qasm.routing.route_segments import route_segments
 from qmlc.ir.circuit import Circuit
 from qmlc.targets.read_target import Target
 
@@ -57,7 +58,8 @@ def transpile_circuit(
     What `values` leaves out stays symbolic. `level` is Qiskit's (0 to 3). Where not all qubits are
     connected, the way is our own from level 1 on, the best from `tries` beginnings that `seed`
     makes: few two-qubit gates win, one being worth four layers. Qiskit finds it, of as many seeds,
-    at level 0 and for feed-forward, resets and delays; at level 3 the better of both is taken.
+    at level 0 and where branches hold gates on several qubits; at level 3 the better of both is
+    taken.
     Of layouts that take as many two-qubit gates, that is chosen which fails least by the errors in
     the device's file.
     Qiskit leaves out, from level 2 on, rotations that change a gate's fidelity by less than about
@@ -92,7 +94,10 @@ def _compile(
     """The best of all ways to compile a circuit, given in some forms."""
     routed = None
     if target.edges is not None and level > 0:
-        routed = route_circuit([form.circuit for form in forms], _places(target), tries, seed)
+        circuits, places = [form.circuit for form in forms], _places(target)
+        routed = route_circuit(circuits, places, tries, seed) or route_segments(
+            circuits[0], places, tries, seed
+        )
     found = []
     if routed is not None:
         found.append(_translate(routed, target, forms[routed.number].ends))

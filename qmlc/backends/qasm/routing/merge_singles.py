@@ -153,16 +153,35 @@ def _write_matrix(writer: GateWriter, place: int, matrix: Matrix, pending: Any) 
     return high + math.pi
 
 
+class GateMerger:
+    """Writes gates as cz, rz, sx and x, up to a global phase."""
+
+    def __init__(self, writer: GateWriter) -> None:
+        self._writer = writer
+        self._waiting: dict[int, SingleGates] = {}
+
+    def add(self, gates: Iterable[DeviceGate]) -> None:
+        """Write gates, those on one qubit when something else comes."""
+        for gate in gates:
+            if gate.name == "cz":
+                self.flush(gate.places)
+                self._writer.write(CZ, (), *gate.places)
+            else:
+                self._waiting.setdefault(gate.places[0], SingleGates()).add(gate)
+
+    def flush(self, places: Iterable[int]) -> None:
+        """Write what waits on these places."""
+        for place in places:
+            if place in self._waiting:
+                self._waiting[place].write(self._writer, place)
+
+    def finish(self) -> None:
+        """Write all that waits."""
+        self.flush(self._waiting)
+
+
 def merge_singles(gates: Iterable[DeviceGate], writer: GateWriter) -> None:
     """Write gates as cz, rz, sx and x, up to a global phase."""
-    waiting: dict[int, SingleGates] = {}
-    for gate in gates:
-        if gate.name == "cz":
-            for place in gate.places:
-                if place in waiting:
-                    waiting[place].write(writer, place)
-            writer.write(CZ, (), *gate.places)
-        else:
-            waiting.setdefault(gate.places[0], SingleGates()).add(gate)
-    for place, single in waiting.items():
-        single.write(writer, place)
+    merger = GateMerger(writer)
+    merger.add(gates)
+    merger.finish()

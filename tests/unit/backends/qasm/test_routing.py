@@ -14,6 +14,7 @@ from qmlc.backends.qasm.routing.find_routes import find_route
 from qmlc.backends.qasm.routing.merge_singles import GateWriter, merge_singles
 from qmlc.backends.qasm.routing.places import read_places
 from qmlc.backends.qasm.routing.route_circuit import route_circuit, unroll
+from qmlc.backends.qasm.routing.route_segments import route_segments
 from qmlc.backends.qasm.routing.weave_phases import plan_weave, write_weave
 from qmlc.backends.qasm.routing.write_blocks import write_block
 from qmlc.targets.read_target import read_target
@@ -168,3 +169,32 @@ def test_what_fits_nowhere_is_not_put_anywhere():
     for edge in ((0, 1), (1, 2), (2, 0)):
         circuit.rzz(0.3, *edge)
     assert embed_wires(collect_blocks(circuit), HEXAGONS) is None
+
+
+def test_gates_stay_on_their_side_of_a_barrier():
+    circuit = QuantumCircuit(4, 1)
+    circuit.cz(0, 1)
+    circuit.barrier(0, 1)
+    circuit.cz(0, 1)
+    for other in (1, 2, 3):
+        circuit.cx(0, other)
+    circuit.measure(0, 0)
+    with circuit.if_test((0, 1)):
+        circuit.sxdg(2)
+    circuit.reset(0)
+    circuit.cx(0, 3)
+    routed = route_segments(circuit, LINE, 4, 0)
+    names = [item.operation.name for item in routed.circuit.data]
+    first, barrier, *_ = [i for i, name in enumerate(names) if name in ("cz", "barrier")]
+    assert names[barrier] == "barrier" and "measure" in names and "reset" in names
+    assert {*routed.circuit.data[first].qubits} == {*routed.circuit.data[barrier].qubits}
+    assert routed.two_qubit_gates == names.count("cz")
+    (branch,) = [i.operation for i in routed.circuit.data if i.operation.name == "if_else"]
+    assert {i.operation.name for i in branch.blocks[0].data} <= {"rz", "sx"}
+
+
+def test_branches_on_several_qubits_are_not_routed():
+    circuit = QuantumCircuit(2, 1)
+    with circuit.if_test((0, 1)):
+        circuit.cx(0, 1)
+    assert route_segments(circuit, LINE, 1, 0) is None
