@@ -19,6 +19,7 @@ ROOMS = (
     "qmlc.check.errors.targets",
     "qmlc.output.errors",
     "qmlc.runtime.errors",
+    "qmlc.planning.errors",
     "qmlc.training.errors",
 )
 

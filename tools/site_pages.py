@@ -27,6 +27,7 @@ KEPT = {
     "examples/README.md": "examples.md",
     "benchmarks/README.md": "benchmarks.md",
     "benchmarks/results.md": "results.md",
+    "benchmarks/predictions.md": "predictions.md",
 }
 """From files of the repository to pages."""
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#:]+)(#[^)]*)?\)")

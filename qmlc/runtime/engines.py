@@ -169,7 +169,7 @@ class Engines:
     def _native(self, precision: torch.dtype) -> Any:
         """The `NativeCircuit`, or why there is none; ValueError where not even one state fits."""
         if precision not in self._natives:
-            self._natives[precision] = _make_native(self._circuit, precision)
+            self._natives[precision] = make_native(self._circuit, precision)
         return self._natives[precision]
 
     @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
@@ -182,7 +182,7 @@ class Engines:
         return {**self.__dict__, "_natives": {}, "_calls": {}, "_last": None}
 
 
-def _make_native(circuit: Circuit, precision: torch.dtype) -> Any:
+def make_native(circuit: Circuit, precision: torch.dtype = torch.float32) -> Any:
     """The `NativeCircuit`, or why there is none; ValueError for what no engine can run."""
     chosen = os.environ.get(VARIABLE, "native")
     if chosen not in ("native", "reference"):

@@ -114,8 +114,8 @@ def compile_program(
         target=target,
         dialect=dialect,
         state=state,
-        inputs={name: Path(text) for name, text in map(_pair, inputs)},
-        settings={name: _value(text) for name, text in map(_pair, settings)},
+        inputs={name: Path(text) for name, text in map(pair, inputs)},
+        settings={name: setting_value(text) for name, text in map(pair, settings)},
         level=level,
         stages=tuple(stages) if output else (),
         verify=verify,
@@ -206,14 +206,15 @@ def _dialect(name: str) -> str:
         raise click.BadParameter(str(error)) from None
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
+    """The two sides of `NAME=VALUE`."""
     name, equals, value = text.partition("=")
     if not equals or not all(part.isidentifier() for part in name.strip().split(".")):
         raise click.BadParameter(f"{text} should read NAME=VALUE")
     return name.strip(), value.strip()
 
 
-def _value(text: str) -> Any:
+def setting_value(text: str) -> Any:
     """Numbers, true, false, none and lists as the language writes them; else a string."""
     try:
         return None if text == "none" else json.loads(text)

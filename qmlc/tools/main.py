@@ -17,6 +17,7 @@ from qmlc.tools.check import check
 from qmlc.tools.compile import compile_program
 from qmlc.tools.eval import evaluate
 from qmlc.tools.explain import explain
+from qmlc.tools.explain_plan import explain_plan, measure_host
 from qmlc.tools.fmt import format_programs
 from qmlc.tools.import_ import import_openqasm
 from qmlc.tools.predict import predict
@@ -31,7 +32,7 @@ OUR_BUG = 70
 
 VERBS = (
     check, format_programs, compile_program, import_openqasm, verify, train, evaluate, predict,
-    report, explain, targets, version,
+    report, explain, explain_plan, measure_host, targets, version,
 )  # fmt: skip
 
 

@@ -1,0 +1,95 @@
+"""The work of products of matrices, and of attention."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qmlc.planning.step import Array, Step, shape_text
+from qmlc.planning.work import Work, mean_size
+
+Settings = Mapping[str, Any]
+
+ATTENTION = "scaled_dot_product_attention"
+PRODUCTS = frozenset(
+    {"matmul", "mm", "bmm", "mv", "dot", "outer", "inner", "einsum", "tensordot", ATTENTION}
+)
+BLOCK = 512
+"""Keys that torch's kernel on the processor visits at once, also those behind a causal mask."""
+
+
+def count_product(name: str, inputs: Sequence[Array], output: Array, settings: Settings) -> Step:
+    """The step that a product is."""
+    if name == ATTENTION:
+        return count_attention(inputs, output, settings)
+    flops, size = _einsum(inputs, settings) if name == "einsum" else _matmul(inputs, output)
+    moved = sum(x.bytes for x in inputs) + output.bytes
+    work = product_work(flops, size, moved)
+    back = Work()
+    for _ in range(sum(x.learns for x in inputs)):
+        back += product_work(flops, size, moved) + Work({"recorded": 1})
+    how = f"{name} {' @ '.join(shape_text(x.shape) for x in inputs)}"
+    return Step("linear", how, work, work, back, kept=output.bytes if output.learns else 0)
+
+
+def product_work(flops: float, size: float, moved: float) -> Work:
+    """A product of matrices with so many operations, whose sizes have this harmonic mean."""
+    return Work({"function": 1}, moved=moved, products=((flops, size),))
+
+
+def _matmul(inputs: Sequence[Array], output: Array) -> tuple[float, float]:
+    """Operations; the mean size of one matrix of a batch."""
+    left, right = inputs[0].shape, inputs[1].shape
+    inner = left[-1] if left else 1
+    rows = left[-2] if len(left) > 1 else 1
+    columns = right[-1] if len(right) > 1 else 1
+    if len(right) == 2:  # the batch of the left side is one matrix
+        rows = math.prod(left[:-1])
+    return 2.0 * output.size * inner, mean_size(rows, inner, columns)
+
+
+def _einsum(inputs: Sequence[Array], settings: Settings) -> tuple[float, float]:
+    terms, _, result = settings["equation"].replace(" ", "").partition("->")
+    terms = terms.replace("...", "")
+    sizes: dict[str, int] = {}
+    extra = 1
+    for term, x in zip(terms.split(","), inputs, strict=True):
+        own = x.shape[len(x.shape) - len(term) :]
+        extra = max(extra, math.prod(x.shape[: len(x.shape) - len(term)]))
+        sizes |= dict(zip(term, own, strict=True))
+    left, _, right = terms.partition(",")
+    kinds = {"left": 1, "right": 1, "both": 1}
+    for letter, size in sizes.items():
+        if (letter in left) != (letter in right):
+            kinds["left" if letter in left else "right"] *= size
+        elif letter not in result:
+            kinds["both"] *= size
+    return 2.0 * extra * math.prod(sizes.values()), mean_size(*kinds.values())
+
+
+def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) -> Step:
+    """Attention that holds no scores, or, with dropout in training, its formula."""
+    query, key, *_ = inputs
+    keys, rows = key.shape[-2], query.shape[-2]
+    causal, dropout = settings["is_causal"], settings["dropout_p"]
+    flops = 2.0 * query.size * keys + 2.0 * output.size * keys
+    share = (1 + min(BLOCK / keys, 1)) / 2 if causal else 1
+    moved = sum(x.bytes for x in inputs) + output.bytes
+    fused = Work({"function": 8}, moved=moved, attention=((share * flops, keys),))
+    learns = any(x.learns for x in inputs)
+    kinds = [name for name, is_so in (("causal", causal), ("mask", len(inputs) > 3)) if is_so]
+    how = ", ".join([f"scaled_dot_product_attention {shape_text(query.shape)}", *kinds])
+    if not dropout:
+        back = Work()
+        if learns:
+            back = Work({"recorded": 6}, moved=2 * moved, attention=((2.8 * share * flops, keys),))
+        return Step("attention", how, fused, fused, back, kept=moved if learns else 0)
+    scores = query.size // query.shape[-1] * keys
+    size = mean_size(rows, keys, query.shape[-1])
+    numbers = {"exponential": scores, "random": scores}
+    plain = Work({"function": 8}, numbers, moved=moved + 40.0 * scores, products=((flops, size),))
+    back = Work({"recorded": 8}, {"exponential": scores}, moved=40.0 * scores,
+                products=((2 * flops, size),)) if learns else Work()  # fmt: skip
+    how += "; in training its formula, for its dropout"
+    return Step("attention", how, fused, plain, back, kept=12 * scores if learns else 0)
