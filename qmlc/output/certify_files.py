@@ -26,28 +26,30 @@ def certify_files(
     """
     if effort == "off":
         return {}
-    programs: dict[int, Verdict] = {}
     found: dict[str, Proof] = {}
     for file in files:
-        source = elaborated.unit(file.use.unit.class_name).circuit
-        assert source is not None
-        circuit, given = file.use.circuit, file.use.values
-        if file.device is None:
-            verdict = certify_text(source, circuit, given, texts[file.name], effort)
-        else:
-            key = id(file.device)
-            if key not in programs:
-                own = [texts[f.name] for f in files if f.device is file.device]
-                programs[key] = certify_program(source, circuit, given, file.device, own, effort)
-            verdict = programs[key]
-        if isinstance(verdict, Difference):
-            raise _refuse(file, verdict)
-        found[file.name] = verdict
+        program = [f for f in files if f is file or (f.device and f.device is file.device)]
+        for names in ([f.name for f in program], [f.qir for f in program]):
+            if names[0] and names[0] not in found:
+                verdict = _certify(elaborated, file, [texts[name] for name in names], effort)
+                if isinstance(verdict, Difference):
+                    raise _refuse(file, names[0], verdict)
+                found |= dict.fromkeys(names, verdict)
     return found
 
 
-def _refuse(file: CircuitFile, difference: Difference) -> CompileError:
-    what = f"`{file.name}` would differ from the program: {difference}"
+def _certify(elaborated: Program, file: CircuitFile, texts: Sequence[str], effort: str) -> Verdict:
+    """Whether the texts of a circuit, or of all its measurements on a device, are right."""
+    source = elaborated.unit(file.use.unit.class_name).circuit
+    assert source is not None
+    circuit, given = file.use.circuit, file.use.values
+    if file.device is None:
+        return certify_text(source, circuit, given, texts[0], effort)
+    return certify_program(source, circuit, given, file.device, texts, effort)
+
+
+def _refuse(file: CircuitFile, name: str, difference: Difference) -> CompileError:
+    what = f"`{name}` would differ from the program: {difference}"
     proposal = "this is a bug in qmlc or in Qiskit; `-O 0` or another target may avoid it"
     place = file.use.unit.place or NOWHERE
     return CompileError((WrongOpenQASM(place, what=what, where="this circuit", proposal=proposal),))

@@ -17,3 +17,5 @@ class CircuitFile:
     dialect: str
     device: DeviceProgram | None = None
     group: int = 0
+    qir: str = ""
+    """The name of the file with the same as QIR, if there is one."""

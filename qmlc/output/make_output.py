@@ -14,7 +14,7 @@ from qmlc.ir.program import Program
 from qmlc.output.certify_files import Proof, certify_files
 from qmlc.output.circuit_file import CircuitFile
 from qmlc.output.find_circuits import Use
-from qmlc.output.manifest import file_scalars, make_manifest, source_names
+from qmlc.output.manifest import make_manifest, source_names
 from qmlc.output.options import CircuitSummary, CompileOptions, Output
 from qmlc.output.print_qasm import (
     check_values,
@@ -117,17 +117,18 @@ def _write_circuit(
     try:
         dialect = options.dialect or "openqasm3"
         texts[logical] = logical_qasm(use, dialect)
-        files.append(CircuitFile(use, logical, dialect))
+        qir = file_name([use.name, "ll"]) if "qir" in options.stages else ""
+        if qir:
+            texts[qir] = logical_qir(use)
+        files.append(CircuitFile(use, logical, dialect, qir=qir))
     except CompileError as error:
-        if options.target or options.dialect or "qasm3" in options.stages:
+        if options.target or options.dialect or {"qasm3", "qir"} & {*options.stages}:
             raise
         notes.append(f"{use.name}: no OpenQASM, {_reason(error)}")
     if "qasm2" in options.stages:
         name = file_name([use.name, "qasm2", "qasm"])
         texts[name] = logical_qasm(use, "openqasm2")
         files.append(CircuitFile(use, name, "openqasm2"))
-    if "qir" in options.stages:
-        texts[file_name([use.name, "ll"])] = logical_qir(use)
     for target, shots in _targets(program, use, options):
         try:
             _write_device(use, target, shots, options, texts, files, notes)
@@ -150,15 +151,18 @@ def _write_device(
     if what := exceeded_limit(target, shots, len(device.texts)):
         raise error_at(use.unit.place, BeyondLimits, what, "take fewer shots", "this circuit")
     many = len(device.texts) > 1
+    free = any(made.circuit.parameters for made in device.circuits)
+    takes_qir = target.qir and not options.dialect
     for index, text in enumerate(device.texts):
-        parts = [use.name, target.name, *([str(index)] if many else []), "qasm"]
-        texts[file_name(parts)] = text
-        files.append(
-            CircuitFile(use, file_name(parts), options.dialect or target.dialect, device, index)
-        )
-        if target.qir and not (options.dialect or file_scalars(files[-1])):
-            texts[file_name([*parts[:-1], "ll"])] = device_qir(use, target, text)
-    if target.qir and file_scalars(files[-1]):
+        parts = [use.name, target.name, *([str(index)] if many else [])]
+        name = file_name([*parts, "qasm"])
+        texts[name] = text
+        qir = file_name([*parts, "ll"]) if takes_qir and not free else ""
+        if qir:
+            texts[qir] = device_qir(use, target, text)
+        dialect = options.dialect or target.dialect
+        files.append(CircuitFile(use, name, dialect, device, index, qir))
+    if takes_qir and free:
         notes.append(f"{use.name} on {target.name}: no QIR before all of its inputs have numbers")
 
 

@@ -12,7 +12,7 @@ Whoever runs the OpenQASM needs no more than this of each entry of `circuits`:
 * `files`: of each, `scalars` has the element or formula that each `input` of the file stands for;
   for a device, `measures` tells which Pauli matrix of which qubit each bit of the file's last
   register holds, and the qubits lie on `layout` at the start and on `final_layout` at the end;
-  `estimated_success` is the probability that nothing goes wrong.
+  `estimated_success` is the probability that nothing goes wrong; `qir` is the same for Azure.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _circuits(
         use = file.use
         if use.name not in found:
             found[use.name] = _circuit(use, classes)
-        found[use.name]["files"].append(_file(file, certificates.get(file.name)))
+        found[use.name]["files"].append(_file(file, certificates))
     for unit in program.units:
         if unit.circuit is not None and not any(f.use.unit is unit for f in files):
             found.setdefault(unit.name, _circuit(Use(unit.name, unit, {}), classes))
@@ -195,7 +195,7 @@ def formula(value: Value) -> float | str:
     return str(value) if constant is None else complex(constant).real
 
 
-def _file(file: CircuitFile, proof: Proof | None) -> dict[str, Any]:
+def _file(file: CircuitFile, certificates: Mapping[str, Proof]) -> dict[str, Any]:
     dialect = read_dialect(file.dialect)
     form = f"OpenQASM {dialect.version[0]}"
     entry: dict[str, Any] = {"file": file.name, "form": form, "dialect": dialect.name}
@@ -212,8 +212,9 @@ def _file(file: CircuitFile, proof: Proof | None) -> dict[str, Any]:
             "final_layout": list(made.final_layout),
             "measures": _measures(file, file.device.plan),
         }
-    if proof is not None:
-        entry["certificate"] = _certificate(proof)
+    entry |= _certificate(certificates, file.name)
+    if file.qir:
+        entry["qir"] = {"file": file.qir, **_certificate(certificates, file.qir)}
     return entry
 
 
@@ -231,10 +232,14 @@ def _success(made: DeviceCircuit) -> dict[str, Any]:
     }
 
 
-def _certificate(proof: Proof) -> dict[str, Any]:
+def _certificate(certificates: Mapping[str, Proof], name: str) -> dict[str, Any]:
+    """What was proved of a file, if that was asked for."""
+    proof = certificates.get(name)
+    if proof is None:
+        return {}
     if isinstance(proof, Undecided):
-        return {"equal": None, "reason": proof.reason}
-    return {**asdict(proof), "tolerance": TOLERANCE}
+        return {"certificate": {"equal": None, "reason": proof.reason}}
+    return {"certificate": {**asdict(proof), "tolerance": TOLERANCE}}
 
 
 def file_scalars(file: CircuitFile) -> dict[str, str]:

@@ -14,7 +14,9 @@ from qmlc.verify.by_stabilisers import by_stabilisers
 from qmlc.verify.by_statevectors import by_statevectors
 from qmlc.verify.emitted import Emitted, Text, Values
 from qmlc.verify.read_openqasm import read_openqasm
+from qmlc.verify.read_qir import KEPT
 from qmlc.verify.verdict import BUDGETS, Certificate, Difference, Undecided, Verdict
+from qmlc.verify.written import Written
 
 METHODS: tuple[Callable[[Emitted, float], Certificate | Difference], ...] = (
     by_statevectors,
@@ -31,6 +33,7 @@ def certify_text(
 
     def emitted() -> Emitted:
         written = read_openqasm(text)
+        _require_returned(written)
         every, bits = tuple(range(circuit.num_qubits)), tuple(range(len(written.bits)))
         return Emitted(source, circuit, given, (Text(written, every, every, bits),))
 
@@ -52,6 +55,8 @@ def certify_program(
             _device_text(text, made) for text, made in zip(texts, program.circuits, strict=True)
         )
         plan = program.plan if program.plan.readings else None
+        if plan is None:
+            _require_returned(read[0].written)
         if plan is None and program.circuits[0].target.native:
             # vendors' native gates leave out the phases that no measurement sees
             seen = Result("probs", qubits=tuple(range(source.num_qubits)))
@@ -72,6 +77,12 @@ def _device_text(text: str, made: DeviceCircuit) -> Text:
         places = [int(re.sub(r"\D", "", label)) for label in made.target.labels]
     starts, ends = (tuple(places[q] for q in layout) for layout in (made.layout, made.final_layout))
     return Text(written, starts, ends, tuple(range(len(written.bits))))
+
+
+def _require_returned(written: Written) -> None:
+    """Undecided where QIR does not return all bits: which ones they are, it does not say."""
+    if KEPT in "".join(written.bits):
+        raise Undecided("QIR does not return all bits")
 
 
 def _certify(make: Callable[[], Emitted], effort: str) -> Verdict:

@@ -12,6 +12,7 @@ from qmlc.verify import by_stabilisers
 from qmlc.verify.by_decision_diagrams import equal_by_diagrams
 from qmlc.verify.emitted import Text
 from qmlc.verify.read_openqasm import read_openqasm
+from qmlc.verify.read_qir import KEPT
 from qmlc.verify.sides import Pair, find_equality, text_side
 from qmlc.verify.verdict import (
     BUDGETS,
@@ -53,7 +54,7 @@ def _pair_texts(left: str, right: str) -> tuple[Text, Text]:
     qubits = _match(list(first), list(second))
     if not qubits:
         raise Undecided("they have no qubits in common")
-    names = [list(w.bits) for w in read]
+    names = [[bit for bit in w.bits if not bit.startswith(KEPT)] for w in read]
     bits = _match(*names) if all(names) else []
     found = []
     for i, (written, layout) in enumerate(zip(read, (first, second), strict=True)):

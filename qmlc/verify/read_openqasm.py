@@ -1,4 +1,4 @@
-"""OpenQASM 2 and 3: by our own reader, and where that does not do, by Qiskit's."""
+"""OpenQASM 2 and 3: by our own reader, and where that does not do, by Qiskit's. QIR: by ours."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.errors import NotReadable
 from qmlc.backends.qasm.read_qiskit import read_qiskit
 from qmlc.verify.lower_circuit import lower_circuit
+from qmlc.verify.read_qir import is_qir, read_qir
 from qmlc.verify.read_text import read_text
 from qmlc.verify.split_tokens import Unreadable
 from qmlc.verify.steps import Steps
@@ -22,6 +23,11 @@ from qmlc.verify.written import Written
 
 def read_openqasm(text: str) -> Written:
     """What a text says; Undecided where no one can read it."""
+    if is_qir(text):
+        try:
+            return read_qir(text)
+        except Unreadable as unreadable:
+            raise Undecided(str(unreadable)) from None
     try:
         return read_text(text)
     except Unreadable as unreadable:

@@ -72,8 +72,27 @@ def test_azure_gets_qir_when_all_numbers_are_known(program):
     texts, notes = compiled(path, target="azure:rigetti_ankaa_3", inputs=bound(path))
     qir = texts["turned.azure_rigetti_ankaa_3.ll"]
     assert "base_profile" in qir and "@__quantum__qis__cz__body" in qir and not notes
+    (device,) = json.loads(texts["manifest.json"])["circuits"][0]["files"][1:]
+    assert device["qir"]["file"] == "turned.azure_rigetti_ankaa_3.ll"
+    assert device["qir"]["certificate"] == device["certificate"]
+    assert device["certificate"]["equal"] == "results"
     options = CompileOptions(target="azure:rigetti_ankaa_3", inputs=bound(path))
     assert emit_stage(path, "qir", options) == qir
+
+
+def test_qir_that_differs_is_not_written(program, monkeypatch):
+    pytest.importorskip("qdk")
+    from qmlc.output import print_qasm
+
+    make = print_qasm.make_qir
+    broken = lambda *given: make(*given).replace("double ", "double 1")  # noqa: E731
+    monkeypatch.setattr(print_qasm, "make_qir", broken)
+    path = program(PROGRAM)
+    with pytest.raises(CompileError) as caught:
+        compiled(path, target="azure:rigetti_ankaa_3", inputs=bound(path))
+    (error,) = caught.value.diagnostics
+    assert error.code == "E0505"
+    assert "`turned.azure_rigetti_ankaa_3.ll` would differ" in error.message_text
 
 
 def test_devices_of_rigetti_and_azure_in_programs(program):
