@@ -92,6 +92,17 @@ class Operator:
             for _, number in lift(coefficient).terms
         )
 
+    def squared(self) -> Operator:
+        """This times itself, without what cancels: rounding would leave something of it."""
+        terms: list[tuple[PauliString, Value]] = []
+        for number, (left, one) in enumerate(self.terms):
+            terms.append(((), one * one))
+            for right, other in self.terms[number + 1 :]:
+                if commute(left, right):
+                    phase, string = multiply_strings(left, right)
+                    terms.append((string, one * other * (2 * phase)))
+        return _collect(terms)
+
     def place(self, qubits: Mapping[int, int] | tuple[int, ...]) -> Operator:
         """This with qubit i renamed to `qubits[i]`."""
         return Operator(

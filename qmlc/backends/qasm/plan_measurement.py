@@ -83,7 +83,8 @@ def plan_measurement(circuit: Circuit) -> MeasurementPlan:
             _fit(bases, tuple((q, "Z") for q in sorted(result.qubits)))
     for result in circuit.results:
         for operator in result.operators:
-            for string, _ in (*operator.terms, *_square(result, operator).terms):
+            squares = operator.squared().terms if result.kind == "variance" else ()
+            for string, _ in (*operator.terms, *squares):
                 _fit(bases, string)
     groups = tuple(MeasurementGroup(tuple(sorted(basis.items()))) for basis in bases)
     return MeasurementPlan(groups, tuple(_reading(r, groups) for r in circuit.results))
@@ -112,10 +113,6 @@ def expectation_from_counts(
     return read_probabilities(plan_measurement(circuit), outcomes, dict(numbers))
 
 
-def _square(result: Result, operator: Operator) -> Operator:
-    return operator * operator if result.kind == "variance" else Operator(())
-
-
 def _fit(bases: list[dict[int, str]], string: PauliString) -> None:
     """Put `string` into the first basis that agrees with it, or into a new one."""
     if not string:
@@ -136,7 +133,7 @@ def _reading(result: Result, groups: tuple[MeasurementGroup, ...]) -> Reading:
     sums = tuple(_terms(o, groups) for o in result.operators)
     squares: tuple[tuple[Term, ...], ...] = ()
     if result.kind == "variance":
-        squares = tuple(_terms(o * o, groups) for o in result.operators)
+        squares = tuple(_terms(o.squared(), groups) for o in result.operators)
     return Reading(result.kind, result.shape, sums, squares, name=result.name)
 
 
