@@ -14,14 +14,14 @@ from qiskit import QuantumCircuit
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
 from qmlc.backends.qasm.load_openqasm import COMMENT, load_openqasm
-from qmlc.backends.qasm.read_qiskit import read_qiskit
+from qmlc.backends.qasm.read_qiskit import read_with_bits
 from qmlc.backends.qasm.transpile_circuit import DeviceCircuit
 from qmlc.driver import analyse
-from qmlc.ir.circuit import Circuit, Result
+from qmlc.ir.circuit import Circuit, Condition, Result
 from qmlc.ir.dense import apply_instructions
 from qmlc.runtime.circuit_module import CircuitModule
 from qmlc.source.span import Source
-from qmlc.testing.oracle import branches, simulate
+from qmlc.testing.oracle import branches, holds, simulate
 
 DRAWS = 2
 """Values for which symbolic circuits are compared."""
@@ -34,11 +34,15 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """A circuit, and where its qubits are: those of a device begin and end at places of theirs."""
+    """A circuit, and where its qubits and bits are.
+
+    Those of a device begin and end at places of theirs. A bit is 1 where its condition holds.
+    """
 
     circuit: Circuit
     begin: tuple[int, ...]
     end: tuple[int, ...]
+    bits: tuple[Condition, ...]
 
 
 def as_circuit(subject: Any) -> Circuit:
@@ -65,13 +69,15 @@ def read_subject(subject: Any) -> Subject:
         case _:
             raise TypeError(f"a `{type(subject).__name__}` is no circuit")
     everywhere = tuple(range(circuit.num_qubits))
-    return Subject(circuit, everywhere, everywhere)
+    bits = tuple(Condition((bit,), frozenset({1})) for bit in range(circuit.num_bits))
+    return Subject(circuit, everywhere, everywhere, bits)
 
 
 def _read_qiskit(circuit: QuantumCircuit) -> Subject:
     everywhere = tuple(range(circuit.num_qubits))
     if circuit.layout is None:
-        return Subject(read_qiskit(circuit), everywhere, everywhere)
+        read, bits = read_with_bits(circuit)
+        return Subject(read, everywhere, everywhere, bits)
     begin = tuple(circuit.layout.initial_index_layout(filter_ancillas=True))
     end = tuple(circuit.layout.final_index_layout(filter_ancillas=True))
     return _place(circuit, begin, end)
@@ -79,7 +85,7 @@ def _read_qiskit(circuit: QuantumCircuit) -> Subject:
 
 def _place(circuit: QuantumCircuit, begin: tuple[int, ...], end: tuple[int, ...]) -> Subject:
     """A circuit of a device on those of its qubits that are used."""
-    read = read_qiskit(circuit)
+    read, bits = read_with_bits(circuit)
     used = sorted(
         {*begin, *end, *(q for i in read.instructions if i.name != "barrier" for q in i.qubits)}
     )
@@ -89,7 +95,7 @@ def _place(circuit: QuantumCircuit, begin: tuple[int, ...], end: tuple[int, ...]
         for i in read.instructions
     )
     small = replace(read, registers=(("device", len(used)),), instructions=moved)
-    return Subject(small, tuple(place[q] for q in begin), tuple(place[q] for q in end))
+    return Subject(small, tuple(place[q] for q in begin), tuple(place[q] for q in end), bits)
 
 
 def assert_equivalent(
@@ -210,7 +216,8 @@ def _records(circuit: Circuit, subject: Subject) -> dict[tuple[int, ...], NDArra
     """For each record of bits the unnormalised density matrix of the qubits."""
     table: dict[tuple[int, ...], NDArray[Any]] = {}
     count = circuit.num_qubits
-    for state, bits in branches(circuit):
+    for state, record in branches(circuit):
+        bits = tuple(int(holds(condition, record)) for condition in subject.bits)
         axes = [count - 1 - q for q in reversed(subject.end)]
         rest = [axis for axis in range(count) if axis not in axes]
         split = state.reshape((2,) * count).transpose([*axes, *rest])

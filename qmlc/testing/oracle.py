@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qmlc.ir.circuit import Circuit, Instruction, Result, Variable
+from qmlc.ir.circuit import Circuit, Condition, Instruction, Result, Variable
 from qmlc.ir.dense import apply_instructions, instructions_matrix, operator_matrix
 from qmlc.ir.operator import Operator
 from qmlc.ops.matrices import ComplexMatrix, embed
@@ -78,17 +78,20 @@ def _step(instruction: Instruction, mixture: Mixture, num_qubits: int) -> Mixtur
     condition = instruction.condition
     after: Mixture = {}
     for record, density in mixture.items():
-        if condition is not None:
-            read = sum(record[bit] << i for i, bit in enumerate(condition.bits))
-            if read not in condition.values:
-                _add(after, record, density)
-                continue
+        if condition is not None and not holds(condition, record):
+            _add(after, record, density)
+            continue
         for bits, kraus in _kraus(instruction, num_qubits):
             changed = list(record)
             for bit in instruction.bits:
                 changed[bit] = bits
             _add(after, tuple(changed), kraus @ density @ kraus.conj().T)
     return after
+
+
+def holds(condition: Condition, record: Sequence[int]) -> bool:
+    """Whether the bits of a record have one of the values that are asked for."""
+    return sum(record[bit] << i for i, bit in enumerate(condition.bits)) in condition.values
 
 
 def _add(mixture: Mixture, record: tuple[int, ...], density: ComplexMatrix) -> None:
@@ -134,10 +137,8 @@ def _branch(
     circuit: Circuit, instruction: Instruction, state: NDArray[Any], bits: tuple[int, ...]
 ) -> list[Branch]:
     condition = instruction.condition
-    if condition is not None:
-        read = sum(bits[bit] << i for i, bit in enumerate(condition.bits))
-        if read not in condition.values:
-            return [(state, bits)]
+    if condition is not None and not holds(condition, bits):
+        return [(state, bits)]
     if instruction.name in ("barrier", "delay"):
         return [(state, bits)]
     if instruction.name in ("measure", "reset"):

@@ -51,13 +51,14 @@ def _written(loaded: QuantumCircuit) -> Written:
         circuit = read_qiskit(loaded, [p.name for p in loaded.parameters])
     except NotReadable as error:
         raise Undecided(error.message) from None
+    if circuit.num_bits > loaded.num_clbits:
+        raise Undecided("a bit is measured in a branch that depends on it")
 
     def lower(values: Mapping[str, float]) -> Steps:
         return lower_circuit(bind_circuit(circuit, values))
 
     qubits, bits = (_names(wires, loaded) for wires in (loaded.qubits, loaded.clbits))
-    extra = tuple(f"again {i}" for i in range(circuit.num_bits - loaded.num_clbits))
-    return Written(tuple(v.name for v in circuit.inputs), qubits, bits + extra, lower)
+    return Written(tuple(v.name for v in circuit.inputs), qubits, bits, lower)
 
 
 def _names(wires: list[object], circuit: QuantumCircuit) -> tuple[str, ...]:

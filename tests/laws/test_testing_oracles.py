@@ -17,6 +17,7 @@ import qmlc
 from qmlc.backends.hqm.print_hqm import print_hqm
 from qmlc.backends.qasm.build_qiskit import to_qiskit
 from qmlc.backends.qasm.emit_openqasm import emit_openqasm
+from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.ir.operator import Operator
 from qmlc.ops.gates import GATES
 from qmlc.passes.merge_rotations import merge_rotations
@@ -106,6 +107,26 @@ def test_measured_circuits_are_compared_record_by_record():
     assert_equivalent(teleported(), teleported())
     with pytest.raises(AssertionError, match=r"where the bits are \(0,\)"):
         assert_equivalent(teleported(), teleported(fault=True))
+
+
+def test_bits_that_their_own_branch_measures_are_compared():
+    """Read from Qiskit they are two bits, of which one stays what the branch depends on."""
+    right, wrong = QuantumCircuit(2, 1), QuantumCircuit(2, 1)
+    for circuit, value in ((right, 1), (wrong, 0)):
+        circuit.h([0, 1])
+        circuit.measure(0, 0)
+        with circuit.if_test((0, value)):
+            circuit.measure(1, 0)
+    c = CircuitBuilder("c")
+    qubits, bits = c.qubits("q", 2), c.bits("c")
+    c.h(qubits[0])
+    c.h(qubits[1])
+    c.measure(qubits[0], bits[0])
+    with c.when(bits, [1]):
+        c.measure(qubits[1], bits[0])
+    assert_equivalent(c.build(), right)
+    with pytest.raises(AssertionError, match=r"where the bits are \(0,\)"):
+        assert_equivalent(c.build(), wrong)
 
 
 @given(circuits(max_qubits=3, max_gates=6, symbolic_observables=False))

@@ -63,6 +63,17 @@ def read_qiskit(
     instructions of their names; without `matrices`, those given by one are made of others.
     NotReadable, with the place, for what ours has not.
     """
+    return read_with_bits(circuit, inputs, observables, kept, matrices)[0]
+
+
+def read_with_bits(
+    circuit: QuantumCircuit,
+    inputs: Any = (),
+    observables: Any = None,
+    kept: Mapping[str, Definition] | None = None,
+    matrices: bool = True,
+) -> tuple[Circuit, tuple[Condition, ...]]:
+    """As `read_qiskit`, and for each bit of Qiskit's when it is 1 in the end, in bits of ours."""
     listed = isinstance(observables, list | tuple)
     several = [] if observables is None else observables if listed else [observables]
     sparse = [sparse_operator(o) for o in several]
@@ -81,7 +92,8 @@ def read_qiskit(
         shape = (len(sparse),) if listed else ()
         results = (Result("expval", operators, shape),)
     name, found = identifier(circuit.name, set()), merge_branches(reader.found)
-    return Circuit(name, given, learned, registers, tuple(bits), tuple(found), results)
+    read = Circuit(name, given, learned, registers, tuple(bits), tuple(found), results)
+    return read, tuple(reader.truths.values())
 
 
 def _parameters(observables: Sequence[SparsePauliOp]) -> Iterator[Parameter]:
@@ -136,9 +148,8 @@ class _Reader:
         """The number of the next bit."""
         self._reading, self._angle = reading, reading.angle
         self._names = list(_wire_names(circuit))
-        self._truths = {
-            bit: Condition((i,), frozenset({1})) for i, bit in enumerate(circuit.clbits)
-        }
+        self.truths = {bit: Condition((i,), frozenset({1})) for i, bit in enumerate(circuit.clbits)}
+        """When each bit is 1, in bits of the result."""
         self._numbers = {bit: i for i, bit in enumerate(circuit.clbits)}
         self._used: set[int] = set()
         self._condition: Condition | None = None
@@ -179,14 +190,14 @@ class _Reader:
     def _measure(self, operation: Any, qubits: tuple[int, ...], clbits: list[Clbit]) -> None:
         (clbit,) = clbits
         bit = self._numbers[clbit]
-        others = (b for c, truth in self._truths.items() if c != clbit for b in truth.bits)
+        others = (b for c, truth in self.truths.items() if c != clbit for b in truth.bits)
         if bit in self._held.union(others):
             bit, self.fresh = self.fresh, self.fresh + 1
         self._add([Instruction("measure", qubits, bits=(bit,))])
         truth = Condition((bit,), frozenset({1}))
-        if self._condition is not None and self._truths[clbit] != truth:
-            truth = choose(self._condition, truth, self._truths[clbit])
-        self._truths[clbit] = truth
+        if self._condition is not None and self.truths[clbit] != truth:
+            truth = choose(self._condition, truth, self.truths[clbit])
+        self.truths[clbit] = truth
 
     def _delay(self, operation: Any, qubits: tuple[int, ...], clbits: list[Clbit]) -> None:
         if operation.unit not in SECONDS:
@@ -203,7 +214,7 @@ class _Reader:
         self._add([Instruction("prepare", qubits, amplitudes)])
 
     def _if_else(self, operation: Any, qubits: tuple[int, ...], clbits: list[Clbit]) -> None:
-        condition = read_condition(operation.condition, self._truths)
+        condition = read_condition(operation.condition, self.truths)
         branches = [(condition, operation.blocks[0])]
         if len(operation.blocks) > 1:
             branches.append((otherwise(condition), operation.blocks[1]))
@@ -215,7 +226,7 @@ class _Reader:
         for labels, block in operation.cases_specifier():
             default = CASE_DEFAULT in labels
             wanted = before if default else frozenset(labels) - before
-            condition = where(operation.target, wanted.__contains__, self._truths)
+            condition = where(operation.target, wanted.__contains__, self.truths)
             branches.append((otherwise(condition) if default else condition, block))
             before |= wanted
         self._branch(branches, qubits, clbits)

@@ -93,6 +93,13 @@ def test_qiskit_reads_what_our_reader_does_not():
     assert verdict.equal == "unitary"
 
 
+def test_bits_that_their_own_branch_measures_are_not_told_apart():
+    """Read by Qiskit they are more bits than the text has."""
+    body = "h q[0]; c[0] = measure q[0]; if (c[0]) { c[0] = measure q[1]; } else { x q[1]; }"
+    loop = text(f"for int i in [0:1] {{ s q[1]; }} {body}")
+    assert isinstance(compare_texts(loop, text(f"z q[1]; {body}")), Undecided)
+
+
 def test_openqasm_2_has_no_whole_numbers():
     old = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; rx(1/2) q[0]; cu1(2^2) q[0],q[1];'
     assert isinstance(compare_texts(old, text("rx(0.5) q[0]; cp(4) q[0], q[1];")), Certificate)
