@@ -23,6 +23,9 @@ from qmlc.types.polynomial import Polynomial, Value
 NO_ROWS = ("gphase", "rotation", "unitary", "evolve")
 """Gates that are no rows of `ops.gates`."""
 
+BITS = (("c", 2), ("d", 1))
+"""The registers of bits of a circuit, and their sizes."""
+
 _letters = st.sampled_from("IXYZ")
 _numbers = st.integers(-300, 300).map(lambda n: n / 100)
 
@@ -115,9 +118,9 @@ def circuits(
 ) -> Circuit:
     """A circuit with an input `x`, a parameter `w` and up to `max_gates` gates of `names`.
 
-    With `measurements` it has mid-circuit measurements, feed-forward and resets as well, and with
-    `preparation` it may begin with one. `kinds` are the results that it may return; `state` is for
-    circuits without measurements, and without any kinds it returns nothing.
+    With `measurements` it has mid-circuit measurements, feed-forward, resets, barriers and delays
+    as well, and with `preparation` it may begin with one. `kinds` are the results that it may
+    return; `state` is for circuits without measurements, and without any kinds it returns nothing.
     """
     num_qubits = draw(st.integers(min_qubits, max_qubits))
     builder = CircuitBuilder("random")
@@ -125,12 +128,15 @@ def circuits(
     w = builder.parameter("w", 3, start=Distribution("uniform", (-2.0, 2.0)))
     symbols = [*x, *w]
     qubits = builder.qubits("q", num_qubits)
-    builder.bits("c", 2)
+    num_bits = sum(len(builder.bits(name, size)) for name, size in BITS)
     if preparation and draw(st.integers(0, 4)) == 4:
         builder.prepare(Array((2,), (x[0] + 1.5, w[0])), qubits[0])
     step = gates(num_qubits, symbols, names)
     if measurements:
-        step = st.one_of(step, _measurements(num_qubits), _conditioned(step, num_qubits))
+        other = _measurements(num_qubits, num_bits)
+        step = st.one_of(
+            step, other, _conditioned(st.one_of(step, other), num_bits), _pauses(num_qubits)
+        )
     # a list: what does not matter can be left out of its middle
     builder.extend(draw(st.lists(step, max_size=max_gates)))
     for position in range(draw(st.integers(1, 2)) if kinds else 0):
@@ -193,22 +199,32 @@ _layers = st.lists(st.sampled_from(["tanh", "relu", "linear(4)", "layer_norm", "
 
 
 @st.composite
-def _measurements(draw: st.DrawFn, num_qubits: int) -> Instruction:
+def _measurements(draw: st.DrawFn, num_qubits: int, num_bits: int) -> Instruction:
     """A measurement or a reset."""
     qubit = draw(st.integers(0, num_qubits - 1))
     if draw(st.booleans()):
-        return Instruction("measure", (qubit,), bits=(draw(st.integers(0, 1)),))
+        return Instruction("measure", (qubit,), bits=(draw(st.integers(0, num_bits - 1)),))
     return Instruction("reset", (qubit,))
 
 
 @st.composite
 def _conditioned(
-    draw: st.DrawFn, gate: st.SearchStrategy[Instruction], num_qubits: int
+    draw: st.DrawFn, step: st.SearchStrategy[Instruction], num_bits: int
 ) -> Instruction:
-    """A gate or a reset that depends on the two bits."""
-    values = draw(st.frozensets(st.integers(0, 3), min_size=1, max_size=3))
-    reset = st.integers(0, num_qubits - 1).map(lambda q: Instruction("reset", (q,)))
-    return replace(draw(st.one_of(gate, reset)), condition=Condition((0, 1), values))
+    """A step that depends on one or two of the bits."""
+    bits = _some(draw, num_bits, draw(st.integers(1, 2)))
+    values = st.frozensets(st.integers(0, 2 ** len(bits) - 1), min_size=1)
+    return replace(draw(step), condition=Condition(bits, draw(values)))
+
+
+@st.composite
+def _pauses(draw: st.DrawFn, num_qubits: int) -> Instruction:
+    """A barrier or a delay."""
+    if draw(st.booleans()):
+        return Instruction("barrier", _some(draw, num_qubits, draw(st.integers(1, num_qubits))))
+    return Instruction(
+        "delay", (draw(st.integers(0, num_qubits - 1)),), (draw(st.sampled_from([1e-7, 2e-6])),)
+    )
 
 
 @st.composite
