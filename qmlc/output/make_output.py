@@ -160,8 +160,11 @@ def _write_device(
         qir = file_name([*parts, "ll"]) if takes_qir and not free else ""
         if qir:
             texts[qir] = device_qir(use, target, text)
-        dialect = options.dialect or target.dialect
-        files.append(CircuitFile(use, name, dialect, device, index, qir))
+        files.append(CircuitFile(use, name, device.dialect, device, index, qir))
+    if device.dialect != (options.dialect or target.dialect):
+        own = read_dialect(target.dialect).title
+        what = f"a template in {read_dialect(device.dialect).title}; {own} has no inputs"
+        notes.append(f"{use.name} on {target.name}: {what}, give --state and --input for it")
     if takes_qir and free:
         notes.append(f"{use.name} on {target.name}: no QIR before all of its inputs have numbers")
 

@@ -83,7 +83,7 @@ def device_templates(
 ) -> tuple[DeviceTemplate, ...]:
     """A template for each device circuit of `transpile_circuit`, whose errors are raised here, too.
 
-    Unbound for a `dialect` without inputs.
+    Its texts are in the `dialect`, else in the device's.
     """
     outline, angles = slot_angles(circuit)
     devices = transpile_circuit(outline, target, measure=measure, level=level, seed=seed)
@@ -103,7 +103,7 @@ def _template(
             operation.params = [_named(p, angles, found) for p in operation.params]
         plain.append(operation, item.qubits, item.clbits)
     named = replace(device, circuit=plain)
-    text = device_text(source, named, dialect, ())
+    text = device_text(source, named, dialect, (), is_template=True)
     text = re.sub(rf"^input .*\b{ANGLE}_\d+;\n", "", text, flags=re.MULTILINE)
     pieces = re.split(rf"\b{ANGLE}_(\d+)\b", text)
     variables = (*source.inputs, *source.parameters)

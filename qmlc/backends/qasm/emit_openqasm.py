@@ -22,11 +22,18 @@ from qmlc.targets.read_dialect import read_dialect
 from qmlc.targets.read_target import Target
 from qmlc.types.polynomial import Polynomial
 
+TEMPLATES = "openqasm3"
+"""What is written before all numbers are known, if the device's own dialect has no inputs."""
+
 
 @dataclass(frozen=True)
 class DeviceProgram:
-    """What a device runs for a circuit: a text for each group of `plan`, and how it was made."""
+    """What a device runs for a circuit: a text for each group of `plan`, and how it was made.
 
+    All texts are in `dialect`.
+    """
+
+    dialect: str
     texts: tuple[str, ...]
     circuits: tuple[DeviceCircuit, ...]
     plan: MeasurementPlan
@@ -84,18 +91,28 @@ def emit_device_program(
     circuits = transpile_circuit(
         circuit, target, values, measure=True, level=level, seed=seed, tries=tries
     )
+    free = any(device.circuit.parameters for device in circuits)
+    own = target.dialect if read_dialect(target.dialect).inputs or not free else TEMPLATES
     texts = tuple(
-        device_text(circuit, device, dialect, (*comments, _group(circuit, plan, i)))
+        device_text(circuit, device, dialect or own, (*comments, _group(circuit, plan, i)))
         for i, device in enumerate(circuits)
     )
-    return DeviceProgram(texts, circuits, plan)
+    return DeviceProgram(dialect or own, texts, circuits, plan)
 
 
 def device_text(
-    circuit: Circuit, device: DeviceCircuit, dialect: str | None, comments: Sequence[str]
+    circuit: Circuit,
+    device: DeviceCircuit,
+    dialect: str | None,
+    comments: Sequence[str],
+    is_template: bool = False,
 ) -> str:
-    """The OpenQASM of a device circuit, its header telling where each qubit lies."""
+    """The OpenQASM of a device circuit, its header telling where each qubit lies.
+
+    A template has free scalars as inputs, even in a dialect that has none.
+    """
     target = device.target
+    spoken = read_dialect(dialect or target.dialect)
     header = [
         *_title(circuit, comments),
         f"target {target.name} ({target.title})",
@@ -103,10 +120,10 @@ def device_text(
         f"depth {device.depth}, two-qubit gates {device.two_qubit_gates}{_success(device)}",
         *_scalars(device.circuit),
     ]
-    written = device.circuit
-    if dialect is None and target.native:
-        written = lower_to_ions(written)
-    spoken = read_dialect(dialect or target.dialect)
+    native = target.native and spoken.name == target.dialect
+    written = lower_to_ions(device.circuit) if native else device.circuit
+    if is_template:
+        spoken = replace(spoken, inputs=True)
     return print_openqasm(written, spoken, header, target.labels)
 
 

@@ -14,8 +14,9 @@ class NotForTarget(Problem):
 
     A device must be told a method for an evolution whose terms do not commute
     (`evolve(H, time=t, method=trotter(steps=10))`), has a number of qubits, and yields measured
-    values only. OpenQASM 2 has no inputs: bind them with `--state` and `--input`. Each dialect of
-    OpenQASM lacks something else; `--dialect openqasm3` lacks least.
+    values only. OpenQASM 2 has no inputs: bind them with `--state` and `--input`, or leave the
+    dialect to the device, which gets a template in OpenQASM 3 then. Each dialect of OpenQASM lacks
+    something else; `--dialect openqasm3` lacks least.
     """
 
     code: ClassVar[str] = "E0501"

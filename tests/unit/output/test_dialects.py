@@ -112,11 +112,25 @@ def test_devices_of_rigetti_and_azure_in_programs(program):
 
 def test_what_a_dialect_cannot_say_is_an_error_at_the_circuit(program):
     with pytest.raises(CompileError) as caught:
-        compiled(program(PROGRAM), target="quantinuum:h2")
+        compiled(program(PROGRAM), target="quantinuum:h2", dialect="quantinuum")
     (error,) = caught.value.diagnostics
     assert error.code == "E0501" and error.at.text == "turned"
     assert error.message_text == "Quantinuum's OpenQASM 2 needs numbers for `x`"
     assert "--input" in error.help_text
+
+
+def test_before_it_has_numbers_a_circuit_is_a_template(program):
+    """Quantinuum's OpenQASM 2 has no inputs."""
+    path = program(PROGRAM, 'deploy turned to quantinuum("h2") { shots = 100 }')
+    texts, notes = compiled(path)
+    text = texts["turned.quantinuum_h2.qasm"]
+    assert "input float[64] x_;" in text and "rzz(" in text
+    (_, entry) = json.loads(texts["manifest.json"])["circuits"][0]["files"]
+    assert (entry["dialect"], entry["certificate"]["equal"]) == ("openqasm3", "results")
+    (note,) = notes
+    assert "a template in OpenQASM 3; Quantinuum's OpenQASM 2 has no inputs, give --state" in note
+    texts, notes = compiled(path, inputs=bound(path))
+    assert "hqslib1.inc" in texts["turned.quantinuum_h2.qasm"] and not notes
 
 
 def test_without_qdk_azure_is_told_what_to_install(program, monkeypatch):
