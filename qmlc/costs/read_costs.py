@@ -19,7 +19,7 @@ TYPICAL = Path(__file__).parent / "typical_host.toml"
 CPU_INFO = Path("/proc/cpuinfo")
 
 
-class WrongCosts(Exception):
+class WrongCosts(ValueError):
     """A file of costs that cannot be read, or holds something else: what, and which file."""
 
 

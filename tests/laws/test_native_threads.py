@@ -7,6 +7,7 @@ import torch
 from run_native import gradients_like, native, random_circuit, random_inputs, run_native
 
 from qmlc.kernels.openmp import may_use_threads
+from qmlc.runtime.native.program import least_work
 
 GATES = ["rx", "ry", "rz", "h", "cx", "crz", "rzz"]
 
@@ -39,3 +40,14 @@ def test_more_threads_are_woken_for_more_work():
     assert woken[0] == 1
     assert woken[-1] == 64
     assert woken[2] < 64
+
+
+def test_threads_are_woken_by_what_work_costs_on_the_host(tmp_path, monkeypatch):
+    program = native(random_circuit(7, 7, 60, names=GATES), torch.float32)
+    file = tmp_path / "host.toml"
+    file.write_text("[seconds]\nthread = 10.0")
+    monkeypatch.setenv("QMLC_HOST", str(file))
+    least_work.cache_clear()
+    woken = program.plan_call(1 << 14, 64)[1]
+    least_work.cache_clear()
+    assert woken == 1

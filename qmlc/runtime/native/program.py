@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from qmlc.costs.read_costs import read_costs
 from qmlc.ir.circuit import Circuit
 from qmlc.kernels import layout
 from qmlc.kernels.host import cache_bytes
@@ -20,11 +22,6 @@ from qmlc.runtime.normalise import normalise
 
 MAX_CALLS = 256
 """For how many sizes of batches it is remembered how they are run."""
-
-MIN_WORK = 1 << 13
-"""Rows times records that a thread is woken for: some 20 microseconds, where waking it takes a few,
-and where another program has its core it keeps all waiting for a turn of the scheduler.
-"""
 
 WIDE = 64
 FILL, WIDE_FILL = 1 / 2, 3 / 4
@@ -86,7 +83,7 @@ class NativeProgram:
         if threads == 1 or not may_use_threads():
             return form, 1
         units = form.units(batch)
-        threads = max(1, min(threads, units * form.work // MIN_WORK))
+        threads = max(1, min(threads, units * form.work // least_work()))
         if units >= threads:
             return form, threads
         if form.program[layout.PREPARED] and not form.program[layout.SEGMENTED]:
@@ -182,6 +179,17 @@ class NativeProgram:
         )  # fmt: skip
         form.give_back(own)
         return d_inputs, d_parameters
+
+
+@cache
+def least_work() -> int:
+    """Rows times records that a thread is woken for, by what work costs on this host.
+
+    It has some 20 microseconds to do: waking it takes a few, and where another program has its core
+    it keeps all waiting for a turn of the scheduler.
+    """
+    costs = read_costs()
+    return max(int(costs.seconds["thread"] / costs.seconds_a_row["visit"]), 1)
 
 
 def native_program(circuit: Circuit, dtype: torch.dtype) -> NativeProgram | str:
