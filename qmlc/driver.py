@@ -14,6 +14,7 @@ from qmlc.ir.program import Program, Template, Unit
 from qmlc.output.errors import NoSuchSetting
 from qmlc.output.options import CompileOptions, Output, Report
 from qmlc.output.save_files import save_output
+from qmlc.passes.explain_passes import Figures
 from qmlc.passes.explain_passes import explain_passes as explain
 from qmlc.passes.pipeline import optimise
 from qmlc.source.allow_recursion import allow_recursion
@@ -189,6 +190,8 @@ def time_passes(path: Path, options: CompileOptions) -> Iterator[str]:
         yield f"{name:<20} {1e3 * (end - start):>8.1f} {gates:>8} {nodes:>8}"
 
 
-def explain_passes(path: Path, options: CompileOptions) -> Iterator[str]:
+def explain_passes(
+    path: Path, options: CompileOptions, figures: Figures | None = None
+) -> Iterator[str]:
     """Lines on what each pass did to a program, and why; CompileError where it has errors."""
-    return explain(analyse_file(path, options.settings).program, options.level)
+    return explain(analyse_file(path, options.settings).program, options.level, figures)

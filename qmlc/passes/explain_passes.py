@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from qmlc.ir.graph import Graph
@@ -13,21 +13,25 @@ from qmlc.passes.pipeline import PIPELINE, optimise
 
 QUIET = frozenset({"input", "parameter", "constant", "dimension"})
 
+Figures = Callable[[Program, Program, str], str]
+"""What a pass saves: of a program before and after it, for the class of a unit."""
 
-def explain_passes(program: Program, level: int) -> Iterator[str]:
+
+def explain_passes(program: Program, level: int, figures: Figures | None = None) -> Iterator[str]:
     """A line for each pass that changed something, with its reason, and one for each unit.
 
-    Then the attention that stays as it is written, and why.
+    `figures` are put behind the latter. Then the attention that stays as it is written, and why.
     """
     stages = [("", program)]
     optimise(program, level, lambda name, after: stages.append((name, after)))
     reasons = {step.name: step.doc for step in PIPELINE}
     for (_, before), (name, after) in pairwise(stages):
         old = {unit.class_name: unit for unit in before.units}
-        lines = [line for unit in after.units for line in _differences(old[unit.class_name], unit)]
-        if lines:
+        found = [(u, line) for u in after.units for line in _differences(old[u.class_name], u)]
+        if found:
             yield f"{name}: {reasons[name]}"
-            yield from lines
+        for unit, line in found:
+            yield line + (figures(before, after, unit.class_name) if figures else "")
     for unit in stages[-1][1].units:
         for refusal in lower_unit(unit)[1] if unit.graph is not None else ():
             yield f"attention of {unit.name} stays as it is written: {refusal.reason}"

@@ -68,7 +68,7 @@ def _by_number(
     numbers = {}
     if name in EXPONENTIAL:
         numbers["exponential"] = size * MORE.get(name, 1)
-    elif name in BRANCHING:
+    elif name in BRANCHING and not (name == "power" and not inputs[1].shape):  # mostly a square
         numbers["branch"] = size
     elif name in STRIDED:
         numbers["strided"] = output.size

@@ -80,7 +80,7 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
     learns = any(x.learns for x in inputs)
     kinds = [name for name, is_so in (("causal", causal), ("mask", len(inputs) > 3)) if is_so]
     how = ", ".join([f"scaled_dot_product_attention {shape_text(query.shape)}", *kinds])
-    if not dropout:
+    if has_kernel(inputs) and not dropout:
         back = Work()
         if learns:
             back = Work({"recorded": 6}, moved=2 * moved, attention=((2.8 * share * flops, keys),))
@@ -91,5 +91,14 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
     plain = Work({"function": 8}, numbers, moved=moved + 40.0 * scores, products=((flops, size),))
     back = Work({"recorded": 8}, {"exponential": scores}, moved=40.0 * scores,
                 products=((2 * flops, size),)) if learns else Work()  # fmt: skip
-    how += "; in training its formula, for its dropout"
-    return Step("attention", how, fused, plain, back, kept=12 * scores if learns else 0)
+    kept = 12 * scores if learns else 0
+    if has_kernel(inputs):
+        how += "; in training its formula, for its dropout"
+        return Step("attention", how, fused, plain, back, kept=kept)
+    return Step("attention", f"{how}; torch computes its formula", plain, plain, back, kept=kept)
+
+
+def has_kernel(inputs: Sequence[Array]) -> bool:
+    """Whether torch has a kernel for the processor that does not hold the scores."""
+    query, _, value, *_ = inputs
+    return len(query.shape) == 4 and query.shape[-1] == value.shape[-1]

@@ -20,7 +20,7 @@ def print_plans(costs: HostCosts, plans: tuple[Plan, ...]) -> Iterator[str]:
 
 
 def _plan(plan: Plan) -> Iterator[str]:
-    sizes = ", ".join(f"{name} = {size}" for name, size in plan.sizes.items())
+    sizes = sizes_text(plan)
     yield f"{plan.kind} {plan.name}" + (f", {sizes}" if sizes else "")
     cells = [HEADLINE, *(_cells(row, plan) for row in (*plan.rows, plan.total))]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEADLINE))]
@@ -43,6 +43,11 @@ def _plan(plan: Plan) -> Iterator[str]:
     if memory.step:
         parts.append(f"at most {byte_text(memory.step)} while a circuit runs")
     yield f"  memory: {', '.join(parts)}"
+
+
+def sizes_text(plan: Plan) -> str:
+    """`B = 32, T = 64`."""
+    return ", ".join(f"{name} = {size}" for name, size in plan.sizes.items())
 
 
 def _cells(row: Row, plan: Plan) -> tuple[str, ...]:

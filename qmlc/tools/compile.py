@@ -144,7 +144,10 @@ def _show_passes(
     if times:
         click.echo("\n".join(time_passes(file, options)))
     if reasons:
-        click.echo("\n".join(explain_passes(file, options)))
+        # predictions for circuits need torch, which takes seconds to import
+        from qmlc.planning.compare_units import compare_units
+
+        click.echo("\n".join(explain_passes(file, options, compare_units)))
 
 
 def _make(file: Path, options: CompileOptions) -> Output:

@@ -13,21 +13,20 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from qmlc.costs.host_costs import Curve
 from qmlc.costs.read_costs import costs_from_file, typical_costs, write_costs
+from qmlc.driver import analyse
+from qmlc.passes.explain_passes import explain_passes
+from qmlc.planning.compare_units import compare_units
 from qmlc.planning.explain_plan import PlanOptions, chosen_units, explain_plan, plan_unit
 from qmlc.planning.measure_part import draw
 from qmlc.planning.plan_program import Planner
 from qmlc.planning.print_plan import print_plans
 from qmlc.program import compile, load
 from qmlc.source.compile_error import CompileError
+from qmlc.source.span import Source
 
 ROOT = Path(__file__).parent.parent.parent.parent
 MODELS = ROOT / "benchmarks" / "models"
 COUNTED = {"bert": {"T": 16}, "decoder": {"T": 16}, "convolutions": {}, "perceptron": {}}
-
-
-@pytest.fixture(autouse=True)
-def typical(monkeypatch):
-    monkeypatch.setenv("QMLC_HOST", "typical")
 
 
 @pytest.fixture(scope="module", params=COUNTED)
@@ -131,6 +130,14 @@ def test_more_samples_take_longer():
     few, many = rows_of("net", batch=16), rows_of("net", batch=16_000)
     assert many.seconds > 2 * few.seconds
     assert many.memory.kept > 100 * few.memory.kept
+
+
+def test_passes_say_what_they_save():
+    text = "model twice(x: real[B, T, 8]) -> real[B, T, 8] = softmax(x @ x.T / sqrt(8)) @ x"
+    program = analyse(Source("program.hqm", text)).program
+    lines = list(explain_passes(program, 2, compare_units))
+    saved = [line for line in lines if "; predicted " in line and line.endswith("B = 32, T = 64")]
+    assert len(saved) == 2
 
 
 def test_a_plan_can_be_measured(tmp_path):

@@ -73,7 +73,7 @@ def calls(monkeypatch):
     driver.emit_stage = lambda path, stage, options: f"<{stage}>\n"
     driver.emit_after = lambda path, name, options: f"<after {name}>\n"
     driver.time_passes = lambda path, options: ["<times>"]
-    driver.explain_passes = lambda path, options: ["<reasons>"]
+    driver.explain_passes = lambda path, options, figures: ["<reasons>"]
     monkeypatch.setitem(sys.modules, "qmlc.driver", driver)
 
     def measure(path, *arguments, **keywords):
