@@ -15,6 +15,7 @@ from qmlc.passes.attention.lower_attention import lower_attention
 from qmlc.passes.drop_dead_nodes import drop_dead_nodes
 from qmlc.passes.drop_identities import drop_identities
 from qmlc.passes.merge_rotations import merge_rotations
+from qmlc.passes.models.batch_calls import batch_calls
 from qmlc.passes.models.split_frozen import split_frozen
 from qmlc.passes.rewrite_circuits import rewrite_circuits
 
@@ -49,6 +50,11 @@ PIPELINE = (
     Pass(
         "leave_out_masks", leave_out_masks, 2,
         "Do without masks that are true by default where no mask is given.",
+    ),
+    Pass(
+        "batch_calls", batch_calls, 2,
+        "Call a circuit once for all that it can be given at a time: a call costs more than a few "
+        "samples.",
     ),
     Pass(
         "drop_dead_nodes", drop_dead_nodes, 1,
