@@ -15,12 +15,13 @@ from qmlc.ir.program import Program, Training
 from qmlc.program import LoadedProgram, load
 from qmlc.source.nearest import propose_nearest
 from qmlc.training.build_metric import check_metrics
+from qmlc.training.compare_twins import Change, compare_twins, show_comparison
 from qmlc.training.cross_validate import cross_validate
 from qmlc.training.errors import DataError, placed
 from qmlc.training.evaluate_block import evaluate_block
 from qmlc.training.load_weights import load_weights
 from qmlc.training.predict_block import Prediction, predict_block
-from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.read_options import Plan, TrainOptions, read_options
 from qmlc.training.support_vectors import MachineLoss, empty_machine
 from qmlc.training.train_block import BEST, TrainResult, run_folder, train_block
 from qmlc.training.train_machine import train_machine
@@ -47,18 +48,47 @@ def _train(
 ) -> TrainResult:
     program, own = loaded.program, own_options(loaded.program, options, training)
 
-    def train(own: TrainOptions) -> TrainResult:
+    def train(own: TrainOptions, change: Change = _leave) -> TrainResult:
         with placed(training.places.get(""), "when this is trained"):
             if training.machine is not None:
                 make = partial(_make, loaded, training.unit)
                 return train_machine(program, training, make, base, own)
-            return train_block(program, training, loss_maker(loaded, training, options), base, own)
 
-    folds = read_options(training, own).folds
-    if folds is None:
-        return train(own)
-    folder = own.folder or run_folder(program, training)
-    return cross_validate(train, folds, folder, own, training.name)
+            def make_loss() -> nn.Module:
+                module = loss_maker(loaded, training, options)()
+                change(module.get_submodule(training.model))
+                return module
+
+            return train_block(program, training, make_loss, base, own)
+
+    plan, folder = read_options(training, own), own.folder or run_folder(program, training)
+    if plan.folds is None:
+        result = train(own)
+    else:
+        result = cross_validate(train, plan.folds, folder, own, training.name)
+    if own.ablate is not None:
+        _compare(training, train, plan, replace(own, folder=folder))
+    return result
+
+
+def _leave(model: nn.Module) -> None:
+    """Nothing is changed."""
+
+
+def _compare(
+    training: Training,
+    train: Callable[[TrainOptions, Change], TrainResult],
+    plan: Plan,
+    options: TrainOptions,
+) -> None:
+    """Write and show what the quantum part of a model brings."""
+    if training.machine is not None:
+        raise DataError("E0706", "twins of support-vector machines are not available yet")
+    assert options.ablate is not None and options.folder is not None
+    seeds = range(plan.seed, plan.seed + options.ablate)
+    found = compare_twins(train, seeds, options.folder, options)
+    if not options.quiet:
+        show_comparison(found, training.name)
 
 
 def evaluate_program(

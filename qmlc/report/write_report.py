@@ -33,7 +33,7 @@ from qmlc.training.errors import DataError, shown
 from qmlc.training.evaluate_block import Trained, load_trained
 from qmlc.training.prepare_rows import find_data
 from qmlc.training.read_options import TrainOptions
-from qmlc.training.train_block import CURVES, HISTORY, REPORT, RESULTS, run_folder
+from qmlc.training.train_block import ABLATION, CURVES, HISTORY, REPORT, RESULTS, run_folder
 from qmlc.training.write_files import replace_file, write_text
 
 PACKAGES = ("torch", "numpy", "accelerate", "torchmetrics")
@@ -97,6 +97,7 @@ def _write_report(
         lead=loaded.program.doc,
         results=splits,
         measures=[n for n, v in next(iter(splits.values())).items() if isinstance(v, float)],
+        ablation=_read_json(folder / ABLATION) if (folder / ABLATION).is_file() else None,
         figures=figures,
         data=_describe_data(loaded.program, training, trained.fitted),
         model=_describe_model(model, results),

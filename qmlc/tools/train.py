@@ -32,6 +32,12 @@ INSTEAD = "Instead of the program's."
 @folder_option
 @extern_option
 @click.option("--tensorboard", is_flag=True, help="Also write a log that TensorBoard shows.")
+@click.option(
+    "--ablate",
+    metavar="SEEDS",
+    type=click.IntRange(2),
+    help="Then compare, over so many seeds, with twins: without entanglement, and classical.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing.")
 @format_option
 @color_option
@@ -46,6 +52,7 @@ def train(
     folder: Path | None,
     allow_extern: bool,
     tensorboard: bool,
+    ablate: int | None,
     quiet: bool,
     format: Format,
     color: Color,
@@ -61,6 +68,6 @@ def train(
         from qmlc.training.read_options import TrainOptions
 
         options = TrainOptions(
-            epochs, steps, batch, seed, device, folder, quiet, allow_extern, tensorboard
+            epochs, steps, batch, seed, device, folder, quiet, allow_extern, tensorboard, ablate
         )
         train_program(file, options, name=name)

@@ -28,6 +28,8 @@ class TrainOptions:
     """Whether code that the program names may run."""
     tensorboard: bool = False
     """Whether the history is also written for TensorBoard."""
+    ablate: int | None = None
+    """Over how many seeds the model is then compared with its twins."""
 
     fold: tuple[int, int] | None = None
     """Hold out this part of the rows, counted from 0, of so many: cross-validation does."""

@@ -48,7 +48,8 @@ from qmlc.training.write_files import (
 
 BEST, LAST, FITTED = "best.safetensors", "last.safetensors", "fitted.json"
 HISTORY, RESULTS = "history.jsonl", "metrics.json"
-REPORT, CURVES, TENSORBOARD = "report.html", "curves.png", "tensorboard"
+REPORT, CURVES, ABLATION = "report.html", "curves.png", "ablation.json"
+TENSORBOARD = "tensorboard"
 """What is in a run's folder; the last is a folder itself."""
 
 MEASURED_WITHOUT_DATA = 100
@@ -181,7 +182,7 @@ def run_folder(program: Program, training: Training) -> Path:
 
 def clear_run(folder: Path) -> None:
     """Nothing; what an earlier run left in its folder is gone."""
-    for name in (BEST, LAST, FITTED, HISTORY, RESULTS, CHECKPOINT, REPORT, CURVES):
+    for name in (BEST, LAST, FITTED, HISTORY, RESULTS, CHECKPOINT, REPORT, CURVES, ABLATION):
         (folder / name).unlink(missing_ok=True)
     for file in folder.glob("tokenizer*.json"):
         file.unlink()
