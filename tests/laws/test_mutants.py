@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import qiskit.qasm2
 import qiskit.qasm3
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -61,7 +62,21 @@ def other_bit(line):
     return line.replace("m[0]", "m[7]").replace("m[1]", "m[0]").replace("m[7]", "m[1]")
 
 
-ON_MEASUREMENTS = [other_bit]
+def halve(line):
+    """Half of the first angle, in whole numbers: none of it."""
+    return re.sub(r"\(([^(),]+)([,)])", r"(1/2*(\1)\2", line, count=1)
+
+
+def unconditional(line):
+    return re.sub(r"^if \(\w+==\d+\) ", "", line)
+
+
+def other_end(line):
+    """The value that a register has where its first bit is taken for the last one."""
+    return re.sub(r"==([12])\)", lambda m: f"=={3 - int(m[1])})", line)
+
+
+ON_MEASUREMENTS = [other_bit, unconditional, other_end]
 CHANGES = [drop, turn_back, turn_further, exchange, other_gate, other_place]
 
 
@@ -88,7 +103,7 @@ def test_mutants_of_gates(circuit, values, data):
     assume(not circuit.results)
     bound = bind_circuit(circuit, values)
     text = emit_openqasm(bound)
-    mutant = data.draw(mutants(text, CHANGES))
+    mutant = data.draw(mutants(text, [halve, *CHANGES]))
     matrices = [Operator(qiskit.qasm3.loads(t)).data for t in (text, mutant)]
     verdict = certify_text(bound, bound, {}, mutant)
     whole, first = gap(*matrices), gap(*(m[:, 0] for m in matrices))
@@ -103,12 +118,13 @@ def test_mutants_of_gates(circuit, values, data):
 
 
 @few
-@given(measured_circuits(), VALUES, st.data())
-def test_mutants_of_measurements(circuit, values, data):
+@given(measured_circuits(), VALUES, st.booleans(), st.data())
+def test_mutants_of_measurements(circuit, values, older, data):
     bound = bind_circuit(circuit, values)
-    text = emit_openqasm(bound)
-    mutant = data.draw(mutants(text, [other_bit, *CHANGES]))
-    found = [qiskit_states(qiskit.qasm3.loads(t)) for t in (text, mutant)]
+    text = emit_openqasm(bound, "openqasm2" if older else None)
+    mutant = data.draw(mutants(text, [*ON_MEASUREMENTS, *CHANGES]))
+    load = qiskit.qasm2.loads if older else qiskit.qasm3.loads
+    found = [qiskit_states(load(t)) for t in (text, mutant)]
     mixtures = [sum(np.outer(s, s.conj()) for s in states) for states in found]
     apart = np.max(np.abs(mixtures[0] - mixtures[1]))
     verdict = certify_text(bound, bound, {}, mutant)

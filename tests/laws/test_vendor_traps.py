@@ -1,17 +1,29 @@
 """Each entry of a dialect that looks odd is there because without it a tool errs, or refuses."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from qiskit import QuantumCircuit
+from qiskit import ClassicalRegister, QuantumCircuit, qasm3, transpile
+from qiskit.circuit.library import UGate
 from qiskit.quantum_info import Statevector
 from run_qir import qir_text, run_qir
 from vendor_tools import braket_chances, braket_state, cirq_steps, final_state
 
+from qmlc.backends.qasm.build_qiskit import to_qiskit
+from qmlc.backends.qasm.convert_angle import qiskit_parameter
+from qmlc.backends.qasm.emit_openqasm import emit_openqasm
 from qmlc.backends.qasm.errors import NotExpressible
+from qmlc.backends.qasm.logical_forms import logical_forms
 from qmlc.backends.qasm.print_openqasm import print_openqasm
+from qmlc.ir.build_circuit import CircuitBuilder
 from qmlc.targets.read_dialect import read_dialect
+from qmlc.testing import as_circuit, assert_equivalent
+
+LOGICAL = ("openqasm3", "braket", "cirq", "azure")
+HEADER = "OPENQASM 3.0;\n"
+INCLUDED = f'{HEADER}include "stdgates.inc";\n'
 
 
 def mixed():
@@ -150,13 +162,120 @@ def test_braket_adds_up_what_a_reset_keeps_apart():
     assert braket_chances(text, {}, 400)[0, 0] > 0.62
 
 
-def test_whole_numbers_are_never_divided():
-    """`1/2` is 0 in Braket and 0.5 in Cirq."""
-    from qmlc.backends.qasm.convert_angle import qiskit_parameter
+HALF = "qubit[1] q;\nrx(1/2) q[0];\n"
 
+
+@pytest.mark.parametrize(
+    ("module", "read", "angle"),
+    [
+        ("qiskit", lambda: Statevector(qasm3.loads(INCLUDED + HALF)).data, 0),
+        ("braket.default_simulator", lambda: braket_state(HEADER + HALF, {}, ["q[0]"]), 0),
+        ("cirq", lambda: final_state(cirq_steps(INCLUDED + HALF, {}, ["q[0]"]), 1), 0.5),
+    ],
+)
+def test_tools_divide_whole_numbers_differently(module, read, angle):
+    pytest.importorskip(module)
+    assert np.allclose(read(), [np.cos(angle / 2), -1j * np.sin(angle / 2)])
+
+
+def test_whole_numbers_are_never_divided():
     circuit = QuantumCircuit(1)
+    circuit.rx(qiskit_parameter("a") / 2, 0)
     circuit.rx(qiskit_parameter("a") * 3 / 2, 0)
     circuit.rx(3 * qiskit_parameter("a") + 2, 0)
-    for name in ("openqasm3", "braket", "cirq", "azure"):
+    for name in LOGICAL:
         text = print_openqasm(circuit, read_dialect(name)).split("rx", 1)[1]
-        assert not [w for w in text.replace("(", " ").replace("*", " ").split() if w.isdecimal()]
+        assert not re.findall(r"(?<![\w.\[])\d+(?![\w.\]])", text)
+
+
+def test_only_qdk_gives_what_is_controlled_the_phase_of_the_specification():
+    pytest.importorskip("qdk")
+    body = "h q[0];\nh q[1];\nctrl @ U(0.3, 0.5, 0.7) q[0], q[1];\nh q[0];\nh q[1];\n"
+    text = f"{INCLUDED}output bit[2] c;\nqubit[2] q;\n{body}"
+    found = dict.fromkeys([(0, 0), (0, 1), (1, 0), (1, 1)], 0.0)
+    for state, bits in run_qir(qir_text(text + "c = measure q;\n"), 2):
+        found[bits] += np.vdot(state, state).real
+    other = np.abs(Statevector(qasm3.loads(f"{INCLUDED}qubit[2] q;\n{body}")).data) ** 2
+    assert abs(found[0, 0] - other[0]) > 0.03
+    # so none is written
+    circuit = QuantumCircuit(2)
+    circuit.append(UGate(0.3, 0.5, 0.7).control(1, ctrl_state=0), [0, 1])
+    for name in LOGICAL:
+        assert "ctrl" not in print_openqasm(circuit, read_dialect(name))
+
+
+def branching():
+    """Two bits, of which one is 1, and a gate that depends on both."""
+    circuit = QuantumCircuit(3)
+    circuit.add_register(ClassicalRegister(2, "c"), ClassicalRegister(1, "d"))
+    circuit.x(0)
+    circuit.measure([0, 1], [0, 1])
+    with circuit.if_test((circuit.cregs[0], 1)):
+        circuit.x(2)
+    circuit.measure(2, 2)
+    return circuit
+
+
+def test_qdk_reads_registers_from_the_other_end():
+    """So conditions ask bit by bit."""
+    pytest.importorskip("qdk")
+    from qdk import openqasm
+
+    circuit = as_circuit(branching())
+    text = emit_openqasm(circuit, "azure")
+    assert "c ==" not in text
+    whole = (
+        f"{INCLUDED}qubit[3] q;\noutput bit[2] c;\noutput bit[1] d;\nx q[0];\n"
+        "c[0] = measure q[0];\nc[1] = measure q[1];\nif (c == 1) { x q[2]; }\n"
+        "d[0] = measure q[2];\n"
+    )
+    for written, seen in ((text, "One"), (whole, "Zero")):
+        ((_, (bit,)),) = openqasm.run(written, shots=1)
+        assert str(bit) == seen
+    assert_equivalent(circuit, whole.replace("output ", ""))
+
+
+def test_azure_takes_branches_in_adaptive_profiles_alone():
+    pytest.importorskip("qdk")
+    text = emit_openqasm(as_circuit(branching()), "azure")
+    assert "define" in qir_text(text, adaptive=True)
+    with pytest.raises(Exception, match="cannot use a dynamic bool value"):
+        qir_text(text)
+
+
+def test_qiskit_and_cirq_ask_for_bits_in_ways_of_their_own():
+    pytest.importorskip("cirq")
+    qubits, circuit = ["q[0]", "q[1]", "q[2]"], asked_once()
+    plain, other = read_dialect("openqasm3"), read_dialect("cirq")
+    qasm3.loads(print_openqasm(circuit, plain))
+    with pytest.raises(qasm3.QASM3ImporterError, match="conditions must be"):
+        qasm3.loads(print_openqasm(circuit, replace(plain, one="{} == 1")))
+    list(cirq_steps(print_openqasm(circuit, other), {}, qubits))
+    for entry in ({"one": "{}"}, {"conditions": "blocks"}, {"version": "3"}):
+        with pytest.raises(Exception, match=r"at line|version"):
+            list(cirq_steps(print_openqasm(circuit, replace(other, **entry)), {}, qubits))
+
+
+def asked_once():
+    circuit = QuantumCircuit(3, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((0, 1)):
+        circuit.x(1)
+    return circuit
+
+
+def test_no_symbolic_phase_is_left_to_qiskit():
+    """It adds them up into an expression that takes minutes to bind."""
+    c = CircuitBuilder("phases")
+    x, q = c.input("x", 3), c.qubits("q", 3)
+    for angle in x:
+        c.p(angle, q[0])
+        c.cp(angle * 2, q[0], q[1])
+        c.controlled("", "u", angle, x[0], 0.3, q[2])
+    circuit = c.build()
+    ((form, *_),) = logical_forms(circuit, False, (), False)
+    sizes = []
+    for each in (form.circuit, to_qiskit(circuit)):
+        compiled = transpile(each, basis_gates=["rz", "sx", "cx"], optimization_level=1)
+        sizes.append(len(getattr(compiled.global_phase, "parameters", ())))
+    assert sizes == [0, 3]
