@@ -198,3 +198,14 @@ def test_branches_on_several_qubits_are_not_routed():
     with circuit.if_test((0, 1)):
         circuit.cx(0, 1)
     assert route_segments(circuit, LINE, 1, 0) is None
+
+
+def test_what_is_measured_last_stays_last():
+    """Some vendors take measurements at the end only."""
+    circuit = QuantumCircuit(3, 1)
+    circuit.measure(0, 0)
+    circuit.barrier(1, 2)
+    circuit.cz(1, 2)
+    routed = route_segments(circuit, LINE, 1, 0)
+    names = [item.operation.name for item in routed.circuit.data]
+    assert names[0] == "barrier" and names[-1] == "measure" and names.count("cz") == 1
