@@ -12,7 +12,7 @@ from qmlc.types.tensors import Type
 
 Attributes = tuple[tuple[str, Any], ...]
 
-IMPURE = frozenset({"call", *(name for name, row in FUNCTIONS.items() if row.random)})
+IMPURE = frozenset({"call", "calls", *(name for name, row in FUNCTIONS.items() if row.random)})
 """Operations whose equal calls may differ: a module can hold dropout or sample, `rand` draws."""
 
 
@@ -31,6 +31,8 @@ class Node:
       * `call` (attribute `module`: the path of a submodule, such as `block.0` or `linear_1`; where
         inputs are left out, `names` are those that a layer of torch's is given, `places` those
         that a unit is given);
+      * `calls` (attribute `modules`: the paths of circuits of one unit, each called with its entry
+        of the inputs along their first dimension, which the result has, too);
       * `record` (attribute `names`), `field` (attribute `name`);
       * a row of `ops.functions` (attributes: its settings, in the order of the row).
     `inputs` are positions of earlier nodes.
@@ -44,6 +46,12 @@ class Node:
     def attribute(self, name: str) -> Any:
         """The attribute `name`; KeyError where there is none."""
         return dict(self.attributes)[name]
+
+    def modules(self) -> tuple[str, ...]:
+        """The paths of the submodules that are called."""
+        if self.operation == "call":
+            return (self.attribute("module"),)
+        return tuple(self.attribute("modules")) if self.operation == "calls" else ()
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,6 @@ def _graph(unit: Unit, graph: Graph, paths: set[str]) -> None:
             all(0 <= source < position for source in node.inputs),
             f"{unit.name}: node {position} ({node.operation}) uses a later one",
         )
-        if node.operation == "call":
-            path = node.attribute("module")
+        for path in node.modules():
             _require(path in paths, f"{unit.name} calls {path}, which it does not hold")
     _require(0 <= graph.output < len(graph.nodes), f"{unit.name} has no output")

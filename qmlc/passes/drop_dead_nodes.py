@@ -18,7 +18,7 @@ def _unit(unit: Unit) -> Unit:
         return unit
     graph = without_dead(unit.graph)
     nodes = graph.nodes
-    needed = {n.attribute("module") for n in nodes if n.operation == "call"}
+    needed = {path for n in nodes for path in n.modules()}
     reached = [n.attribute("name") for n in nodes if n.operation == "parameter"]
     for part in reversed(unit.submodules):  # each stands behind what it is handed
         tied = any(name.startswith(f"{part.path}.") for name in reached)

@@ -89,6 +89,12 @@ class Planner:
                 return inputs[0][settings["name"]]
             case "call":
                 return self._module(unit, settings, inputs, output, node, frozen)
+            case "calls":
+                entries = [replace(value, shape=value.shape[1:]) for value in inputs]
+                entry = replace(output, shape=output.shape[1:])
+                for path in settings["modules"]:
+                    entry = self._module(unit, {"module": path}, entries, entry, node, frozen)
+                return replace(output, learns=entry.learns)
             case _:
                 row = FUNCTIONS[node.operation]
                 self.steps.append(

@@ -78,6 +78,30 @@ class Engines:
                 results = call.native.run_flat(rows, parameters)
         return [_shape(result, binding) for result in results]
 
+    def run_many(
+        self, sets: Sequence[Sequence[Tensor]], inputs: Sequence[Tensor], training: bool
+    ) -> Tensor | None:
+        """The one result `[sets, *batch, *shape]`, for weights of several modules of this circuit.
+
+        Inputs are `[sets, *batch, *shape]`. None where the modules have to be called one by one.
+        """
+        weights = [weight for own in sets for weight in own]
+        if not weights or not inputs or unusual_tensors((*inputs, *weights)):
+            return None
+        dtype = weights[0].dtype
+        if not all([tensor.dtype == dtype for tensor in weights]):
+            return None
+        with torch.no_grad():
+            call = self._call(sets[0], [tensor[0] for tensor in inputs])
+        if self._exception(call, training) or call.needed * len(sets) > SMALL:
+            return None
+        if call.layout is None or call.layout.batch is not None:
+            return None
+        # what follows from it is the native engine's alone
+        from qmlc.runtime.native.run_many import run_many
+
+        return run_many(call.native, call.layout, inputs, weights)
+
     def _trace(
         self, weights: Sequence[Tensor], inputs: Sequence[Tensor], training: bool
     ) -> list[Tensor]:

@@ -142,7 +142,7 @@ def _identify(
 ) -> str:
     """A hash of all that decides what the features are."""
     units = {unit.class_name: unit for unit in program.units}
-    calls = [n.attribute("module") for n in features.graph.nodes if n.operation == "call"]
+    calls = [path for n in features.graph.nodes for path in n.modules()]
     parts = [
         (path, part, units.get(part.target))
         for path, part in all_parts(loss, units)

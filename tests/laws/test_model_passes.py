@@ -55,6 +55,9 @@ WHOLES = (
     "stack([f(x[:, t]) for t in range(4)], dim=2)[:, :, 0]",
     "cat([f(x[:, 3 - t]) for t in range(4)], dim=1)",
     "cat([f(x[:, t]) for t in range(4)], dim=1)",
+    "cat([learned(x[:, t]) for t in range(4)], dim=-1)",
+    "stack([both(x[:, t], y[:, t]) for t in range(4)], dim=1)",
+    "stack([both(x[:, 0], y[:, t]) for t in range(5)], dim=1)",
     "stack([g(x[:, t], y[:, t]) for t in range(4)], dim=1)",
     "stack([g(x[:, t], y[:, 0]) for t in range(4)], dim=-1)",
 )

@@ -59,6 +59,7 @@ IMPORTS: Mapping[str, str] = {
     "TemplateModule": "from qmlc.runtime.module import TemplateModule",
     "bind_dimensions": "from qmlc.runtime.check_shapes import bind_dimensions",
     "masked": "from qmlc.runtime import masked",
+    "run_together": "from qmlc.runtime.run_together import run_together",
     "initialise": "from qmlc.runtime.initialise import initialise",
     **{
         name: f"from qmlc.types.functions import {name}"
@@ -127,9 +128,9 @@ def setting_name(name: str) -> str:
 
 def default_name(node: Node) -> str:
     """What a value is called that the author did not name: after the module or the function."""
-    if node.operation != "call":
+    if not node.modules():
         return SHORT_NAMES.get(node.operation, node.operation)
-    parts = [p for p in node.attribute("module").split(".") if not p.isdigit()]
+    parts = [p for p in node.modules()[0].split(".") if not p.isdigit()]
     return parts[-1].rstrip("0123456789").rstrip("_") or "value"
 
 

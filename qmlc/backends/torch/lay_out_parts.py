@@ -85,6 +85,14 @@ def reach_inside(unit: Unit, units: Mapping[str, Unit]) -> tuple[Access, Access]
     return own, parts
 
 
+def print_list(paths: Sequence[str], access: Access) -> str:
+    """Parts as a list: `self.block` where they are all of one, else `[self.a, self.b]`."""
+    texts = [access[path] for path in paths]
+    whole = texts[0].removesuffix("[0]")
+    held = [text for text in access.values() if text.startswith(f"{whole}[")]
+    return whole if whole != texts[0] and held == texts else f"[{', '.join(texts)}]"
+
+
 def _access(unit: Unit) -> tuple[Access, Access]:
     """How the parameters and the parts of a unit are reached."""
     attributes = Identifiers(MODULE_ATTRIBUTES)

@@ -15,6 +15,7 @@ from qmlc.backends.torch.identifiers import (
     one_of,
     unique,
 )
+from qmlc.backends.torch.lay_out_parts import print_list
 from qmlc.backends.torch.print_value import print_number, print_polynomial, print_value
 from qmlc.ir.graph import Graph, Node
 from qmlc.ops.fill_template import Expression, fill_template, write_tuple
@@ -295,6 +296,8 @@ class _Forward:
                 return self.dimension(node.attribute("value"))
             case "call":
                 return self.call(node), ATOM
+            case "calls":
+                return self.calls(node), ATOM
             case "record":
                 return self.record(node), ATOM
             case "field":
@@ -330,6 +333,12 @@ class _Forward:
             texts = dict(zip(places, arguments, strict=True))
             arguments = [texts.get(i, "None") for i in range(max(places) + 1)]
         return f"{self.around.modules[path]}({', '.join(arguments)})"
+
+    def calls(self, node: Node) -> str:
+        """A call of several circuits."""
+        circuits = print_list(node.modules(), self.around.modules)
+        arguments = [self.expression(i)[0] for i in node.inputs]
+        return f"run_together({', '.join([circuits, *arguments])})"
 
     def record(self, node: Node) -> str:
         """The named tuple of a record."""

@@ -1,4 +1,7 @@
-"""A circuit that is applied to several tensors is called once, with all of them in one batch."""
+"""A circuit that is applied to several tensors is called once, with all of them in one batch.
+
+So are circuits of one unit, with the parameters of each.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,11 @@ from qmlc.ops.indexing import Slice
 from qmlc.passes.append_function import append_function
 from qmlc.passes.drop_dead_nodes import without_dead
 from qmlc.passes.models.join_parts import append_joined, natural_axis
+from qmlc.types.polynomial import Symbol, lift
 from qmlc.types.tensors import TensorType
+
+FEW = 4
+"""For fewer circuits with parameters of their own it is not worth while to go together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,8 @@ class Group:
     """Calls that are made together; each has so many dimensions of a `batch`."""
 
     calls: tuple[int, ...]
+    paths: tuple[str, ...]
+    """Of the module that is called, or of that of each call."""
     batch: int
 
 
@@ -37,10 +46,12 @@ def _batch(unit: Unit, units: Mapping[str, Unit]) -> Unit:
         if part.is_unit and units[part.target].kind == "circuit"
     }
     graph = unit.graph
-    batches = {n: batch for n in graph.users if (batch := _batch_rank(graph, n, circuits)) >= 0}
-    levels = _find_levels(graph, batches)
-    groups = _group(graph, batches, levels)
-    return replace(unit, graph=_rebuild(graph, groups, levels)) if groups else unit
+    for several in (False, True):
+        batches = {n: batch for n in graph.users if (batch := _batch_rank(graph, n, circuits)) >= 0}
+        levels = _find_levels(graph, batches)
+        groups = _group(graph, batches, levels, circuits, several)
+        graph = _rebuild(graph, groups, levels) if groups else graph
+    return unit if graph is unit.graph else replace(unit, graph=graph)
 
 
 def _batch_rank(graph: Graph, n: int, circuits: Mapping[str, Unit]) -> int:
@@ -69,19 +80,44 @@ def _find_levels(graph: Graph, calls: Mapping[int, int]) -> list[int]:
     return levels
 
 
-def _group(graph: Graph, batches: Mapping[int, int], levels: Sequence[int]) -> Mapping[int, Group]:
-    """The calls of one module on one level, by each of them: none needs another."""
+def _group(
+    graph: Graph,
+    batches: Mapping[int, int],
+    levels: Sequence[int],
+    circuits: Mapping[str, Unit],
+    several: bool,
+) -> Mapping[int, Group]:
+    """The calls of one module, or of `several` of one unit, on one level: none needs another."""
     found: dict[object, list[int]] = {}
     for n in sorted(batches):
         node = graph.nodes[n]
+        (path,) = node.modules()
+        what = circuits[path].class_name if several else path
         types = tuple(graph.nodes[i].type for i in node.inputs)
-        found.setdefault((node.attribute("module"), levels[n], types), []).append(n)
-    return {
-        n: Group(tuple(calls), batches[n])
-        for calls in found.values()
-        if len(calls) > 1
-        for n in calls
-    }
+        found.setdefault((what, levels[n], types), []).append(n)
+    groups: dict[int, Group] = {}
+    for calls in found.values():
+        paths = tuple(dict.fromkeys(path for n in calls for path in graph.nodes[n].modules()))
+        fits = len(calls) > 1
+        if several:
+            fits = len(paths) == len(calls) >= FEW and _goes_with_others(circuits[paths[0]])
+        if fits:
+            groups |= dict.fromkeys(calls, Group(tuple(calls), paths, batches[calls[0]]))
+    return groups
+
+
+def _goes_with_others(unit: Unit) -> bool:
+    """Whether the kernels take a circuit's tensors as they are, and expectations are all it yields.
+
+    Functions of its inputs would be evaluated for each circuit by itself.
+    """
+    circuit = unit.circuit
+    assert circuit is not None
+    angles = (lift(angle) for i in circuit.instructions for angle in i.angles)
+    atoms = (atom for angle in angles for monomial, _ in angle.terms for atom, _ in monomial)
+    simple = all(isinstance(atom, Symbol) for atom in atoms)
+    kinds = [result.kind for result in circuit.results]
+    return simple and bool(circuit.parameters) and kinds == ["expval"]
 
 
 def _rebuild(graph: Graph, groups: Mapping[int, Group], levels: Sequence[int]) -> Graph:
@@ -114,16 +150,27 @@ def _append_call(
         tuple(place[i] for i in column)
         for column in zip(*(graph.nodes[n].inputs for n in group.calls), strict=True)
     ]
-    axis = natural_axis(builder, columns[0])
+    axis = natural_axis(builder, columns[0]) if len(group.paths) == 1 else 0
     axis = axis if axis <= group.batch else 0
-    inputs = [append_joined(builder, "stack", column, axis) for column in columns]
+    inputs = [_append_stacked(builder, column, axis) for column in columns]
     node = graph.nodes[group.calls[0]]
     assert isinstance(node.type, TensorType)
     dims = node.type.dims
     kind = TensorType(node.type.dtype, (*dims[:axis], len(group.calls), *dims[axis:]))
-    call = builder.add("call", inputs, kind, **dict(node.attributes))
+    if len(group.paths) == 1:
+        call = builder.add("call", inputs, kind, **dict(node.attributes))
+    else:
+        call = builder.add("calls", inputs, kind, modules=group.paths)
     before = (Slice(),) * axis
     return {
         n: append_function(builder, "index", [call], index=(*before, i))
         for i, n in enumerate(group.calls)
     }
+
+
+def _append_stacked(builder: GraphBuilder, column: Sequence[int], axis: int) -> int:
+    """The tensors stacked along an axis; one alone is repeated without a copy."""
+    kind = builder.nodes[column[0]].type
+    if axis == 0 and len(set(column)) == 1 and isinstance(kind, TensorType):
+        return append_function(builder, "expand", column[:1], size=(len(column), *kind.dims))
+    return append_joined(builder, "stack", column, axis)

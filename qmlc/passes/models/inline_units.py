@@ -76,6 +76,8 @@ class _Inline:
             names: tuple[str, ...] = record.attribute("names")
             return record.inputs[names.index(settings["name"])]
         kind = _settle_type(node.type, sizes)
+        if node.operation == "calls":
+            settings["modules"] = tuple(prefix + path for path in settings["modules"])
         if node.operation == "call":
             part = parts[settings["module"]]
             settings["module"] = prefix + part.path

@@ -70,14 +70,13 @@ def _find_costly(graph: Graph, unit: Unit, units: Units) -> frozenset[int]:
     same: set[int] = set()
     costly: set[int] = set()
     for n, node in enumerate(graph.nodes):
-        part = parts[node.attribute("module")] if node.operation == "call" else None
+        called = [parts[path] for path in node.modules()]
         fixed = node.operation not in RANDOM and node.operation != "parameter"
-        if not (fixed if part is None else is_fixed(part, units)) or not same.issuperset(
-            node.inputs
-        ):
+        fixed = fixed and all(is_fixed(part, units) for part in called)
+        if not fixed or not same.issuperset(node.inputs):
             continue
         same.add(n)
-        if not costly.isdisjoint(node.inputs) or (part is not None and is_costly(part, units)):
+        if not costly.isdisjoint(node.inputs) or any(is_costly(part, units) for part in called):
             costly.add(n)
     return frozenset(costly)
 
@@ -99,7 +98,7 @@ def _name_features(graph: Graph, cut: Iterable[int], taken: Iterable[str]) -> di
     names = {}
     for n in cut:
         node = graph.nodes[n]
-        path = str(node.attribute("module")) if node.operation == "call" else node.operation
+        path = next(iter(node.modules()), node.operation)
         name = authors.get(n, path.rpartition(".")[2])
         name = name if name.isidentifier() else "feature"
         count = 1

@@ -127,8 +127,8 @@ class NativeCircuit:
         if torch.is_grad_enabled() and any([t.requires_grad for t in tensors]):
             found = _apply(self, layout, *tensors)
             return found if self.program.gives_state else (found, None)
-        rows, weights = _flatten(layout, tensors)
-        return _forward(self, layout, rows, weights, False)[:2]
+        rows, weights = flatten(layout, tensors)
+        return run_forward(self, layout, rows, weights, False)[:2]
 
 
 def native_circuit(circuit: Circuit, precision: torch.dtype) -> NativeCircuit | str:
@@ -150,9 +150,10 @@ def _weights(reading: Reading, inputs: Tensor, parameters: Tensor) -> Tensor | N
     return None if coefficients is None else coefficients.weights.evaluate(inputs, parameters)
 
 
-def _forward(
+def run_forward(
     native: NativeCircuit, layout: Layout, rows: Tensor, weights: Tensor, keep: bool
 ) -> tuple[Tensor, Tensor | None, Any]:
+    """Observables, states, and what a backward pass needs where it is to `keep` that."""
     values, state, kept = native.program.forward(rows, weights, torch.get_num_threads(), keep)
     if values.shape != layout.values:
         # a view could not be changed in place by whoever gets it
@@ -160,20 +161,20 @@ def _forward(
     return values, state, kept
 
 
-def _flatten(layout: Layout, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def flatten(layout: Layout, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Inputs `[samples, numbers]`, and parameters one after the other in any shape."""
     if layout.flat:
         rows, weights = tensors
-        return _solid(rows), _solid(weights)
+        return solid(rows), solid(weights)
     flat = [tensor.reshape(-1) for tensor in tensors[layout.inputs :]]
-    weights = _solid(flat[0] if len(flat) == 1 else torch.cat(flat))
+    weights = solid(flat[0] if len(flat) == 1 else torch.cat(flat))
     columns = [tensor.reshape(layout.samples, -1) for tensor in tensors[: layout.inputs]]
     if not columns:
         return weights.new_empty((layout.samples, 0)), weights
-    return _solid(columns[0] if len(columns) == 1 else torch.cat(columns, 1)), weights
+    return solid(columns[0] if len(columns) == 1 else torch.cat(columns, 1)), weights
 
 
-def _solid(tensor: Tensor) -> Tensor:
+def solid(tensor: Tensor) -> Tensor:
     """The same numbers one after the other: torch negates and conjugates lazily."""
     if tensor.is_contiguous() and not (tensor.is_neg() or tensor.is_conj()):
         return tensor
@@ -186,8 +187,8 @@ class _Run(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, native: NativeCircuit, layout: Layout, *tensors: Tensor) -> Any:
         """See `NativeCircuit.run`."""
-        rows, weights = _flatten(layout, tensors)
-        values, state, ctx.kept = _forward(native, layout, rows, weights, True)
+        rows, weights = flatten(layout, tensors)
+        values, state, ctx.kept = run_forward(native, layout, rows, weights, True)
         ctx.save_for_backward(*tensors)
         ctx.call = native, layout, rows, weights
         if state is None:
@@ -202,26 +203,33 @@ class _Run(torch.autograd.Function):
         tensors, needs = ctx.saved_tensors, ctx.needs_input_grad[2:]
         native, layout, rows, weights = ctx.call
         if torch.is_grad_enabled() or unusual_context() or unusual_tensors(outer):
-            return None, None, *_gradients(native, layout, tensors, needs, outer)
+            return None, None, *gradients_by_reference(native, layout, tensors, needs, outer)
         # a program may use up what it kept; whoever asks twice waits longer
         kept, ctx.kept = ctx.kept, None
         if kept is None:
-            *_, kept = _forward(native, layout, rows, weights, True)
-        given = [None if gradient is None else _solid(gradient) for gradient in outer]
+            *_, kept = run_forward(native, layout, rows, weights, True)
+        given = [None if gradient is None else solid(gradient) for gradient in outer]
         d_values, d_state = given if len(given) == 2 else (given[0], None)
         count = layout.inputs
         parts = native.program.backward(kept, rows, weights, d_values, d_state, any(needs[:count]))
         if layout.flat:
             return None, None, *parts
         inputs, parameters = tensors[:count], tensors[count:]
-        return None, None, *_split(parts[0], inputs, 1), *_split(parts[1], parameters, 0)
+        return (
+            None,
+            None,
+            *split_gradient(parts[0], inputs, 1),
+            *split_gradient(parts[1], parameters, 0),
+        )
 
 
 # what Function.apply adds to it serves transforms, which are the reference's
 _apply: Any = super(torch.autograd.Function, _Run).apply
 
 
-def _split(gradient: Tensor | None, tensors: Sequence[Tensor], dim: int) -> list[Tensor | None]:
+def split_gradient(
+    gradient: Tensor | None, tensors: Sequence[Tensor], dim: int
+) -> list[Tensor | None]:
     """The gradient of each of `tensors`, which lay beside each other along `dim`."""
     if gradient is None:
         return [None] * len(tensors)
@@ -232,7 +240,7 @@ def _split(gradient: Tensor | None, tensors: Sequence[Tensor], dim: int) -> list
     return [part.reshape(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
 
-def _gradients(
+def gradients_by_reference(
     native: NativeCircuit,
     layout: Layout,
     tensors: Sequence[Tensor],
@@ -244,7 +252,7 @@ def _gradients(
     with torch.enable_grad(), torch.autocast("cpu", enabled=False):
         # one tensor may have been made of another: each is to count by itself
         apart = [tensor.view_as(tensor) for tensor in tensors]
-        found = _run_reference(native, layout, *_flatten(layout, apart))
+        found = _run_reference(native, layout, *flatten(layout, apart))
         pairs = [
             (result, gradient)
             for result, gradient in zip(found, outer, strict=False)

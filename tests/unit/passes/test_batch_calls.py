@@ -30,6 +30,8 @@ model m(x: real[B, 3, 2], y: real[B, 6]) -> real[{dims}] {{
         ("B, 2", "g(x[:, 0]) - g(y[:, :2])", "self.g(torch.stack([x[:, 0], y[:, :2]]))"),
         ("B, 2", "g(g(x[:, 0]))", "return self.g(self.g(x[:, 0]))"),
         ("B, 2", "f(x[:, 0]) - f(x[:, 1])", "return self.f(x[:, 0]) - self.f_1(x[:, 1])"),
+        ("B, 2", "sum(stack([f(y[:, i:i+2]) for i in range(4)]), dim=0)",
+         "run_together(self.f,"),
         ("B, 3, 2", "g(x) * g(y[:, :2])[:, none]", "return self.g(x) * self.g(y[:, :2])[:, None]"),
     ],
 )  # fmt: skip
