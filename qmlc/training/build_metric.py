@@ -48,7 +48,8 @@ def build_metric(call: Call, scores: Tensor, target: Tensor) -> torchmetrics.Met
         for name, value in arguments.items()
         if name in given or (name in row.own and name in taken)
     }
-    metric: torchmetrics.Metric = construct(call, path, **inferred, **chosen)
+    # each process measures on all rows: there is nothing to gather
+    metric: torchmetrics.Metric = construct(call, path, **inferred, **chosen, sync_on_compute=False)
     return metric.to(scores.device)
 
 

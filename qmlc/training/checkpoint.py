@@ -45,8 +45,18 @@ class Checkpoint:
         """Whether the clock says that one is to be written."""
         return time.monotonic() >= self.due
 
+    def remove(self) -> None:
+        """Nothing; the file is gone."""
+        if self.learner.accelerator.is_main_process:
+            self.path.unlink(missing_ok=True)
+
     def write(self, position: Position, kept: Mapping[str, Any]) -> None:
-        """Nothing; the file holds the training as it is at `position`, and `kept` besides."""
+        """Nothing; the file holds the training as it is at `position`, and `kept` besides.
+
+        Of several processes the first writes it.
+        """
+        if not self.learner.accelerator.is_main_process:
+            return
         started = time.monotonic()
         cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         state = {

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState, GradientState
 
 from qmlc.training.errors import DataError
@@ -15,7 +20,8 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.
 def make_accelerator(device: str | None, precision: str) -> Accelerator:
     """An accelerator for `cpu`, `cuda`, `mps`, or (None) the best there is.
 
-    DataError E0706 where the device is not there, or several processes were started.
+    Where torchrun started several processes, each has one. DataError E0706 where the device is not
+    there.
     """
     if device not in (None, "cpu", "cuda", "mps"):
         raise DataError("E0706", f"there is no device `{device}`", "devices: cpu, cuda, mps")
@@ -25,9 +31,20 @@ def make_accelerator(device: str | None, precision: str) -> Accelerator:
     # Accelerate keeps its choice for the whole process; a second training may choose otherwise.
     AcceleratorState._reset_state(reset_partial_state=True)
     GradientState._reset_state()
-    accelerator = Accelerator(
-        cpu=device == "cpu", mixed_precision="bf16" if precision == "bfloat16" else "no"
+    return Accelerator(
+        cpu=device == "cpu",
+        mixed_precision="bf16" if precision == "bfloat16" else "no",
+        # an input or a branch that a batch does not use must not stop the others
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
-    if accelerator.num_processes > 1:
-        raise DataError("E0706", "training in several processes is not available yet")
-    return accelerator
+
+
+@contextmanager
+def folder_to_write(accelerator: Accelerator, folder: Path) -> Iterator[Path]:
+    """`folder` in the first process; in the others one of their own, which is thrown away."""
+    if accelerator.is_main_process:
+        yield folder
+    else:
+        with TemporaryDirectory() as other:
+            yield Path(other)
+    accelerator.wait_for_everyone()

@@ -86,6 +86,8 @@ class Learner:
 
     module: nn.Module
     """Yields a record with the loss."""
+    parallel: nn.Module
+    """The same; of several processes each hands it its share, and gradients are averaged."""
     optimizer: Any
     schedule: Schedule
     accelerator: Accelerator
@@ -107,8 +109,10 @@ def make_learner(
     """The learner for `module`; DataError where its optimizer or schedule is wrong."""
     optimizer = build_optimizer(plan.optimizer, module.parameters())
     schedule = build_schedule(plan.schedule, optimizer, length.steps)
-    module, prepared = accelerator.prepare(module, optimizer)
-    return Learner(module, prepared, schedule, accelerator, plan.accumulate, plan.clip, order)
+    parallel, prepared = accelerator.prepare(module, optimizer)
+    return Learner(
+        module, parallel, prepared, schedule, accelerator, plan.accumulate, plan.clip, order
+    )
 
 
 def run_epochs(
@@ -175,13 +179,15 @@ def _take_step(learner: Learner, group: list[Batch], position: Position) -> Step
         learner.optimizer.zero_grad()
         total = torch.zeros((), device=accelerator.device)
         for batch in group:
-            loss = run_module(module, batch).loss * (_examples(batch) / examples)
+            share, weight = _share(batch, accelerator)
+            loss = run_module(learner.parallel, share).loss * (weight / examples)
             accelerator.backward(loss)
             total = total + loss.detach()
         if learner.clip is not None:
             accelerator.clip_grad_norm_(module.parameters(), learner.clip)
-        losses.append(float(total))
-        return total
+        mean: Tensor = accelerator.reduce(total, "mean")
+        losses.append(float(mean))
+        return mean
 
     learner.optimizer.step(closure)
     loss = losses[0]
@@ -194,6 +200,19 @@ def _take_step(learner: Learner, group: list[Batch], position: Position) -> Step
         seen=position.seen + examples,
     )
     return Step(loss, examples, behind)
+
+
+def _share(batch: Batch, accelerator: Accelerator) -> tuple[Batch, float]:
+    """The rows of a batch that this process learns from, and for how many examples they stand.
+
+    So that the mean over processes is what one process alone would have. A batch with fewer rows
+    than there are processes is learned from by all.
+    """
+    examples, processes = _examples(batch), accelerator.num_processes
+    if examples < processes or processes == 1:
+        return batch, examples
+    own = [tensor[accelerator.process_index :: processes] for tensor in batch]
+    return own, len(own[0]) * processes
 
 
 def _check_finite(loss: float, position: Position) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.data_loader import prepare_data_loader
 from rich.console import Console
 from torch import nn
 
@@ -21,7 +23,7 @@ from qmlc.training.errors import DataError, shown
 from qmlc.training.keep_features import compute_features, whole_again
 from qmlc.training.keep_fitted import write_fitted
 from qmlc.training.log_tensorboard import Log, open_log
-from qmlc.training.make_accelerator import DTYPES, make_accelerator
+from qmlc.training.make_accelerator import DTYPES, folder_to_write, make_accelerator
 from qmlc.training.measure import Measurement, measure
 from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
 from qmlc.training.read_options import Plan, TrainOptions, read_options
@@ -105,24 +107,26 @@ def train_block(
         module = make_loss().to(device=accelerator.device, dtype=dtype)
         _simulate_device(module, plan)
         model = module.get_submodule(training.model)
-        console = Console(stderr=True, quiet=options.quiet)
-        with console.status("computing what stays the same"):
+        quiet = options.quiet or not accelerator.is_main_process
+        console = Console(stderr=True, quiet=quiet)
+        with console.status("computing what stays the same"), accelerator.main_process_first():
             rest = compute_features(program, training, module, rows, plan, accelerator, folder)
         loaders = _loaders(rest or rows, plan, accelerator, order)
         length = plan_length(plan, len(loaders["learning"]))
         learner = make_learner(module, plan, length, accelerator, order)
         with (
-            show_progress(training.name, length, options.quiet, console) as show,
-            open_log(folder / TENSORBOARD, options.tensorboard) as log,
+            folder_to_write(accelerator, folder) as own,
+            show_progress(training.name, length, quiet, console) as show,
+            open_log(own / TENSORBOARD, options.tensorboard) as log,
         ):
             checkpoint = Checkpoint(
                 folder / CHECKPOINT, identify_run(program, training, plan, rows), learner
             )
-            keep = _Keep(folder, module, model, plan, training, checkpoint)
+            keep = _Keep(own, module, model, plan, training, checkpoint)
             start = keep.start(describe_rows(training.data, rows, plan) if rows else None)
             _learn(learner, loaders, length, keep, start, show, log)
-    result = keep.finish(loaders, time.perf_counter() - started)
-    if not options.quiet:
+            result = keep.finish(loaders, time.perf_counter() - started)
+    if not quiet:
         show_result(result, training.name)
     return result
 
@@ -209,7 +213,11 @@ def _loaders(rows: Rows | None, plan: Plan, accelerator: Any, order: torch.Gener
     learning = make_batches(rows.splits["training"], plan.batch, order)
     loaders = {"learning": learning}
     loaders |= {name: make_batches(tensors, plan.batch) for name, tensors in rows.splits.items()}
-    return {name: accelerator.prepare(loader) for name, loader in loaders.items()}
+    # of several processes each gets all rows: it learns from its share, and measures on all
+    place = partial(
+        prepare_data_loader, device=accelerator.device, num_processes=1, put_on_device=True
+    )
+    return {name: place(loader) for name, loader in loaders.items()}
 
 
 def _measure_epochs(
@@ -257,6 +265,7 @@ class _Keep:
         Where there is no checkpoint of this run, no older model is left beside that.
         """
         found = self.checkpoint.read()
+        self.checkpoint.learner.accelerator.wait_for_everyone()
         if found is None:
             clear_run(self.folder)
         for file in self.folder.glob(PARTIAL):
@@ -312,7 +321,7 @@ class _Keep:
         results = {"best_epoch": self.best_epoch, "steps": self.steps}
         splits = {name: m.as_dict() for name, m in measured.items()}
         write_json(self.folder / RESULTS, results | splits)
-        self.checkpoint.path.unlink(missing_ok=True)
+        self.checkpoint.remove()
         names = [BEST, LAST, HISTORY, RESULTS]
         return TrainResult(
             folder=self.folder,

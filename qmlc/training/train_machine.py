@@ -12,6 +12,7 @@ from torch import nn
 
 from qmlc.ir.program import Program, Training
 from qmlc.training.build_metric import check_metrics
+from qmlc.training.errors import DataError
 from qmlc.training.keep_fitted import write_fitted
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import measure
@@ -42,6 +43,8 @@ def train_machine(
     dtype = DTYPES[plan.precision]
     rows = prepare_rows(program, training, base, plan, dtype)
     accelerator = make_accelerator(plan.device, plan.precision)
+    if accelerator.num_processes > 1:
+        raise DataError("E0706", "a support-vector machine is trained in one process")
     folder = options.folder or run_folder(program, training)
     started = time.perf_counter()
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
