@@ -16,7 +16,7 @@ from qmlc.backends.torch.identifiers import (
     unique,
 )
 from qmlc.backends.torch.lay_out_parts import print_list
-from qmlc.backends.torch.print_value import print_number, print_polynomial, print_value
+from qmlc.backends.torch.print_value import print_number, print_polynomial, print_value, symbols_of
 from qmlc.ir.graph import Graph, Node
 from qmlc.ops.fill_template import Expression, fill_template, write_tuple
 from qmlc.ops.functions import FUNCTIONS
@@ -188,7 +188,7 @@ class _Forward:
         """The names of the dimensions that are computed with, in order."""
         for n in self.live:
             for _, value in self.nodes[n].attributes:
-                yield from (symbol.name for symbol in _symbols_of(value))
+                yield from (symbol.name for symbol in symbols_of(value))
 
     def _break_up(self, n: int) -> None:
         """Make `n` a statement where it is named or used again; else parts of it, if too large."""
@@ -468,16 +468,6 @@ def _live(nodes: Sequence[Node], results: Sequence[int]) -> list[int]:
 def _without_default(node: Node) -> Node:
     """An input that stays None where it is left out needs nothing in its place."""
     return replace(node, inputs=()) if "none" in dict(node.attributes) else node
-
-
-def _symbols_of(value: Any) -> Iterator[Symbol]:
-    if isinstance(value, Polynomial):
-        yield from value.symbols()
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _symbols_of(item)
-    elif type(value).__name__ != "str" and hasattr(value, "stop"):
-        yield from _symbols_of((value.start, value.stop, value.step))
 
 
 def _constant(value: Any) -> Expression:

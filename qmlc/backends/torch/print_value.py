@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from qmlc.backends.torch.identifiers import BUILTINS
@@ -179,3 +179,14 @@ def print_distribution(value: Distribution) -> str:
     """`Distribution("uniform", (0.0, 2 * pi))`."""
     arguments = f", {print_value(tuple(value.arguments))}" if value.arguments else ""
     return f"Distribution({value.name!r}{arguments})"
+
+
+def symbols_of(value: Any) -> Iterator[Symbol]:
+    """The symbols in a setting: a size, a list of them, or a slice."""
+    if isinstance(value, Polynomial):
+        yield from value.symbols()
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from symbols_of(item)
+    elif type(value).__name__ != "str" and hasattr(value, "stop"):
+        yield from symbols_of((value.start, value.stop, value.step))
