@@ -21,6 +21,7 @@ ROOMS = (
     "qmlc.runtime.errors",
     "qmlc.planning.errors",
     "qmlc.training.errors",
+    "qmlc.export.errors",
 )
 
 

@@ -41,6 +41,7 @@ ROOMS_OF_PACKAGES = {
         "qmlc.training",
         "qmlc.train_program",
         "qmlc.planning",
+        "qmlc.export",
         "qmlc.report",
         "qmlc.testing",
     ],

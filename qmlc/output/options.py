@@ -25,6 +25,8 @@ class CompileOptions:
     level: int = 2
     stages: tuple[str, ...] = ()
     """Stages to write beside the rest, such as `qasm2`."""
+    exports: tuple[str, ...] = ()
+    """Formats to write models in: `onnx`, `aoti`."""
     verify: str = "auto"
     """How hard to prove what is written: `off`, `auto` (a moment a circuit) or `full`."""
 
@@ -59,7 +61,7 @@ class Output:
     """What a compilation makes of a program, before it stands in a folder."""
 
     program: str
-    texts: Mapping[str, str]
-    """The files by name."""
+    texts: Mapping[str, str | bytes]
+    """The files by name; bytes are models for other runtimes."""
     notes: tuple[str, ...]
     circuits: tuple[CircuitSummary, ...]

@@ -42,10 +42,10 @@ def circuit_uses(program: Program, options: CompileOptions) -> list[Use]:
     if options.state is None:
         return uses_without_state(program, inputs)
     uses = uses_with_state(program, read_state(options.state), inputs)
+    needs = [f"`{name}` needs {listed(keys)}" for name, keys in circuit_weights(program).items()]
+    if not uses and not needs and options.exports:
+        return uses_without_state(program, inputs)  # the weights are those of other layers
     if not uses:
-        needs = [
-            f"`{name}` needs {listed(keys)}" for name, keys in circuit_weights(program).items()
-        ]
         raise error_at(
             None,
             BadNumbers,

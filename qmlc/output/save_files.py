@@ -22,7 +22,7 @@ def save_output(output: Output, folder: Path) -> Report:
     return Report(tuple(written), (*output.notes, *forgotten), output.circuits)
 
 
-def save(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+def save(folder: Path, texts: Mapping[str, str | bytes]) -> list[Path]:
     """Write each file under a temporary name, then move all into place; CompileError."""
     waiting: list[tuple[Path, Path]] = []
     try:
@@ -31,7 +31,7 @@ def save(folder: Path, texts: Mapping[str, str]) -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary = path.with_name(f".{path.name}.{os.getpid()}")
             waiting.append((temporary, path))
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.write_bytes(text if isinstance(text, bytes) else text.encode())
         for temporary, path in waiting:
             temporary.replace(path)
     except OSError as error:

@@ -103,6 +103,11 @@ class CircuitModule(Module):
         """
         return self._engines.memory((self._weights() or [self._like])[0], samples)
 
+    def run_plainly(self, why: str) -> None:
+        """From now on compute with torch's own operations alone, for a reason to be told."""
+        self._engines.refuse_native(why)
+        self._engines.prepare((self._weights() or [self._like])[0])
+
     def simulate_noise(self, target: str | None) -> None:
         """From now on compute under the noise of a device (`ibm:torino`) in training mode.
 

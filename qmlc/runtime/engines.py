@@ -129,6 +129,11 @@ class Engines:
             if like.device.type != "cpu" or isinstance(self._native(precision), str):
                 self.reference.prepare(precision, like.device, 1, False)
 
+    def refuse_native(self, why: str) -> None:
+        """From now on the reference runs all calls, for a reason."""
+        self._natives = {torch.float32: why, torch.float64: why}
+        self._calls.clear()
+
     def clear(self) -> None:
         """Forget what lies on devices, and how calls were run."""
         self.reference.clear()

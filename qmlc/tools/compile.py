@@ -29,6 +29,8 @@ STAGES = (
     "tokens", "tree", "graph", "optimised", "circuit", "torch", "qasm3", "qasm2", "qir", "dot",
     "json",
 )  # fmt: skip
+EXPORTS = ("onnx", "aoti")
+"""Stages that are files, which other runtimes load."""
 
 HEADLINE = ["circuit", "form", "qubits", "depth", "two-qubit", "proved", "file"]
 NUMBERS = range(2, 5)
@@ -46,7 +48,9 @@ NUMBERS = range(2, 5)
 )
 @click.option("--state", metavar="F.safetensors", type=READABLE, help="Weights.")
 @click.option(
-    "--emit", metavar="STAGES", help=f"Print (or, with -o, also write): {', '.join(STAGES)}."
+    "--emit",
+    metavar="STAGES",
+    help=f"Print (or, with -o, also write): {', '.join(STAGES)}; only write: {', '.join(EXPORTS)}.",
 )
 @click.option(
     "inputs",
@@ -104,11 +108,16 @@ def compile_program(
     """Write a program as a readable PyTorch module and OpenQASM.
 
     With --state, circuits are bound to trained weights. With --emit, stages of the compiler are
-    printed, or with -o written beside the rest.
+    printed, or with -o written beside the rest; `onnx` and `aoti` (a package of AOTInductor) are
+    the models themselves, with these weights.
     """
     if not (output or emit or print_after or time_passes or explain_passes):
         raise click.BadParameter("give -o DIR to write files, or --emit STAGES to print")
     stages = _stages(emit or "")
+    exports = [stage for stage in stages if stage in EXPORTS]
+    stages = [stage for stage in stages if stage not in EXPORTS]
+    if exports and not output:
+        raise click.BadParameter(f"{exports[0]} is a file: give -o DIR to write it")
     options = CompileOptions(
         output=output,
         target=target,
@@ -118,6 +127,7 @@ def compile_program(
         settings={name: setting_value(text) for name, text in map(pair, settings)},
         level=level,
         stages=tuple(stages) if output else (),
+        exports=tuple(exports),
         verify=verify,
     )
     with reporting(format, color):
@@ -128,6 +138,8 @@ def compile_program(
             click.echo(emit_stage(file, stage, options).removesuffix("\n"))
         if output:
             made = _make(file, options) if no_cache else remember_output(file, options, _make)
+            if exports:
+                made = _export(file, options, made)
             print_report(output, save_output(made, output), format)
 
 
@@ -154,6 +166,13 @@ def _make(file: Path, options: CompileOptions) -> Output:
     from qmlc.driver import compile_program  # not where nothing has changed
 
     return compile_program(file, options)
+
+
+def _export(file: Path, options: CompileOptions, made: Output) -> Output:
+    # torch takes seconds to import
+    from qmlc.export.export_program import export_program
+
+    return export_program(file, options, made)
 
 
 def print_report(folder: Path, report: Report, format: Format) -> None:
@@ -192,10 +211,11 @@ def _columns(rows: list[list[str]]) -> Iterator[str]:
 
 def _stages(text: str) -> list[str]:
     stages = [stage.strip() for stage in text.split(",") if stage.strip()]
+    known = (*STAGES, *EXPORTS)
     for stage in stages:
-        if stage not in STAGES:
-            meant = nearest(stage, STAGES)
-            proposal = f"did you mean {meant}?" if meant else f"there are {', '.join(STAGES)}"
+        if stage not in known:
+            meant = nearest(stage, known)
+            proposal = f"did you mean {meant}?" if meant else f"there are {', '.join(known)}"
             raise click.BadParameter(f"no stage is called {stage}: {proposal}")
     return stages
 
