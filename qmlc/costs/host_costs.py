@@ -40,11 +40,10 @@ class HostCosts:
     seconds_a_row: Mapping[str, float]
     bytes_a_second: Curve
     products_a_second: Curve
-    attention_a_second: Curve
 
 
 TABLES = ("seconds", "seconds_a_number", "seconds_a_row")
-CURVES = ("bytes_a_second", "products_a_second", "attention_a_second")
+CURVES = ("bytes_a_second", "products_a_second")
 
 
 def costs_from(content: Mapping[str, Any], usual: HostCosts | None = None) -> HostCosts:

@@ -40,11 +40,11 @@ def read_costs() -> HostCosts:
     if named:
         return costs_from_file(Path(named))
     measured = measured_file()
-    if measured is not None and measured.is_file():
-        found = costs_from_file(measured)
-        if found.processor == processor_name():
-            return found
-    return typical_costs()
+    try:
+        found = costs_from_file(measured) if measured and measured.is_file() else None
+    except WrongCosts:  # another version of qmlc wrote it
+        found = None
+    return found if found and found.processor == processor_name() else typical_costs()
 
 
 def costs_from_file(path: Path) -> HostCosts:

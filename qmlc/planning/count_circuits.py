@@ -22,11 +22,15 @@ OPERATIONS = 6
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """A circuit for so many samples; `learns`: with gradients, for inputs or parameters."""
+    """A circuit for so many samples; `learns`: with gradients, for inputs or parameters.
+
+    `spread`: its inputs have different leading sizes, and broadcast.
+    """
 
     circuit: Circuit
     samples: int
     learns: bool
+    spread: bool = False
 
 
 def count_circuit(name: str, runs: Runs) -> Step:
@@ -59,7 +63,7 @@ def _native(name: str, runs: Runs, native: Any) -> Step:
     form, _ = program.plan_call(samples, 1)
     units = form.units(samples)
     forward, backward = (_rows(form, units, back) for back in (False, True))
-    fixed = _around(native, samples)
+    fixed = _around(native, runs)
     kept = form.memory_bytes(samples) if runs.learns else 0
     stages = f"{_records(form)} sweeps"
     how = f"{name} x {samples}: native, {native.describe(samples)}, {stages}"
@@ -76,7 +80,7 @@ def _rows(form: Any, units: int, back: bool) -> Work:
 
     found: Mapping[str, int] = count_visits(form, back=back)
     row = 2 * form.layout.lanes * form.layout.item
-    rows = {key: float(count * units) for key, count in found.items() if key != "fetch"}
+    rows = {key: float(count * units) for key, count in found.items()}
     if back:
         rows = {f"{key}_back": count for key, count in rows.items()}
     lanes = form.layout.lanes
@@ -89,17 +93,21 @@ def _rows(form: Any, units: int, back: bool) -> Work:
     copied = 2.0 * (1 + back) * row * units  # a backward pass goes over two states
     return Work(
         rows=rows,
-        moved=2 * copied * found.get("fetch", 0),
         other=float(other),
-        cached=copied * found.get("visit", 0),
+        in_rows=copied * (found.get("visit", 0) + 2 * found.get("fetch", 0)),
     )
 
 
-def _around(native: Any, samples: int) -> Work:
+def _around(native: Any, runs: Runs) -> Work:
     """What torch does before the kernels, with angles, and after them, with results."""
-    before = sum(formulas is not None for formulas in native.lowered.before)
-    work = Work({"function": FORMULAS * before})
-    for reading in native.lowered.readings:
+    lowered, samples = native.lowered, runs.samples
+    before = sum(formulas is not None for formulas in lowered.before) + runs.spread
+    tensors = [len(runs.circuit.inputs), len(runs.circuit.parameters)]
+    joined = sum(2 * count for count in tensors if count > 1)
+    results = 4 * len(lowered.readings) if len(lowered.readings) > 1 else 0
+    variances = sum(8 for reading in lowered.readings if reading.kind == "variance")
+    work = Work({"function": FORMULAS * before + joined + results + variances})
+    for reading in lowered.readings:
         if reading.state is not None:
             state = COMPLEX * samples << native.program.circuit.num_qubits
             calls = 4 if reading.whole else MARGINALS

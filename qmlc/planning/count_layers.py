@@ -97,7 +97,7 @@ def _by_number(
         back = Work({"recorded": 2}, {"strided": 2 * output.size}, moved=moved + 2 * table)
         return Step("layer", how, forward, forward, back if learns else Work())
     if name.endswith("norm") or "_norm" in name:
-        forward = Work({"layer": 1, "function": 2}, {"exponential": size}, moved=moved,
+        forward = Work({"layer": 1, "function": 2}, {"exponential": 2 * size}, moved=moved,
                        other=8 * size)  # fmt: skip
     elif "pool" in name:
         windows = arguments.get("kernel_size", 1)

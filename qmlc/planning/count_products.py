@@ -76,26 +76,34 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
     flops = 2.0 * query.size * keys + 2.0 * output.size * keys
     share = (1 + min(BLOCK / keys, 1)) / 2 if causal else 1
     moved = sum(x.bytes for x in inputs) + output.bytes
-    fused = Work({"function": 8}, moved=moved, attention=((share * flops, keys),))
+    heads = query.size // query.shape[-1] // rows
+    scores = float(heads * rows * keys)
+    fused = _kernel(1, heads, share * scores, share * flops) + Work({"function": 7}, moved=moved)
     learns = any(x.learns for x in inputs)
     kinds = [name for name, is_so in (("causal", causal), ("mask", len(inputs) > 3)) if is_so]
     how = ", ".join([f"scaled_dot_product_attention {shape_text(query.shape)}", *kinds])
     if has_kernel(inputs) and not dropout:
         back = Work()
         if learns:
-            back = Work({"recorded": 6}, moved=2 * moved, attention=((2.8 * share * flops, keys),))
+            back = _kernel(2.5, heads, share * scores, share * flops)
+            back += Work({"recorded": 6}, moved=2 * moved)
         return Step("attention", how, fused, fused, back, kept=moved if learns else 0)
-    scores = query.size // query.shape[-1] * keys
     size = mean_size(rows, keys, query.shape[-1])
     numbers = {"exponential": scores, "random": scores}
     plain = Work({"function": 8}, numbers, moved=moved + 40.0 * scores, products=((flops, size),))
     back = Work({"recorded": 8}, {"exponential": scores}, moved=40.0 * scores,
                 products=((2 * flops, size),)) if learns else Work()  # fmt: skip
-    kept = 12 * scores if learns else 0
+    kept = int(12 * scores) if learns else 0
     if has_kernel(inputs):
         how += "; in training its formula, for its dropout"
         return Step("attention", how, fused, plain, back, kept=kept)
     return Step("attention", f"{how}; torch computes its formula", plain, plain, back, kept=kept)
+
+
+def _kernel(times: float, heads: int, scores: float, flops: float) -> Work:
+    """Scores are made and used block by block, in products as fast as those of large matrices."""
+    numbers = {"score": times * scores}
+    return Work({"head": times * heads}, numbers, products=((times * flops, BLOCK),))
 
 
 def has_kernel(inputs: Sequence[Array]) -> bool:

@@ -12,8 +12,8 @@ from qmlc.source.diagnostic import Problem
 class WrongHostCosts(Problem):
     """The file that says what work costs on a host cannot be read, or says something else.
 
-    It is the one that the environment variable `QMLC_HOST` names, else the one that
-    `qmlc measure-host` wrote. `QMLC_HOST=typical` takes the costs that qmlc brings along.
+    It is the one that the environment variable `QMLC_HOST` names; `QMLC_HOST=typical` takes the
+    costs that qmlc brings along, and without it those are taken that `qmlc measure-host` measured.
     """
 
     code: ClassVar[str] = "E0609"

@@ -68,7 +68,7 @@ def host_costs() -> HostCosts:
     try:
         return read_costs()
     except WrongCosts as error:
-        proposal = "`qmlc measure-host` writes one; QMLC_HOST=typical takes those of a usual host"
+        proposal = "`qmlc measure-host -o FILE` writes one; QMLC_HOST=typical takes the usual costs"
         wrong = WrongHostCosts(NOWHERE, what=str(error), proposal=proposal)
         raise CompileError((wrong,)) from None
 

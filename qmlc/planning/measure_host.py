@@ -70,14 +70,14 @@ def measure_host() -> HostCosts:
         usual = typical_costs()
         with torch.no_grad():
             calls = _calls()
+            calls["head"], score = _attention()
             found = replace(
                 usual,
                 processor=processor_name(),
                 seconds={**usual.seconds, **calls},
-                seconds_a_number=_numbers(calls["function"]),
+                seconds_a_number={**_numbers(calls["function"]), "score": score},
                 bytes_a_second=_bytes(calls["function"]),
                 products_a_second=_products(calls["function"]),
-                attention_a_second=_attention(),
             )
         return _circuits(replace(found, seconds={**found.seconds, **_gradients(calls)}))
     finally:
@@ -170,18 +170,15 @@ def _products(function: float) -> Curve:
     return _curve(speeds)
 
 
-def _attention() -> Curve:
-    """Scaled dot-product attention without a mask."""
-    speeds = {}
-    for keys in (16, 64, 256, 1024):
-        x = torch.rand(1, max(256 // keys, 1) * 4, keys, 32)
-        seconds = _time(lambda x=x: F.scaled_dot_product_attention(x, x, x))  # type: ignore[misc]
-        speeds[float(keys)] = 4 * x.numel() * keys / seconds
-    return _curve(speeds)
+def _attention() -> tuple[float, float]:
+    """Seconds of a head, and of a score."""
+    few, many = (torch.rand(8, 8, keys, 4) for keys in (2, 128))
+    short, long = (_time(lambda x=x: F.scaled_dot_product_attention(x, x, x)) for x in (few, many))  # type: ignore[misc]
+    return short / 64, max(long - short, short / 10) / (64 * 128**2)
 
 
 def _curve(speeds: Mapping[float, float]) -> Curve:
-    return Curve(tuple(speeds), tuple(speeds.values()))
+    return Curve(tuple(speeds), tuple(speed / COLD for speed in speeds.values()))
 
 
 def _circuits(costs: HostCosts) -> HostCosts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -46,7 +47,7 @@ def measure_part(
 def draw(argument: Any) -> Any:
     """Random numbers for an array, or a record of them."""
     if isinstance(argument, Mapping):
-        return {name: draw(part) for name, part in argument.items()}
+        return SimpleNamespace(**{name: draw(part) for name, part in argument.items()})
     assert isinstance(argument, Array)
     match argument.kind:
         case "int":

@@ -143,7 +143,8 @@ class Planner:
             self.steps += count_overlaps(unit.name, circuit, sizes, learns)
             return Array((counts[0], counts[-1]), "real", learns)
         lead = max(leads, key=math.prod, default=())
-        self.steps.append(count_circuit(unit.name, Runs(circuit, math.prod(lead), learns)))
+        runs = Runs(circuit, math.prod(lead), learns, spread=len(set(leads)) > 1)
+        self.steps.append(count_circuit(unit.name, runs))
         found = self.array(unit.output, {}, learns)
         if isinstance(found, Array):
             return replace(found, shape=(*lead, *found.shape))

@@ -18,7 +18,7 @@ class Work:
     """Work by what it costs: keys are those of the host's tables of seconds.
 
     `products` are the floating-point operations of matrix products, each with the harmonic mean of
-    its sizes, `attention` those of attention with the number of keys, `moved` are bytes.
+    its sizes, `moved` are bytes.
     """
 
     calls: Counts = field(default_factory=dict)
@@ -26,21 +26,20 @@ class Work:
     rows: Counts = field(default_factory=dict)
     moved: float = 0
     products: tuple[tuple[float, float], ...] = ()
-    attention: tuple[tuple[float, float], ...] = ()
     other: float = 0
-    """Floating-point operations that are neither."""
-    cached: float = 0
-    """Bytes that stay in a cache: their time is that of the rows that they are."""
+    """Other floating-point operations."""
+    in_rows: float = 0
+    """Further bytes, whose time is that of the rows that they are."""
 
     @property
     def flops(self) -> float:
         """All floating-point operations."""
-        return self.other + sum(count for count, _ in (*self.products, *self.attention))
+        return self.other + sum(count for count, _ in self.products)
 
     @property
     def bytes(self) -> float:
         """All bytes that are read and written."""
-        return self.moved + self.cached
+        return self.moved + self.in_rows
 
     def __add__(self, other: Work) -> Work:
         return Work(
@@ -49,9 +48,8 @@ class Work:
             _sum(self.rows, other.rows),
             self.moved + other.moved,
             self.products + other.products,
-            self.attention + other.attention,
             self.other + other.other,
-            self.cached + other.cached,
+            self.in_rows + other.in_rows,
         )
 
 
@@ -72,7 +70,6 @@ def predict_seconds(work: Work, costs: HostCosts) -> float:
     row, comes on top.
     """
     arithmetic = sum(count / costs.products_a_second(size) for count, size in work.products)
-    arithmetic += sum(count / costs.attention_a_second(keys) for count, keys in work.attention)
     moving = work.moved / costs.bytes_a_second(work.moved)
     steps = sum(
         count * table[key]
