@@ -35,7 +35,7 @@ class Pass:
 
 PIPELINE = (
     Pass(
-        "apply_tensor_rules", partial(apply_tensor_rules, ("attention",)), 2,
+        "apply_tensor_rules", partial(apply_tensor_rules, ("attention", "arithmetic")), 2,
         "Apply the program's own rules of tensors, then the library's.",
     ),
     Pass(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 from qmlc.ir.graph import Graph, GraphBuilder
@@ -10,7 +11,7 @@ from qmlc.ir.rules import GraphRule
 from qmlc.passes.append_function import append_function, append_number
 from qmlc.passes.drop_dead_nodes import without_dead
 from qmlc.passes.match_graph import Match, find_match
-from qmlc.types.polynomial import Polynomial
+from qmlc.types.polynomial import Polynomial, Symbol
 from qmlc.types.tensors import ShapeError, TensorType
 
 
@@ -62,9 +63,14 @@ def _instantiate(
     """Add the right side to a graph; None where an argument would not be a number."""
     place = list(inputs)
     for node in rule.after.nodes[len(inputs) :]:
-        settings = {name: _settle(value, match) for name, value in node.attributes}
+        try:
+            settings = {name: _settle(value, match) for name, value in node.attributes}
+        except (ZeroDivisionError, OverflowError):
+            return None
         operands = [place[i] for i in node.inputs]
         if node.operation in ("constant", "dimension"):
+            if not _is_exact(node.attribute("value"), settings["value"]):
+                return None
             place.append(_number(builder, settings["value"]))
             continue
         if any(isinstance(value, Polynomial) for value in settings.values()):
@@ -78,6 +84,16 @@ def _instantiate(
 
 def _settle(setting: Any, match: Match) -> Any:
     return setting.substitute(match.numbers) if isinstance(setting, Polynomial) else setting
+
+
+def _is_exact(written: Any, value: Any) -> bool:
+    """Whether a node can hold a number of a rule: a size is whole, and nothing overflowed."""
+    if isinstance(value, Polynomial):
+        return all(
+            type(coefficient) is int and all(isinstance(atom, Symbol) for atom, _ in monomial)
+            for monomial, coefficient in value.terms
+        )
+    return not isinstance(written, Polynomial) or not isinstance(value, float) or isfinite(value)
 
 
 def _number(builder: GraphBuilder, value: Any) -> int:
