@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 
 import torch
@@ -9,8 +10,11 @@ from torch import nn
 
 from qmlc.ir.program import Call
 from qmlc.ops.optimizers import OPTIMIZERS
-from qmlc.training.construct import bind_call, construct, find_row
+from qmlc.training.construct import bind_call, construct, find_row, import_class
 from qmlc.training.errors import DataError
+
+FUSED = ("cpu", "cuda")
+"""Devices for which torch has optimizers that take a step in one kernel."""
 
 
 def build_optimizer(call: Call, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
@@ -23,5 +27,8 @@ def build_optimizer(call: Call, parameters: Iterable[nn.Parameter]) -> torch.opt
         raise DataError("E0704", "the model has no parameters to learn")
     row = find_row(call, OPTIMIZERS, "optimizer")
     arguments = bind_call(call, row.parameters)
+    if "fused" in inspect.signature(import_class(row.path)).parameters:
+        # one pass over each parameter; torch itself does so on GPUs alone
+        arguments["fused"] = all(p.is_floating_point() and p.device.type in FUSED for p in learning)
     optimizer: torch.optim.Optimizer = construct(call, row.path, learning, **arguments)
     return optimizer
