@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.passes.append_function import append_number
-from qmlc.passes.attention.append_mask import append_mask, append_scaled
+from qmlc.passes.attention.append_mask import Hiding, append_mask, append_scaled
 from qmlc.passes.attention.read_attention import Attention
 from qmlc.passes.attention.read_products import View, append_view, find_repeated
 from qmlc.passes.attention.read_scores import (
@@ -42,7 +42,8 @@ def append_attention(
     for node, name in zip(operands, ("query", "key", "value"), strict=True):
         to.name(node, name)
     if hiding.mask is not None:
-        operands.append(hiding.mask)
+        nan = hiding.adds and not found.without_nan
+        operands.append(_with_nan(to, hiding) if nan else hiding.mask)
     result = to.add(
         "scaled_dot_product_attention", *operands,
         dropout_p=found.dropout, is_causal=hiding.causal, scale=scale,
@@ -53,9 +54,17 @@ def append_attention(
         if repeats is not None and repeats > 1:
             mean = to.add("repeat_interleave", mean, repeats=repeats, dim=-3)
         result = to.add("where", hiding.seen, result, mean)
-    elif hiding.seen is not None and not found.without_nan:
+    elif hiding.seen is not None and not hiding.adds and not found.without_nan:
         result = to.add("where", hiding.seen, result, append_number(builder, math.nan))
     return append_view(builder, result, found.result)
+
+
+def _with_nan(to: Target, hiding: Hiding) -> int:
+    """A mask that is added, nan in the rows that see nothing, if these become nan: it is small."""
+    assert hiding.mask is not None
+    if hiding.seen is None or math.isfinite(hiding.fill):
+        return hiding.mask
+    return to.add("where", hiding.seen, hiding.mask, append_number(to.builder, math.nan))
 
 
 def _shared_heads(

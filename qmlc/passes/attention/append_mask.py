@@ -18,7 +18,9 @@ from qmlc.types.tensors import TensorType
 
 @dataclass(frozen=True, slots=True)
 class Hiding:
-    """`mask` is what hides, true where something is seen, or added; `causal` needs none.
+    """`mask` is what hides: true where something is seen, or added, if it `adds`.
+
+    `causal` needs none.
 
     `seen` tells the rows that see something, where that is not sure. The others have `fill` in all
     places: if it is finite, they see everything alike; if not, they are nan.
@@ -28,6 +30,7 @@ class Hiding:
     causal: bool = False
     seen: int | None = None
     fill: float = -math.inf
+    adds: bool = False
 
 
 def append_mask(to: Target, scores: Scores, rows: Value, columns: Value) -> Hiding:
@@ -51,7 +54,7 @@ def append_mask(to: Target, scores: Scores, rows: Value, columns: Value) -> Hidi
     if not (sure or _sure(masks, rows, columns)) or not finite:
         fill = _fill(masks, finite)
         seen = _seen(to, visible, bias if hiding or not finite else None)
-    return Hiding(_combined(to, visible, bias), False, seen, fill)
+    return Hiding(_combined(to, visible, bias), False, seen, fill, bias is not None)
 
 
 def _union(masks: Sequence[Mask]) -> Condition | None:
