@@ -1,98 +1,196 @@
-"""Attention as written, as compiled, and as torch's own layers and functions compute it.
+"""Attention as written and as compiled, beside torch's own layers and those of Hugging Face.
 
-Prints milliseconds of the fastest of several runs on one thread, forward, and forward with
-backward, in float32; and the memory that the results of the forward pass hold for the backward.
+`python -m benchmarks.attention` writes attention.md: float32, one thread, forward, and forward with
+backward, and the memory that a forward pass takes at most and holds for the backward.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from transformers import BertConfig
+from transformers.models.bert.modeling_bert import BertLayer, BertSelfAttention
 
 import qmlc
+from benchmarks.take_turns import take_turns
 
 SIZES = ((8, 12, 128, 64), (1, 12, 1024, 64), (1, 8, 4096, 64))
 """Batch, heads, length, width: those of BERT, of GPT-2, and of a long text."""
+PAGE = Path(__file__).parent / "attention.md"
+
+INTRODUCTION = f"""# Attention
+
+Batch x heads x length x width, float32, torch {torch.__version__}, one thread. Milliseconds of the
+processor, the ways of a part in turns; megabytes of the largest tensor that a forward pass makes,
+and of what it keeps for the backward pass. Made by `python -m benchmarks.attention`.
+
+* function: queries, keys and values are given. *torch* is `scaled_dot_product_attention`.
+* attention: with four linear layers. *torch* is `nn.MultiheadAttention`, *transformers* is
+  `BertSelfAttention` and a linear layer.
+* layer: an encoder's. *torch* is `nn.TransformerEncoderLayer`, *transformers* is `BertLayer`."""
 
 FORMULA = """
-model full(q: real[B, H, T, d], k: real[B, H, T, d], v: real[B, H, T, d]) -> real[B, H, T, d] =
-    softmax(q @ k.T / sqrt(d)) @ v
+model full_attention(q: real[B, H, T, d], k: real[B, H, T, d], v: real[B, H, T, d])
+    -> real[B, H, T, d] = softmax(q @ k.T / sqrt(d)) @ v
 
-model causal(q: real[B, H, T, d], k: real[B, H, T, d], v: real[B, H, T, d]) -> real[B, H, T, d] {
+model causal_attention(q: real[B, H, T, d], k: real[B, H, T, d], v: real[B, H, T, d])
+    -> real[B, H, T, d] {
     let seen = range(T)[:, none] >= range(T)
     return softmax(where(seen, q @ k.T / sqrt(d), -inf)) @ v
 }
 """
 LAYER = """
-use std.transformer (multi_head_attention)
+use std.transformer (multi_head_attention, encoder_layer)
 
-model layer(x: real[B, T, %d]) -> real[B, T, %d] = multi_head_attention(%d)(x, x)
+model attention(x: real[B, T, {d}]) -> real[B, T, {d}] =
+    multi_head_attention({heads}, causal={causal})(x, x)
+model layer(x: real[B, T, {d}]) -> real[B, T, {d}] =
+    encoder_layer({heads}, {inner}, rate=0.0, activation="gelu", causal={causal})(x)
 """
 
-
-def fastest(work: Callable[[], object], limit: float = 3.0) -> float:
-    """Milliseconds of the fastest of the runs that fit into `limit` seconds, at least three."""
-    times: list[float] = []
-    while len(times) < 3 or sum(times) < limit:
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1000 * min(times)
+Way = Callable[..., Tensor]
 
 
-def measure(module: Callable[..., Tensor], inputs: Sequence[Tensor]) -> tuple[float, float, float]:
-    """Milliseconds forward, and with backward; megabytes kept for the backward pass."""
-    with torch.no_grad():
-        forward = fastest(lambda: module(*inputs))
-    for x in inputs:
-        x.requires_grad_()
-    both = fastest(lambda: torch.autograd.backward(module(*inputs).sum()))
-    kept: dict[int, int] = {}
+def formulas(causal: bool) -> dict[str, Way]:
+    """Functions of queries, keys and values."""
+    name = "causal_attention" if causal else "full_attention"
+    written, compiled = (getattr(qmlc.compile(FORMULA, level=level), name)() for level in (0, 2))
+    function = partial(F.scaled_dot_product_attention, is_causal=causal)
+    return {"formula, as written": written, "formula, compiled": compiled, "torch": function}
+
+
+def attentions(heads: int, size: int, length: int, causal: bool) -> dict[str, Way]:
+    """Self-attention with its four linear layers."""
+    ours = qmlc.compile(library(heads, size, causal)).attention()
+    theirs = nn.MultiheadAttention(size, heads, batch_first=True)
+    mask = nn.Transformer.generate_square_subsequent_mask(length) if causal else None
+    bert, output = BertSelfAttention(bert_config(heads, size, causal)), nn.Linear(size, size)
+
+    def torch_attention(x: Tensor) -> Tensor:
+        return theirs(x, x, x, need_weights=False, attn_mask=mask, is_causal=causal)[0]
+
+    return {
+        "std.transformer": ours,
+        "torch": torch_attention,
+        "transformers": lambda x: output(bert(x)[0]),
+    }
+
+
+def layers(heads: int, size: int, length: int, causal: bool) -> dict[str, Way]:
+    """Layers of an encoder: attention, a network four times as wide, two norms."""
+    ours = qmlc.compile(library(heads, size, causal)).layer()
+    theirs = nn.TransformerEncoderLayer(
+        size, heads, 4 * size, dropout=0.0, activation="gelu", batch_first=True
+    )
+    theirs.eval()  # so that it may take its fast path where no gradient is wanted
+    mask = nn.Transformer.generate_square_subsequent_mask(length) if causal else None
+    bert = BertLayer(bert_config(heads, size, causal))
+    return {
+        "std.transformer": ours,
+        "torch": partial(theirs, src_mask=mask, is_causal=causal),
+        "transformers": lambda x: first(bert(x)),
+    }
+
+
+def library(heads: int, size: int, causal: bool) -> str:
+    """The program of ours."""
+    return LAYER.format(d=size, heads=heads, inner=4 * size, causal=str(causal).lower())
+
+
+def bert_config(heads: int, size: int, causal: bool) -> BertConfig:
+    """That of a BERT of these sizes, without dropout."""
+    return BertConfig(
+        hidden_size=size, num_attention_heads=heads, intermediate_size=4 * size,
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, is_decoder=causal,
+        attn_implementation="sdpa",
+    )  # fmt: skip
+
+
+def first(result: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """A result, or the first of several."""
+    return result if isinstance(result, Tensor) else result[0]
+
+
+def kept(way: Way, inputs: Sequence[Tensor]) -> float:
+    """Megabytes that the forward pass keeps for the backward pass."""
+    sizes: dict[int, int] = {}
 
     def keep(x: Tensor) -> Tensor:
-        kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
+        sizes[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
         return x
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
-        module(*inputs)
-    return forward, both, sum(kept.values()) / 1e6
+        way(*inputs)
+    return sum(sizes.values()) / 1e6
 
 
-def report(name: str, module: Callable[..., Tensor], inputs: Sequence[Tensor]) -> None:
-    """One line."""
-    forward, both, kept = measure(module, inputs)
-    print(f"  {name:34}{forward:10.2f}{both:10.2f}{kept:10.1f}", flush=True)
+def taken(way: Way, inputs: Sequence[Tensor]) -> float:
+    """Megabytes that the largest tensor of a forward pass takes."""
+    with torch.no_grad(), torch.profiler.profile(profile_memory=True) as profile:
+        way(*inputs)
+    sizes = [event.self_cpu_memory_usage for event in profile.events()]
+    return max(sizes, default=0) / 1e6
 
 
-def compare(batch: int, heads: int, length: int, width: int) -> None:
-    """All ways at one size."""
-    print(f"batch {batch}, heads {heads}, length {length}, width {width}")
+def rows(ways: dict[str, Way], inputs: Sequence[Tensor]) -> Iterator[list[str]]:
+    """A row of the table for each way."""
+
+    def forward(way: Way) -> None:
+        with torch.no_grad():
+            way(*inputs)
+
+    before = take_turns({name: partial(forward, way) for name, way in ways.items()})
+    for x in inputs:
+        x.requires_grad_()
+    both = take_turns(
+        {
+            name: partial(lambda way: way(*inputs).sum().backward(), way)
+            for name, way in ways.items()
+        }
+    )
+    for name, way in ways.items():
+        times = [*before[name], *both[name]]
+        memory = [taken(way, inputs), kept(way, inputs)]
+        yield [name, *(f"{t:.1f}" for t in times), *(f"{m:.1f}" for m in memory)]
+
+
+def compare(size: tuple[int, int, int, int], causal: bool) -> Iterator[str]:
+    """The part of the page for one size."""
+    batch, heads, length, width = size
     torch.manual_seed(0)
-    inputs = [torch.randn(batch, heads, length, width) for _ in range(3)]
-    programs = [qmlc.compile(FORMULA, level=level) for level in (0, 2)]
-    for name, causal in (("full", False), ("causal", True)):
-        for program, how in zip(programs, ("as written", "compiled"), strict=True):
-            report(f"{name}, {how}", getattr(program, name)(), inputs)
-        function = partial(F.scaled_dot_product_attention, is_causal=causal)
-        report(f"{name}, torch's function", function, inputs)
-    size = heads * width
-    x = [torch.randn(batch, length, size)]
-    report("layer, compiled", qmlc.compile(LAYER % (size, size, heads)).layer(), x)
-    theirs = nn.MultiheadAttention(size, heads, batch_first=True)
-    report("layer, nn.MultiheadAttention", lambda x: theirs(x, x, x, need_weights=False)[0], x)
+    yield f"\n## {batch} x {heads} x {length} x {width}{', causal' if causal else ''}\n"
+    yield "| | forward, least | median | with backward, least | median | largest tensor | kept |"
+    yield "|---|---|---|---|---|---|---|"
+    model = heads * width
+    cases = (
+        ("function", formulas(causal), [torch.randn(size) for _ in range(3)]),
+        (
+            "attention",
+            attentions(heads, model, length, causal),
+            [torch.randn(batch, length, model)],
+        ),
+        ("layer", layers(heads, model, length, causal), [torch.randn(batch, length, model)]),
+    )
+    for what, ways, inputs in cases:
+        for name, *cells in rows(ways, inputs):
+            yield f"| {what}: {name} | {' | '.join(cells)} |"
 
 
 def main() -> None:
     """All sizes."""
     torch.set_num_threads(1)
-    print(f"{'':36}{'forward':>10}{'+backward':>10}{'MB kept':>10}")
+    lines = [INTRODUCTION]
     for size in SIZES:
-        compare(*size)
+        for causal in (False, True):
+            for line in compare(size, causal):
+                print(line, flush=True)
+                lines.append(line)
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
