@@ -89,13 +89,11 @@ def _with_squares(to: Target, query: int, key: int) -> tuple[int, int]:
 
     As a bias, the squares would need gradients, which keeps torch from its fast kernels.
     """
-    first, square = query, to.add("square", key)
+    square = to.add("square", key)
     if to.dims(key)[-1] != 1:
-        first = to.add("narrow", query, dim=-1, start=0, length=1)
         square = to.add("sum", square, dim=-1, keepdim=True)
     half = to.add("multiply", square, append_number(to.builder, -0.5))
-    wide = to.add("cat", query, to.add("ones_like", first), dim=-1)
-    return wide, to.add("cat", key, half, dim=-1)
+    return to.add("pad", query, pad=(0, 1), value=1.0), to.add("cat", key, half, dim=-1)
 
 
 def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:

@@ -52,7 +52,8 @@ def _call(to: Target, operands: list[int], settings: dict[str, object]) -> int |
     if any(len(to.dims(node)) != len(dims) for node in operands[1:3]):
         return None
     try:
-        inputs, settings = _of_one_width(to, [_four(to, i) for i in operands[:3]], settings)
+        inputs, settings = _of_one_width(to, operands[:3], settings)
+        inputs = [_four(to, node) for node in inputs]
         for node, name in zip(inputs, ("query", "key", "value"), strict=True):
             to.name(node, name)
         inputs += [_four_mask(to, node, len(dims)) for node in operands[3:]]
@@ -78,11 +79,21 @@ def _of_one_width(
         return inputs, settings
     if settings["scale"] is None:
         settings = {**settings, "scale": known[0] ** -0.5}
-    padded = [
-        node if width == max(known) else to.add("pad", node, pad=(0, max(known) - width))
-        for node, width in zip(inputs, known, strict=True)
-    ]
+    query, key, value = (max(known) - width for width in known)
+    padded = [_padded(to, inputs[0], query) if query else inputs[0]]
+    for node, more in ((inputs[1], key), (inputs[2], value)):
+        padded.append(to.add("pad", node, pad=(0, more)) if more else node)
     return padded, settings
+
+
+def _padded(to: Target, query: int, more: int) -> int:
+    """Queries of a greater width: what they are multiplied with there is 0."""
+    node = to.builder.nodes[query]
+    settings = dict(node.attributes)
+    if node.operation != "pad" or len(settings["pad"]) != 2 or settings["mode"] != "constant":
+        return to.add("pad", query, pad=(0, more))
+    before, after = settings["pad"]
+    return to.add("pad", node.inputs[0], **settings | {"pad": (before, after + more)})
 
 
 def _four(to: Target, node: int) -> int:
