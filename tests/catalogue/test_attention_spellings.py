@@ -57,7 +57,7 @@ def test_spelling_is_lowered_or_kept_as_it_says(programs, outcome, said, name):
         assert all(part in text for part in said.split("; "))
     else:
         reasons = [refusal.reason for refusal in lower_unit(unit_of(plain, name))[1]]
-        assert "torch.softmax" in text and "scaled_dot_product" not in text
+        assert "scaled_dot_product" not in text
         assert bool(reasons) == bool(said) and all(said in reason for reason in reasons)
 
 

@@ -26,8 +26,8 @@ ORDER = {"greater_equal": (1, 0), "greater": (1, -1), "less_equal": (-1, 0), "le
 
 def visible_where(graph: Graph, place: int, negated: bool = False) -> Condition | None:
     """Where a mask is true (false, if `negated`), or None where that is not known."""
-    found = _condition(graph, place, _places(graph, place))
-    return _negate(found) if negated else found
+    read = _refutation if negated else _condition
+    return read(graph, place, _places(graph, place))
 
 
 def zero_in_triangle(graph: Graph, place: int) -> Condition | None:
@@ -129,6 +129,9 @@ def _element(graph: Graph, place: int, at: Places) -> Value | None:
             start: Value = 0 if node.attribute("stop") is None else node.attribute("start")
             step: Value = node.attribute("step")
             return at[-1] * step + start
+        case "cumsum":
+            each = constant_element(graph, node.inputs[0])
+            return None if each is None else (at[node.attribute("dim")] + 1) * each
         case "ones" | "ones_like":
             return 1
         case "zeros" | "zeros_like":
@@ -171,21 +174,41 @@ def _condition(graph: Graph, place: int, at: Places) -> Condition | None:
         case "logical_and" | "multiply" | "bitwise_and":
             return _both(*(_condition(graph, i, p) for i, p in inputs))
         case "logical_not":
-            return _negate(_condition(graph, *inputs[0]))
+            return _refutation(graph, *inputs[0])
         case "subtract" if constant_element(graph, node.inputs[0]) == 1:
-            return _negate(_condition(graph, *inputs[1]))
+            return _refutation(graph, *inputs[1])
         case "bool" | "float" | "int":
             return _condition(graph, *inputs[0])
         case "tril" | "triu":
             return _both(_triangle(node, at), _condition(graph, *inputs[0]))
         case "equal" | "not_equal" | "less" | "less_equal" | "greater" | "greater_equal":
-            return _comparison(graph, node, at)
+            return _comparison(graph, node, at, True)
         case "where":
             return _choice(graph, node, at)
     if _element(graph, place, at) == 1:
         return frozenset()
     source = _source(graph, node, at)
     return None if source is None else _condition(graph, node.inputs[0], source)
+
+
+def _refutation(graph: Graph, place: int, at: Places) -> Condition | None:
+    """Where a tensor of truth values, or of 0 and 1, is false or 0."""
+    node = graph.nodes[place]
+    inputs = [
+        (i, _operand(graph, i, at)) for i in node.inputs if len(_dims(graph.nodes[i])) <= len(at)
+    ]
+    match node.operation:
+        case "logical_not" | "bool" | "float" | "int":
+            read = _condition if node.operation == "logical_not" else _refutation
+            return read(graph, *inputs[0])
+        case "logical_or":
+            return _both(*(_refutation(graph, i, p) for i, p in inputs))
+        case "equal" | "not_equal" | "less" | "less_equal" | "greater" | "greater_equal":
+            return _comparison(graph, node, at, False)
+    source = _source(graph, node, at)
+    if source is not None:
+        return _refutation(graph, node.inputs[0], source)
+    return _negate(_condition(graph, place, at))
 
 
 def _triangle(node: Node, at: Places) -> Condition:
@@ -200,27 +223,27 @@ def _choice(graph: Graph, node: Node, at: Places) -> Condition | None:
         case [1, 0]:
             return mask
         case [0, 1]:
-            return _negate(mask)
+            return _refutation(graph, node.inputs[0], _operand(graph, node.inputs[0], at))
     return None
 
 
-def _comparison(graph: Graph, node: Node, at: Places) -> Condition | None:
-    """A comparison of places, or of 0 and 1 with a number."""
+def _comparison(graph: Graph, node: Node, at: Places, holds: bool) -> Condition | None:
+    """Where a comparison of places, or of 0 and 1 with a number, holds or not."""
     (left, p), (right, q) = ((i, _operand(graph, i, at)) for i in node.inputs)
     a, b = _element(graph, left, p), _element(graph, right, q)
     if a is not None and b is not None and node.operation in ORDER:
         sign, offset = ORDER[node.operation]
-        return _at_least_zero((a - b) * sign + offset)
+        found = _at_least_zero((a - b) * sign + offset)
+        return found if holds else _negate(found)
     if a is None and b is not None and graph.nodes[left].operation == "abs":
-        return _distance(graph, node, at, b)
+        return _distance(graph, node, at, b) if holds else None
     number, tensor, where = (b, left, p) if a is None else (a, right, q)
     if not isinstance(number, int | float):
         return None
     true, false = (_compare(node.operation, x, number, a is None) for x in (1, 0))
     if true == false:
         return None
-    found = _condition(graph, tensor, where)
-    return found if true else _negate(found)
+    return (_condition if true == holds else _refutation)(graph, tensor, where)
 
 
 def _compare(operation: str, x: float, number: float, forwards: bool) -> bool:
