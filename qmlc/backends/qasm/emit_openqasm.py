@@ -122,8 +122,8 @@ def device_text(
     ]
     native = target.native and spoken.name == target.dialect
     written = lower_to_ions(device.circuit) if native else device.circuit
-    if is_template:
-        spoken = replace(spoken, inputs=True)
+    # no device has a phase of its branches
+    spoken = replace(spoken, phase=False, inputs=spoken.inputs or is_template)
     return print_openqasm(written, spoken, header, target.labels)
 
 
@@ -194,5 +194,7 @@ def _group(circuit: Circuit, plan: MeasurementPlan, index: int) -> str:
     if not plan.groups:
         return "nothing is measured"
     names = circuit.qubit_names()
-    basis = ", ".join(f"{letter} of {names[q]}" for q, letter in plan.groups[index].basis)
-    return f"measurement {index + 1} of {len(plan.groups)}: {basis}"
+    read = plan.groups[index].basis
+    basis = ", ".join(f"{letter} of {names[q]}" for q, letter in read)
+    bits = f"the last {len(read)} bits, in this order" if len(read) > 1 else "the last bit"
+    return f"measurement {index + 1} of {len(plan.groups)}: {basis} ({bits})"

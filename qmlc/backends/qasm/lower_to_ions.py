@@ -100,5 +100,14 @@ def _entangle(
 
 
 def _wrapped(angle: Any) -> Any:
-    """A number within [-pi, pi]; an expression as it is."""
-    return angle if is_symbolic(angle) else math.remainder(float(angle), 2 * math.pi)
+    """A number within [-pi, pi]; of a sum of symbols, the number in it likewise."""
+    if not is_symbolic(angle):
+        return math.remainder(float(angle), 2 * math.pi)
+    slopes = {symbol: angle.gradient(symbol) for symbol in angle.parameters}
+    if any(map(is_symbolic, slopes.values())):
+        return angle
+    total = math.remainder(float(angle.bind(dict.fromkeys(slopes, 0.0))), 2 * math.pi)
+    for symbol in sorted(slopes, key=lambda each: each.name):
+        slope = complex(slopes[symbol]).real
+        total += symbol if slope == 1 else slope * symbol
+    return total

@@ -22,8 +22,10 @@ def merge_rotations(circuit: QuantumCircuit) -> QuantumCircuit:
 
     def flush(qubit: Any) -> None:
         name, angle = pending.pop(qubit, ("", 0.0))
-        # a whole turn is a global phase
-        if is_symbolic(angle) or abs(math.remainder(float(angle), 2 * math.pi)) > 1e-12:
+        if not is_symbolic(angle):
+            # a whole turn is a global phase
+            angle = math.remainder(float(angle), 2 * math.pi)
+        if is_symbolic(angle) or abs(angle) > 1e-12:
             result._append(CircuitInstruction.from_standard(AXES[name], (qubit,), (angle,)))
 
     for item in circuit.data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -106,14 +107,28 @@ def is_symbolic(value: Any) -> bool:
 def angle_text(value: Any) -> str:
     """A Qiskit angle in OpenQASM: no whole number is divided, and no digit is lost."""
     if not is_symbolic(value):
-        number = float(value)
-        return number_text(number)
+        return number_text(_snap(float(value)))
     text = re.sub(r"^\((-[\d.]+)\)\*", r"\1*", str(value))
     text = re.sub(r"\b([A-Za-z_]\w*)\*\*(\d+)\b", _repeated, text)
     if "**" in text:
         raise NotExpressible(f"OpenQASM cannot say the angle `{text}`", "give it in `values`")
     # a number without a point would be divided as whole numbers are
-    return re.sub(r"(?<![\w.])(\d+)(?![\w.])", r"\1.0", text)
+    text = re.sub(r"(?<![\w.])(\d+)(?![\w.])", r"\1.0", text)
+    text = re.sub(r"^-?0\.0 \+ ", "", text)
+    return re.sub(
+        r"(?<![\w.])\d\.\d{12,}(?![\w.])", lambda m: number_text(_snap(float(m[0]))), text
+    )
+
+
+def _snap(number: float) -> float:
+    """A number, or the multiple of pi/8 that it is but for rounding."""
+    eighths = round(number * 8 / math.pi)
+    exact = eighths * math.pi / 8
+    return exact if eighths and abs(number - exact) < ROUNDING else number
+
+
+ROUNDING = 1e-14
+"""What may be lost where matrices are taken apart; proofs see differences from 1e-9 on."""
 
 
 def _repeated(match: re.Match[str]) -> str:

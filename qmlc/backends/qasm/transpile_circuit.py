@@ -11,6 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
 
 from qmlc.backends.qasm.bind_circuit import bind_circuit
+from qmlc.backends.qasm.drop_unseen import drop_unseen
 from qmlc.backends.qasm.errors import NotExpressible, TooFewQubits
 from qmlc.backends.qasm.estimate_success import estimate_success
 from qmlc.backends.qasm.logical_forms import LogicalForm, logical_forms
@@ -70,7 +71,22 @@ def transpile_circuit(
     # what is measured does not depend on the numbers: the circuit's own plan reads it
     bound = replace(bind_circuit(circuit, values), results=circuit.results)
     forms = logical_forms(bound, measure, target.basis, level >= 2)
-    return tuple(_compile(group, target, level, seed, tries) for group in forms)
+    found = [_compile(group, target, level, seed, tries) for group in forms]
+    return tuple(
+        _tidy(each, measure and bool(circuit.results)) if level else each for each in found
+    )
+
+
+def _tidy(device: DeviceCircuit, results_only: bool) -> DeviceCircuit:
+    """Without what no measurement sees."""
+    circuit = drop_unseen(device.circuit, results_only)
+    if circuit is device.circuit:
+        return device
+    gates = count_two_qubit_gates(circuit)
+    success = estimate_success(circuit, device.target)
+    return replace(
+        device, circuit=circuit, depth=circuit.depth(), two_qubit_gates=gates, success=success
+    )
 
 
 def _check(circuit: Circuit, target: Target) -> None:

@@ -223,7 +223,8 @@ def test_device_program():
     program = emit_device_program(example(), read_target("ibm:torino"), comments=["from e.hqm"])
     assert len(program.texts) == len(program.plan.groups) == 2
     first, device = program.texts[0], program.circuits[0]
-    assert "// from e.hqm\n// measurement 1 of 2: Z of h[0], Z of h[1]\n" in first
+    basis = "Z of h[0], Z of h[1] (the last 2 bits, in this order)"
+    assert f"// from e.hqm\n// measurement 1 of 2: {basis}\n" in first
     assert f"// layout h[0] on {device.layout[0]}, h[1] on {device.layout[1]}\n" in first
     assert device.two_qubit_gates == 1 and "gphase" not in first
     assert f"= measure ${device.final_layout[0]};" in first
