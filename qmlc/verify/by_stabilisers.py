@@ -20,7 +20,7 @@ from qmlc.backends.qasm.plan_measurement import DISTRIBUTIONS, MeasurementGroup,
 from qmlc.ir.circuit import Result, Variable
 from qmlc.verify.emitted import Emitted, Numbers, Point
 from qmlc.verify.lower_calls import lower_row
-from qmlc.verify.read_results import number_of
+from qmlc.verify.read_results import number_of, result_scale
 from qmlc.verify.sides import Pair, Side, source_side, text_side
 from qmlc.verify.stabiliser_state import (
     NotClifford,
@@ -182,7 +182,8 @@ def _compare_results(
     state = run_stabilisers(source)
     for result, found in zip(emitted.source.results, _found(emitted, point, texts), strict=True):
         right = _value(result, state, point.numbers, lambda q: q)
-        if right.shape != found.shape or np.max(np.abs(right - found), initial=0) > SMALL:
+        largest = SMALL * result_scale(result, point.numbers)
+        if right.shape != found.shape or np.max(np.abs(right - found), initial=0) > largest:
             title = f"`{result.name}`, its {result.kind}," if result.name else f"its {result.kind}"
             return Difference(f"{title} is another", point.scalars)
     return None

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qmlc.ir.circuit import Result
 from qmlc.verify.emitted import Emitted, Point, draw_angles
-from qmlc.verify.read_results import results_of_measurements, results_of_states
+from qmlc.verify.read_results import result_scale, results_of_measurements, results_of_states
 from qmlc.verify.sides import Side, find_equality, source_side, text_side
 from qmlc.verify.verdict import (
     METHOD,
@@ -72,7 +72,7 @@ def _compare_results(emitted: Emitted, pair: Pair) -> Difference | None:
     )
     results = zip(point.source.results, wanted, _found(emitted, point, texts), strict=True)
     for result, right, wrong in results:
-        gap = float(np.max(np.abs(right - wrong), initial=0)) / max(1.0, _size(right))
+        gap = float(np.max(np.abs(right - wrong), initial=0)) / result_scale(result, point.numbers)
         if gap > TOLERANCE:
             require_difference(gap)
             return Difference(_describe(result, right, wrong), point.scalars)
@@ -89,10 +89,6 @@ def _found(emitted: Emitted, point: Point, texts: tuple[Side, ...]) -> list[NDAr
     for side, group in zip(texts, emitted.plan.groups, strict=True):
         tables.append(side.outcomes(range(side.num_bits - len(group.qubits), side.num_bits)))
     return results_of_measurements(emitted.plan, tables, point.numbers)
-
-
-def _size(array: NDArray[Any]) -> float:
-    return float(np.max(np.abs(array), initial=0))
 
 
 def _describe(result: Result, right: NDArray[Any], wrong: NDArray[Any]) -> str:

@@ -60,6 +60,13 @@ def number_of(value: Value, numbers: Numbers) -> float:
     return complex(constant).real
 
 
+def result_scale(result: Result, numbers: Numbers) -> float:
+    """How large a result can be, and 1 at least: what rounding leaves grows with it."""
+    sums = [sum(abs(number_of(c, numbers)) for _, c in o.terms) for o in result.operators]
+    largest = max([1.0, *sums])
+    return largest**2 if result.kind == "variance" else largest
+
+
 def distribution(states: Iterable[State], qubits: Sequence[int]) -> NDArray[Any]:
     """The probabilities of the basis states of `qubits`, the first the least significant."""
     total: Any = 0.0

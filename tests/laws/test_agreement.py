@@ -194,6 +194,15 @@ def test_groups_of_measurements_do_not_depend_on_numbers(strings, number):
     returns_the_same(c.build(), read_target("quantinuum:h1"), {"x": number})
 
 
+def test_rounding_is_no_difference():
+    """Found by `make test-deep`: where a coefficient is 1e11, 1e-5 is nothing."""
+    c = CircuitBuilder("c")
+    x, (q,) = c.input("x"), c.qubits("q")
+    c.rz(x, q)
+    c.expval(Operator.from_labels([("X", 1e12)]))
+    returns_the_same(c.build(), read_target("azure:ionq_aria"))
+
+
 @given(st.data(), any_circuit, levels, st.integers(0, 9), st.booleans())
 def test_devices_run_the_same_circuit(data, circuit, level, seed, bound):
     """Bound before or after; whatever the seed."""
