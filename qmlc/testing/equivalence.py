@@ -21,7 +21,7 @@ from qmlc.ir.circuit import Circuit, Condition, Result
 from qmlc.ir.dense import apply_instructions
 from qmlc.runtime.circuit_module import CircuitModule
 from qmlc.source.span import Source
-from qmlc.testing.oracle import branches, holds, simulate
+from qmlc.testing.oracle import holds, run, simulate
 
 DRAWS = 2
 """Values for which symbolic circuits are compared."""
@@ -216,11 +216,11 @@ def _records(circuit: Circuit, subject: Subject) -> dict[tuple[int, ...], NDArra
     """For each record of bits the unnormalised density matrix of the qubits."""
     table: dict[tuple[int, ...], NDArray[Any]] = {}
     count = circuit.num_qubits
-    for state, record in branches(circuit):
+    axes = [count - 1 - q for q in reversed(subject.end)]
+    rest = [axis for axis in range(count) if axis not in axes]
+    for record, columns in run(circuit).items():
         bits = tuple(int(holds(condition, record)) for condition in subject.bits)
-        axes = [count - 1 - q for q in reversed(subject.end)]
-        rest = [axis for axis in range(count) if axis not in axes]
-        split = state.reshape((2,) * count).transpose([*axes, *rest])
+        split = columns.reshape((2,) * count + (-1,)).transpose([*axes, *rest, count])
         matrix = split.reshape(2 ** len(axes), -1)
         table[bits] = table.get(bits, 0) + matrix @ matrix.conj().T
     return table

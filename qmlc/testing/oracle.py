@@ -1,8 +1,8 @@
-"""What a circuit yields, worked out slowly in complex128 numpy with density matrices."""
+"""What a circuit does and yields, worked out slowly in complex128 numpy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qmlc.ir.circuit import Circuit, Condition, Instruction, Result, Variable
-from qmlc.ir.dense import apply_instructions, instructions_matrix, operator_matrix
+from qmlc.ir.dense import apply_instructions, operator_matrix
 from qmlc.ir.operator import Operator
 from qmlc.ops.matrices import ComplexMatrix, embed
 from qmlc.types.polynomial import Number, Symbol, Value, lift
 
 Mixture = dict[tuple[int, ...], ComplexMatrix]
-"""For each record of classical bits the unnormalised density matrix."""
+"""For each record of classical bits columns, unnormalised states, and each of them happens."""
 
 Values = Mapping[Symbol, Number]
 
@@ -24,20 +24,16 @@ Values = Mapping[Symbol, Number]
 def simulate(circuit: Circuit, values: Mapping[str, ArrayLike]) -> list[NDArray[Any]]:
     """The results of `circuit` for one sample; `values` are its inputs and parameters by name."""
     numbers = symbol_values((*circuit.inputs, *circuit.parameters), values)
-    size = 2**circuit.num_qubits
-    start = np.zeros((size, size), dtype=np.complex128)
-    start[0, 0] = 1
-    mixture: Mixture = {(0,) * circuit.num_bits: start}
-    for instruction in circuit.instructions:
-        mixture = _step(bind(instruction, numbers), mixture, circuit.num_qubits)
-    total = sum(mixture.values())
-    assert isinstance(total, np.ndarray)
+    bound = replace(circuit, instructions=tuple(bind(i, numbers) for i in circuit.instructions))
+    columns = np.hstack(list(run(bound).values()))
+    density = columns @ columns.conj().T
     results = []
     for result in circuit.results:
         if result.kind == "state":
-            results.append(_state(circuit, numbers, result.qubits))
+            (state,) = columns.T
+            results.append(np.asarray(state[_basis(result.qubits, circuit.num_qubits)[:, 0]]))
         else:
-            results.append(_measure(result, total, circuit.num_qubits, numbers))
+            results.append(_measure(result, density, circuit.num_qubits, numbers))
     return results
 
 
@@ -74,19 +70,35 @@ def bind_operator(operator: Operator, values: Values) -> Operator:
     return Operator(tuple((string, number(c, values)) for string, c in operator.terms))
 
 
-def _step(instruction: Instruction, mixture: Mixture, num_qubits: int) -> Mixture:
-    condition = instruction.condition
-    after: Mixture = {}
-    for record, density in mixture.items():
-        if condition is not None and not holds(condition, record):
-            _add(after, record, density)
-            continue
-        for bits, kraus in _kraus(instruction, num_qubits):
-            changed = list(record)
-            for bit in instruction.bits:
-                changed[bit] = bits
-            _add(after, tuple(changed), kraus @ density @ kraus.conj().T)
-    return after
+def run(circuit: Circuit) -> Mixture:
+    """What a circuit without symbols makes of |0…0>."""
+    start = np.zeros((2**circuit.num_qubits, 1), dtype=np.complex128)
+    start[0] = 1
+    mixture: Mixture = {(0,) * circuit.num_bits: start}
+    for instruction in circuit.instructions:
+        found: dict[tuple[int, ...], list[ComplexMatrix]] = {}
+        for record, columns in mixture.items():
+            for after, part in _step(instruction, record, columns):
+                found.setdefault(after, []).append(part)
+        mixture = {record: _fewer(np.hstack(parts)) for record, parts in found.items()}
+    return {record: columns for record, columns in mixture.items() if columns.size}
+
+
+def _step(
+    instruction: Instruction, record: tuple[int, ...], columns: ComplexMatrix
+) -> Iterator[tuple[tuple[int, ...], ComplexMatrix]]:
+    condition, name = instruction.condition, instruction.name
+    if name in ("barrier", "delay") or (condition is not None and not holds(condition, record)):
+        yield record, columns
+    elif name in ("measure", "reset"):
+        for outcome, part in enumerate(_project(instruction, columns)):
+            changed = (outcome if b in instruction.bits else v for b, v in enumerate(record))
+            yield tuple(changed), part
+    elif name == "prepare":
+        yield record, _preparation(instruction, len(columns)) @ columns
+    else:
+        qubits = range(len(columns).bit_length() - 1)
+        yield record, apply_instructions([replace(instruction, condition=None)], qubits, columns)
 
 
 def holds(condition: Condition, record: Sequence[int]) -> bool:
@@ -94,84 +106,34 @@ def holds(condition: Condition, record: Sequence[int]) -> bool:
     return sum(record[bit] << i for i, bit in enumerate(condition.bits)) in condition.values
 
 
-def _add(mixture: Mixture, record: tuple[int, ...], density: ComplexMatrix) -> None:
-    mixture[record] = mixture[record] + density if record in mixture else density
+def _project(instruction: Instruction, columns: ComplexMatrix) -> list[ComplexMatrix]:
+    """The parts of states in which a qubit is 0 and 1, put back to 0 by a reset."""
+    rows = np.arange(len(columns))
+    mask = 1 << instruction.qubits[0]
+    low = (rows & mask == 0)[:, None]
+    zero, one = np.where(low, columns, 0), np.where(low, 0, columns)
+    return [zero, one[rows ^ mask] if instruction.name == "reset" else one]
 
 
-def _kraus(instruction: Instruction, num_qubits: int) -> list[tuple[int, ComplexMatrix]]:
-    """(outcome, Kraus operator) pairs of an instruction."""
-    qubits = instruction.qubits
-    zero, one = (np.diag([1.0 + 0j, 0]), np.diag([0, 1.0 + 0j]))
-    match instruction.name:
-        case "barrier" | "delay":
-            return [(0, np.eye(2**num_qubits, dtype=np.complex128))]
-        case "measure":
-            return [(0, embed(zero, qubits, num_qubits)), (1, embed(one, qubits, num_qubits))]
-        case "reset":
-            lower = np.array([[0, 1], [0, 0]], dtype=np.complex128)
-            return [(0, embed(zero, qubits, num_qubits)), (0, embed(lower, qubits, num_qubits))]
-        case "prepare":
-            amplitudes = np.array(instruction.angles, dtype=np.complex128)
-            matrix = np.zeros((len(amplitudes), len(amplitudes)), dtype=np.complex128)
-            matrix[:, 0] = amplitudes / np.linalg.norm(amplitudes)
-            return [(0, embed(matrix, qubits, num_qubits))]
-        case _:
-            return [(0, instructions_matrix([instruction], range(num_qubits)))]
+def _preparation(instruction: Instruction, size: int) -> ComplexMatrix:
+    """Takes |0…0> of the qubits to a state, and is 0 on others."""
+    amplitudes = np.array(instruction.angles, dtype=np.complex128)
+    matrix = np.zeros((len(amplitudes), len(amplitudes)), dtype=np.complex128)
+    matrix[:, 0] = amplitudes / np.linalg.norm(amplitudes)
+    return embed(matrix, instruction.qubits, size.bit_length() - 1)
 
 
-Branch = tuple[NDArray[Any], tuple[int, ...]]
-"""An unnormalised state, and the classical bits."""
+def _fewer(columns: ComplexMatrix) -> ComplexMatrix:
+    """Columns with the same density matrix, at most as many as they are long, and none 0."""
+    if columns.shape[1] > len(columns):
+        weights, vectors = np.linalg.eigh(columns @ columns.conj().T)
+        columns = vectors * np.sqrt(np.maximum(weights, 0))
+    return columns[:, np.sum(np.abs(columns) ** 2, axis=0) > 1e-14]
 
 
-def branches(circuit: Circuit) -> list[Branch]:
-    """What a circuit without symbols makes of |0…0>: a branch for each way to measure and reset."""
-    start = np.zeros(2**circuit.num_qubits, dtype=np.complex128)
-    start[0] = 1
-    found: list[Branch] = [(start, (0,) * circuit.num_bits)]
-    for instruction in circuit.instructions:
-        found = [new for state, bits in found for new in _branch(circuit, instruction, state, bits)]
-    return found
-
-
-def _branch(
-    circuit: Circuit, instruction: Instruction, state: NDArray[Any], bits: tuple[int, ...]
-) -> list[Branch]:
-    condition = instruction.condition
-    if condition is not None and not holds(condition, bits):
-        return [(state, bits)]
-    if instruction.name in ("barrier", "delay"):
-        return [(state, bits)]
-    if instruction.name in ("measure", "reset"):
-        parts = _project(instruction, state)
-        return [
-            (part, tuple(outcome if b in instruction.bits else v for b, v in enumerate(bits)))
-            for outcome, part in enumerate(parts)
-            if np.vdot(part, part).real > 1e-14
-        ]
-    if instruction.name == "prepare":
-        ((_, kraus),) = _kraus(instruction, circuit.num_qubits)
-        return [(kraus @ state, bits)]
-    gate = replace(instruction, condition=None)
-    after = apply_instructions([gate], range(circuit.num_qubits), state[:, None])
-    return [(after[:, 0], bits)]
-
-
-def _project(instruction: Instruction, state: NDArray[Any]) -> list[NDArray[Any]]:
-    """The parts of a state in which a qubit is 0 and 1, put back to 0 by a reset."""
-    low = np.arange(len(state)) & (1 << instruction.qubits[0]) == 0
-    zero, one = np.where(low, state, 0), np.where(low, 0, state)
-    if instruction.name == "reset":
-        one = one[np.arange(len(state)) ^ (1 << instruction.qubits[0])]
-    return [zero, one]
-
-
-def _state(circuit: Circuit, values: Values, qubits: tuple[int, ...]) -> NDArray[Any]:
-    state = np.zeros(2**circuit.num_qubits, dtype=np.complex128)
-    state[0] = 1
-    for instruction in circuit.instructions:
-        ((_, kraus),) = _kraus(bind(instruction, values), circuit.num_qubits)
-        state = kraus @ state
-    return np.asarray(state[_basis(qubits, circuit.num_qubits)[:, 0]])
+def branches(circuit: Circuit) -> list[tuple[NDArray[Any], tuple[int, ...]]]:
+    """(unnormalised state, classical bits) of all that `run` yields."""
+    return [(state, record) for record, columns in run(circuit).items() for state in columns.T]
 
 
 def _basis(qubits: tuple[int, ...], num_qubits: int) -> NDArray[np.int64]:
