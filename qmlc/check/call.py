@@ -35,6 +35,7 @@ from qmlc.ir.array import Array
 from qmlc.ops.changes import CHANGES
 from qmlc.ops.layers import LAYERS
 from qmlc.ops.parameters import REQUIRED
+from qmlc.ops.tunings import Full
 from qmlc.source.diagnostic import Label
 from qmlc.syntax import tree
 
@@ -93,6 +94,8 @@ def _call(
     match function:
         case Builtin(kind="function"):
             return _call_builtin(frame, node, function.name, arguments, keywords)
+        case Full():  # the tuning is a value; called, the name is the function's
+            return _call_builtin(frame, node, "full", arguments, keywords)
         case Declared(kind="fn"):
             return call_fn(frame, node, function, arguments, keywords)
         case Declared(kind="hamiltonian"):

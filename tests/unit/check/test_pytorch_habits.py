@@ -24,6 +24,7 @@ X = torch.rand(5, 6, generator=torch.Generator().manual_seed(1))
         ("let a, b, c = chunk(x, 3, dim=-1)\nreturn a * b - c",
          X[:, :2] * X[:, 2:4] - X[:, 4:]),
         ("let a, b = split(x, [4, 2], dim=1)\nreturn b * a[:, :2]", X[:, 4:] * X[:, :2]),
+        ("return x[:, :2] + full([B, 2], 0.5)", X[:, :2] + 0.5),
         ("let parts = split(x, 4, dim=1)\nreturn parts[1]", X[:, 4:]),
         ("return stack([unbind(x, dim=1)[0], x[:, -1]], dim=-1)", X[:, [0, -1]]),
         ("let values, places = topk(x, 2)\nreturn values + places", sum(X.topk(2))),
