@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 from qmlc import resources
@@ -36,8 +37,12 @@ class Loader:
 
     def load(self, source: Source, path: Path | None) -> Module:
         """The module of a source; `path` is where it stands, for files named relative to it."""
+        return self._load(source, path, *parse(source))
+
+    def _load(
+        self, source: Source, path: Path | None, file: tree.File, errors: Iterable[Diagnostic]
+    ) -> Module:
         key = str(path or source.name)
-        file, errors = parse(source)
         self.errors += errors
         module = Module(source, path)
         self.files[key] = module
@@ -122,7 +127,8 @@ class Loader:
             known = self.files.get(f"std/{name}")
             if known is None:
                 inner = Loader(self.read)
-                known = inner.load(Source(f"std/{name}.hqm", resources.stdlib_text(name)), None)
+                source, file, errors = _library(name)
+                known = inner._load(source, None, file, errors)
                 self.errors += inner.errors
                 self.files[f"std/{name}"] = known
             return known
@@ -167,6 +173,13 @@ class Loader:
         proposal: str,
     ) -> None:
         self.errors.append(error(use.span, what=what, where="used here", proposal=proposal))
+
+
+@cache
+def _library(name: str) -> tuple[Source, tree.File, tuple[Diagnostic, ...]]:
+    """The tree of a module of the library, which is read once a process."""
+    source = Source(f"std/{name}.hqm", resources.stdlib_text(name))
+    return source, *parse(source)
 
 
 def _lose(module: Module, names: tuple[tree.Identifier, ...]) -> None:
