@@ -110,7 +110,8 @@ def _optimise(region: list[Instruction], widest: int, ends: Ends) -> list[Instru
     else:
         short = len(region) <= MAX_GATES
         larger = _by_blocks(region, widest, *LARGER, phase=ends.phase) if short else region
-    found = [region, *(_by_blocks(each, widest, 2, phase=ends.phase) for each in (region, larger))]
+    whole = [region] if larger == region else [region, larger]
+    found = [region, *(_by_blocks(each, widest, 2, phase=ends.phase) for each in whole)]
     return min(found, key=lambda each: (*count_entangling_gates(each, widest), len(each)))
 
 

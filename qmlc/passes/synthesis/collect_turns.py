@@ -47,17 +47,16 @@ class PauliForm:
 def _inverse_rows(rows: Sequence[Signed]) -> list[Signed]:
     """C P C† for the letters P, from C† P C.
 
-    C P C† and another letter anticommute where P and C† of the other do; what sign it has shows
-    when it is taken back.
+    C P C† and another letter anticommute where P and C† of the other do, which is a bit of it; what
+    sign it has shows when it is taken back.
     """
     size = len(rows) // 2
     found: list[Signed] = []
-    for name in "XZ":
+    for part in (1, 0):
+        bits = [row[part] for _, row in rows]
         for qubit in range(size):
-            wanted = letter(name, qubit)
-            against = [anticommute(wanted, row) for _, row in rows]
-            x = sum(1 << q for q in range(size) if against[q + size])
-            z = sum(1 << q for q in range(size) if against[q])
+            x = sum([1 << q for q in range(size) if bits[q + size] >> qubit & 1])
+            z = sum([1 << q for q in range(size) if bits[q] >> qubit & 1])
             found.append((image(rows, Pauli(x, z))[0], Pauli(x, z)))
     return found
 
@@ -124,18 +123,21 @@ def through(row: Signed, pauli: Pauli, count: int) -> Signed:
 
 def image(rows: Sequence[Signed], pauli: Pauli) -> Signed:
     """C† P C of a string P."""
-    count = len(rows) // 2
-    places = [*qubits_of(pauli.x), *(q + count for q in qubits_of(pauli.z))]
-    if len(places) == 1:
-        return rows[places[0]]
-    # as X**x Z**z times a power of i
+    # as X**x Z**z times a power of i; the product of all rows, as `multiply` does it
     power = (pauli.x & pauli.z).bit_count()
-    string = Pauli(0, 0)
-    for place in places:
-        sign, row = rows[place]
-        more, string = multiply(string, row)
-        power += more if sign > 0 else more + 2
-    return (1 if power % 4 == 0 else -1), string
+    x = z = 0
+    for mask, first in ((pauli.x, 0), (pauli.z, len(rows) // 2)):
+        while mask:
+            low = mask & -mask
+            mask ^= low
+            sign, (more_x, more_z) = rows[first + low.bit_length() - 1]
+            power += (more_x & more_z).bit_count() + 2 * (z & more_x).bit_count()
+            if sign < 0:
+                power += 2
+            x ^= more_x
+            z ^= more_z
+    power -= (x & z).bit_count()
+    return (1 if power % 4 == 0 else -1), Pauli(x, z)
 
 
 def _turn_rows(rows: list[Signed], pauli: Pauli, count: int) -> None:
@@ -143,7 +145,7 @@ def _turn_rows(rows: list[Signed], pauli: Pauli, count: int) -> None:
     size = len(rows) // 2
     sign, string = image(rows, pauli)
     turned = count if sign > 0 else -count % 4
-    for qubit in qubits_of(pauli.support):
-        for has, place in ((pauli.z, qubit), (pauli.x, qubit + size)):
-            if has >> qubit & 1:
-                rows[place] = through(rows[place], string, turned)
+    # those letters that anticommute with it
+    for has, first in ((pauli.z, 0), (pauli.x, size)):
+        for qubit in qubits_of(has):
+            rows[first + qubit] = through(rows[first + qubit], string, turned)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction
 
 from qmlc.backends.qasm.routing.gate_blocks import Block, PairGate, make_block
 from qmlc.backends.qasm.routing.pair_paulis import TURNS, Angle, quarters
 
 
 class WireGate(NamedTuple):
-    """A gate on one qubit."""
+    """A gate on one qubit; of `item` Qiskit makes the operation, which takes long, where asked."""
 
     wire: int
     name: str
     angles: tuple[Angle, ...]
-    operation: Any
+    item: CircuitInstruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,13 @@ def _items(circuit: QuantumCircuit, ends: list[int]) -> Iterator[Item]:
     found: list[WireGate | _Open] = []
     places = {qubit: i for i, qubit in enumerate(circuit.qubits)}
     for item in circuit.data:
-        operation = item.operation
-        name, angles = operation.name, tuple(operation.params)
+        name, angles = item.name, tuple(item.params)
         if name in TURNS and len(angles) == 1 and quarters(angles[0]) == 0:
             continue
         own = [places[qubit] for qubit in item.qubits]
         wires = [ends[q] for q in own]
         if len(wires) == 1:
-            waiting[wires[0]].append(WireGate(wires[0], name, angles, operation))
+            waiting[wires[0]].append(WireGate(wires[0], name, angles, item))
         elif name == "swap":
             ends[own[0]], ends[own[1]] = wires[1], wires[0]
         else:
@@ -115,14 +115,14 @@ def _items(circuit: QuantumCircuit, ends: list[int]) -> Iterator[Item]:
                 block.gates += [_within(block, gate) for gate in (*waiting[a], *waiting[b])]
             waiting[a], waiting[b] = [], []
             order = "01" if (a, b) == block.wires else "10"
-            block.gates.append(PairGate(name, angles, order, operation))
+            block.gates.append(PairGate(name, angles, order, item))
     for item in (*found, *(gate for gates in waiting for gate in gates)):
         yield make_block(item.wires, item.gates) if isinstance(item, _Open) else item
 
 
 def _within(block: _Open, gate: WireGate) -> PairGate:
     place = "0" if gate.wire == block.wires[0] else "1"
-    return PairGate(gate.name, gate.angles, place, gate.operation)
+    return PairGate(gate.name, gate.angles, place, gate.item)
 
 
 def _letter(gate: WireGate) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from qiskit.circuit import CircuitInstruction
 from qiskit.circuit.library import CXGate
 from qiskit.synthesis import TwoQubitBasisDecomposer
 
@@ -39,7 +40,7 @@ class PairGate(NamedTuple):
     name: str
     angles: tuple[Angle, ...]
     places: str
-    operation: Any
+    item: CircuitInstruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ def decomposer() -> TwoQubitBasisDecomposer:
 def _matrix(gates: Sequence[PairGate]) -> Any:
     total = np.eye(4, dtype=complex)
     for gate in gates:
-        matrix = gate.operation.to_matrix()
+        matrix = gate.item.operation.to_matrix()
         if gate.places == "0":
             matrix = np.kron(np.eye(2), matrix)
         elif gate.places == "1":

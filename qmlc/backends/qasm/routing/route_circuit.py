@@ -113,7 +113,7 @@ def _split(circuit: QuantumCircuit) -> tuple[QuantumCircuit, Measured] | None:
     ended: dict[Any, Any] = {}
     measured = []
     for item in circuit.data:
-        name = item.operation.name
+        name = item.name
         if name == "measure":
             qubit = circuit.find_bit(item.qubits[0]).index
             measured.append((qubit, item.clbits[0]))
@@ -127,7 +127,7 @@ def _split(circuit: QuantumCircuit) -> tuple[QuantumCircuit, Measured] | None:
         return circuit, []
     gates = circuit.copy_empty_like()
     for item in circuit.data:
-        if item.operation.name not in AT_END:
+        if item.name not in AT_END:
             gates.append(item)
     return gates, measured
 
@@ -148,10 +148,9 @@ def unroll(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def _is_known(item: Any) -> bool:
-    operation = item.operation
-    if len(item.qubits) > 2 or getattr(operation, "ctrl_state", None) == 0:
+    if len(item.qubits) > 2:
         return False
-    if operation.name in KNOWN:
-        return getattr(operation, "num_ctrl_qubits", 0) < 2
-    numbers = not any(is_symbolic(p) for p in operation.params)
-    return numbers and hasattr(operation, "to_matrix") and operation.name == "unitary"
+    if item.name in KNOWN:  # not so where controls are in |0>
+        return True
+    numbers = not any(is_symbolic(p) for p in item.params)
+    return numbers and item.name == "unitary"

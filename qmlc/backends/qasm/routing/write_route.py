@@ -87,4 +87,4 @@ def _single(gate: WireGate, place: int) -> Iterator[DeviceGate]:
         for turn in turns_of(gate.name, gate.angles, "0"):
             yield DeviceGate(turn.letters[0].lower(), (place,), turn.angle)
     else:
-        yield DeviceGate("u", (place,), gate.operation.to_matrix())
+        yield DeviceGate("u", (place,), gate.item.operation.to_matrix())
