@@ -24,6 +24,8 @@ from qmlc.backends.qasm.routing.route_segments import route_segments
 from qmlc.ir.circuit import Circuit
 from qmlc.targets.read_target import Target
 
+MORE_TRIES = 4
+"""Times as many beginnings at level 3."""
 ROUTED_BASIS = ("cz", "rz", "sx", "x")
 
 
@@ -60,7 +62,7 @@ def transpile_circuit(
     connected, the way is our own from level 1 on, the best from `tries` beginnings that `seed`
     makes: few two-qubit gates win, one being worth four layers. Qiskit finds it, of as many seeds,
     at level 0 and where branches hold gates on several qubits; at level 3 the better of both is
-    taken.
+    taken, with four times as many beginnings.
     Of layouts that take as many two-qubit gates, that is chosen which fails least by the errors in
     the device's file.
     Qiskit leaves out, from level 2 on, rotations that change a gate's fidelity by less than about
@@ -112,8 +114,9 @@ def _compile(
     routed = None
     if target.edges is not None and level > 0:
         circuits, places = [form.circuit for form in forms], _places(target)
-        routed = route_circuit(circuits, places, tries, seed) or route_segments(
-            circuits[0], places, tries, seed
+        beginnings = tries * (MORE_TRIES if level == 3 else 1)
+        routed = route_circuit(circuits, places, beginnings, seed) or route_segments(
+            circuits[0], places, beginnings, seed
         )
     found = []
     if routed is not None:
