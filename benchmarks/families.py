@@ -171,13 +171,20 @@ def instantaneous(n: int, repetitions: int) -> QuantumCircuit:
     return circuit
 
 
+def portfolio_numbers() -> tuple[list[float], list[float]]:
+    """The weights of the pairs of a complete graph of 8, and the fields on its nodes."""
+    random = np.random.default_rng(7)
+    weights = [float(round(random.uniform(0.1, 1), 4)) for _ in range(28)]
+    return weights, [float(round(f, 4)) for f in random.uniform(-1, 1, 8)]
+
+
 def portfolio() -> QuantumCircuit:
     """QAOA of a complete graph with weights and fields."""
-    random = np.random.default_rng(7)
+    weights, fields = portfolio_numbers()
     graph = nx.complete_graph(8)
-    for u, v in graph.edges:
-        graph[u][v]["w"] = float(round(random.uniform(0.1, 1), 4))
-    return qaoa(graph, 2, [float(round(f, 4)) for f in random.uniform(-1, 1, 8)])
+    for (u, v), weight in zip(graph.edges, weights, strict=True):
+        graph[u][v]["w"] = weight
+    return qaoa(graph, 2, fields)
 
 
 FAMILIES: dict[str, Callable[[], QuantumCircuit]] = {

@@ -55,9 +55,8 @@ def to_pytket(circuit: QuantumCircuit) -> Circuit:
     return result
 
 
-def passes(kind: str, edges: list[tuple[int, int]]) -> list[Any]:
+def passes(kind: str, edges: list[tuple[int, int]] | None) -> list[Any]:
     """A pipeline: optimise, route, clean up, into the gates of the device."""
-    architecture = Architecture([tuple(edge) for edge in edges])
     pauli = [
         AutoRebase({OpType.CX, OpType.Rz, OpType.Rx, OpType.H}),
         GreedyPauliSimp(thread_timeout=100, only_reduce=True, trials=1),
@@ -65,17 +64,21 @@ def passes(kind: str, edges: list[tuple[int, int]]) -> list[Any]:
     return [
         *(pauli if kind == "pytket Pauli" else []),
         FullPeepholeOptimise(allow_swaps=True),
-        CXMappingPass(
-            architecture,
-            GraphPlacement(architecture, timeout=10000),
-            directed_cx=False,
-            delay_measures=False,
-        ),
+        *(routing(edges) if edges else []),
+        AutoRebase(DEVICE),
+        RemoveRedundancies(),
+    ]
+
+
+def routing(edges: list[tuple[int, int]]) -> list[Any]:
+    """Passes that bring qubits beside each other, and clean up behind that."""
+    architecture = Architecture([tuple(edge) for edge in edges])
+    placement = GraphPlacement(architecture, timeout=10000)
+    return [
+        CXMappingPass(architecture, placement, directed_cx=False, delay_measures=False),
         KAKDecomposition(allow_swaps=False),
         CliffordSimp(allow_swaps=False),
         SynthesiseTket(),
-        AutoRebase(DEVICE),
-        RemoveRedundancies(),
     ]
 
 
