@@ -54,7 +54,7 @@ class FlatModule(nn.Module):
     def __init__(self, module: nn.Module, unit: Unit) -> None:
         super().__init__()
         self.module = module
-        self.inputs = tuple(kind for _, kind in unit.inputs)
+        self.inputs = tuple(kind for _, kind, _ in _inputs(unit))
 
     def forward(self, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         """What `module` yields, records taken apart."""
@@ -86,7 +86,9 @@ class Example:
     outputs: tuple[str, ...]
     """The names of the results."""
 
-    def trace(self, module: nn.Module | None = None) -> torch.export.ExportedProgram:
+    def trace(
+        self, module: nn.Module | None = None, *, strict: bool = False
+    ) -> torch.export.ExportedProgram:
         """The module, or one in its place, as a graph of operations, for all sizes that vary."""
         auto = torch.export.Dim.AUTO
         shapes = tuple({axis: auto for axis in field.varying} for field in self.fields)
@@ -95,7 +97,7 @@ class Example:
                 module or self.module,
                 self.tensors,
                 dynamic_shapes={"tensors": shapes},
-                strict=False,
+                strict=strict,
             )
 
 
@@ -117,18 +119,9 @@ def make_example(unit: Unit, module: nn.Module) -> Example:
     """Tensors on which `module`, of the class of `unit`, runs; NotExportableError."""
     fields = tuple(_fields(unit))
     flat = FlatModule(module, unit)
-    names = dict.fromkeys(
-        symbol.name
-        for field in fields
-        for size in field.shape
-        if isinstance(size, Polynomial)
-        for symbol in size.symbols()
-    )
     for start in STARTS:
-        # different sizes: equal ones could be taken for one
-        sizes = {name: start + 2 * place for place, name in enumerate(names)}
         try:
-            tensors = tuple(field.make(sizes) for field in fields)
+            tensors = make_tensors(fields, start)
             with torch.no_grad():
                 flat(*tensors)
         except (ValueError, RuntimeError, IndexError, ArithmeticError) as error:
@@ -138,13 +131,28 @@ def make_example(unit: Unit, module: nn.Module) -> Example:
     raise NotExportableError(f"no sizes were found with which `{unit.name}` runs: {reason}")
 
 
+def make_tensors(fields: Sequence[Field], start: int) -> tuple[Tensor, ...]:
+    """Tensors for `fields`, whose sizes that vary are `start`, `start + 2`, …; ArithmeticError."""
+    sizes = (size for field in fields for size in field.shape if isinstance(size, Polynomial))
+    names = dict.fromkeys(symbol.name for size in sizes for symbol in size.symbols())
+    # different sizes: equal ones could be taken for one
+    given = {name: start + 2 * place for place, name in enumerate(names)}
+    return tuple(field.make(given) for field in fields)
+
+
+def _inputs(unit: Unit) -> list[tuple[str, Type, tuple[Value, ...]]]:
+    """What a module of a unit takes, each with the dimensions before those of its type."""
+    inputs = [(name, with_settings(kind, unit.settings)) for name, kind in unit.inputs]
+    if unit.kind == "kernel":
+        ((_, kind),) = inputs
+        return [(name, kind, (Polynomial.symbol(name.upper()),)) for name in ("a", "b")]
+    batch = (Polynomial.symbol(BATCH),) if unit.circuit is not None else ()
+    return [(name, kind, batch) for name, kind in inputs]
+
+
 def _fields(unit: Unit) -> Iterator[Field]:
-    """The tensors that a unit takes; circuits and kernels take a batch."""
-    batch: tuple[Value, ...] = ()
-    for number, (name, kind) in enumerate(unit.inputs):
-        kind = with_settings(kind, unit.settings)
-        if unit.circuit is not None:
-            batch = (Polynomial.symbol(f"{BATCH}_{number}" if unit.kind == "kernel" else BATCH),)
+    """The tensors that a unit takes, records taken apart."""
+    for name, kind, batch in _inputs(unit):
         fields = kind.fields if isinstance(kind, RecordType) else (("", kind),)
         for field, tensor in fields:
             full = f"{name}.{field}" if field else name
