@@ -10,8 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from qmlc.ir.graph import Node
 from qmlc.types.polynomial import FUNCTIONS
 
-SHORT_NAMES = {"scaled_dot_product_attention": "attended"}
-"""What values of functions are called whose own names are too long for it."""
+SHORT_NAMES = {
+    "scaled_dot_product_attention": "attended",
+    **{"add": "total", "subtract": "difference", "multiply": "product", "divide": "quotient"},
+    **{"matmul": "product", "where": "chosen", "cat": "joined"},
+}
+"""What values of functions are called whose own names say what is done, not what comes of it."""
 
 BUILTINS = frozenset(
     {"abs", "bool", "float", "int", "range", "round", "staticmethod", "str", "super", "tuple"}

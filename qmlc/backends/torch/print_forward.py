@@ -216,12 +216,9 @@ class _Forward:
             self.statements.add(n)
 
     def _name_of_chain(self, n: int) -> str:
-        """The name of the value that `n` is made for, where that is made of nothing else."""
+        """The name of the value that `n` is made for, where that is made of `n` first of all."""
         users = [m for m in self.live if n in self.nodes[m].inputs]
-        if len(users) != 1 or self.uses[n] != 1:
-            return ""
-        others = [i for i in self.nodes[users[0]].inputs if i != n]
-        if any(self.nodes[i].operation not in LEAVES for i in others):
+        if len(users) != 1 or self.uses[n] != 1 or self.nodes[users[0]].inputs[0] != n:
             return ""
         return self.authors.get(users[0]) or self._name_of_chain(users[0])
 

@@ -38,6 +38,9 @@ ANNOTATIONS = {
 Classes = Mapping[str, str]
 """The Python name of each unit's class."""
 
+LONG_SETTING = 60
+"""Columns of a setting that is written once, in the class that is compiled for it."""
+
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -86,7 +89,8 @@ def print_template(template: Template, classes: Classes) -> Iterator[str]:
 def docstring(*paragraphs: str) -> Iterator[str]:
     """The lines of a docstring that says `paragraphs`, whatever they hold."""
     text = "\n\n".join(p for p in paragraphs if p.strip())
-    lines = [_escape(line) for long in text.splitlines() for line in _wrap(long.rstrip())]
+    wrapped = (line for long in text.splitlines() for line in _wrap(long.rstrip()))
+    lines = [_escape(line.replace(NO_BREAK, " ")) for line in wrapped]
     if len(lines) == 1 and not lines[0].endswith('"'):
         yield f'"""{lines[0]}"""'
     elif lines:
@@ -123,13 +127,17 @@ def _summary(unit: Unit) -> str:
 def _declaration(source: str, settings: Mapping[str, Any]) -> Iterator[str]:
     """The declaration as written, and the settings for which it is compiled here."""
     if source:
-        # no line ends inside of `real[B, 4]`
-        held = re.sub(r"\[[^\]]*\]", lambda match: match[0].replace(" ", NO_BREAK), source)
-        first, *rest = (line.replace(NO_BREAK, " ") for line in _wrap(held, 84))
+        first, *rest = _wrap(_hold(source), 84)
         yield "\n".join([first, *(f"    {line}" for line in rest)])
     if settings:
         given = ", ".join(f"{name} = {_shown(value)}" for name, value in settings.items())
         yield f"Compiled for {given}."
+
+
+def _hold(signature: str) -> str:
+    """A signature that is broken between its inputs: never within `x: real[B, 4]` or after `->`."""
+    held = r"\[[^\]]*\]|: | = |-> "
+    return re.sub(held, lambda match: match[0].replace(" ", NO_BREAK), signature)
 
 
 def _shown(value: Any) -> str:
@@ -151,15 +159,19 @@ def _settings(unit: Unit) -> dict[str, Any]:
 
 def _is_printable(value: Any) -> bool:
     """Whether a setting can be given from Python."""
-    if isinstance(value, Part | Submodule):
-        return True
-    if isinstance(value, tuple) and any(isinstance(v, Part | Submodule) for v in value):
+    if _holds_parts(value):
         return True
     try:
         print_value(value)
     except TypeError:
         return False
     return True
+
+
+def _holds_parts(value: Any) -> bool:
+    """Whether a setting is a module, or a list with modules in it."""
+    items = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(item, Part | Submodule) for item in items)
 
 
 def _records(unit: Unit) -> Iterator[tuple[Type, str]]:
@@ -211,7 +223,9 @@ def _print_signature(
         name = setting_name(setting.name)
         default = setting.default if setting.default is not None else values.get(name)
         text = f"{name}: {'nn.Module | str' if setting.name in modules else _annotation(setting)}"
-        text += "" if default is None else f" = {print_value(default)}"
+        if default is not None:
+            long = setting.default is None and len(print_value(default)) > LONG_SETTING
+            text += f" = settings[{name!r}]" if long else f" = {print_value(default)}"
         late = default is None and any("=" in p for p in parameters)
         if setting.kind == "dimension" or keywords or late:
             keywords.append(text)
@@ -308,7 +322,7 @@ def print_method(name: str, unit: Unit, around: Surroundings, doc: str = "") -> 
     yield f"def {name}({', '.join(arguments)}) -> {output}:"
     yield from _indent(
         [
-            *docstring(doc, describe_forward(unit)),
+            *docstring(doc, _hold(describe_forward(unit))),
             *print_check(unit, forward),
             *forward.statements,
         ]
@@ -343,13 +357,13 @@ def _make(submodule: Submodule, classes: Classes, access: Access) -> str:
     """The part as it is at first, before anything is done to it."""
     if not submodule.is_unit:
         return write_constructor(LAYERS[submodule.target], dict(submodule.arguments), print_value)
-    given = {
-        name: _argument(value, classes, access)
-        for name, value in submodule.arguments
-        if _is_printable(value)
-    }
-    arguments = ", ".join(f"{setting_name(name)}={text}" for name, text in given.items())
-    return f"{classes[submodule.target]}({arguments})"
+    target, given = classes[submodule.target], {}
+    for name, value in submodule.arguments:
+        if _is_printable(value):
+            python, text = setting_name(name), _argument(value, classes, access)
+            long = len(text) > LONG_SETTING and not (isinstance(value, str) or _holds_parts(value))
+            given[python] = f"{target}.settings[{python!r}]" if long else text
+    return f"{target}({', '.join(f'{name}={text}' for name, text in given.items())})"
 
 
 def _argument(value: Any, classes: Classes, access: Access) -> str:
