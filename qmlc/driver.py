@@ -161,6 +161,16 @@ def emit_stage(path: Path, stage: str, options: CompileOptions) -> str:
     return print_stage(path, program, stage, options, compilation.sources)
 
 
+def _for_device(program: Program, options: CompileOptions) -> Iterator[tuple[str, Program]]:
+    """The program after each pass for the device that is asked for, if one is; CompileError."""
+    if options.target is None:
+        return iter(())
+    # this needs qiskit, which takes seconds to import
+    from qmlc.output.run_device_passes import run_device_passes
+
+    return run_device_passes(program, options.target, options.level)
+
+
 def emit_after(path: Path, name: str, options: CompileOptions) -> str:
     """The program after the pass `name`, as text; CompileError."""
     # printing needs qiskit and numpy, which take seconds to import
@@ -168,7 +178,8 @@ def emit_after(path: Path, name: str, options: CompileOptions) -> str:
 
     compilation = analyse_file(path, options.settings)
     found = {"": compilation.program}
-    optimise(compilation.program, options.level, found.__setitem__)
+    program = optimise(compilation.program, options.level, found.__setitem__)
+    found |= dict(_for_device(program, options))
     if name not in found:
         known = ", ".join(found).removeprefix(", ")
         proposal = f"at this level there are {known}" if known else "at -O 0 there are none"
@@ -179,10 +190,13 @@ def emit_after(path: Path, name: str, options: CompileOptions) -> str:
 def time_passes(path: Path, options: CompileOptions) -> Iterator[str]:
     """A line for each pass: its milliseconds of the processor, and what it leaves; CompileError."""
     program = analyse_file(path, options.settings).program
+    list(_for_device(Program(program.name), options))  # its imports are not what is timed
     found = [("elaboration", process_time(), program)]
     optimise(
         program, options.level, lambda name, after: found.append((name, process_time(), after))
     )
+    for name, after in _for_device(found[-1][2], options):
+        found.append((name, process_time(), after))
     yield f"{'pass':<20} {'ms':>8} {'gates':>8} {'nodes':>8}"
     for (_, start, _), (name, end, after) in zip(found[:1] + found, found, strict=False):
         gates = sum(len(u.circuit.instructions) for u in after.units if u.circuit is not None)
@@ -194,4 +208,11 @@ def explain_passes(
     path: Path, options: CompileOptions, figures: Figures | None = None
 ) -> Iterator[str]:
     """Lines on what each pass did to a program, and why; CompileError where it has errors."""
-    return explain(analyse_file(path, options.settings).program, options.level, figures)
+    program = analyse_file(path, options.settings).program
+    yield from explain(program, options.level, figures)
+    if options.target is not None:
+        # this needs qiskit, which takes seconds to import
+        from qmlc.output.run_device_passes import explain_device_passes
+
+        program = optimise(program, options.level)
+        yield from explain_device_passes(program, options.target, options.level)

@@ -26,15 +26,22 @@ def explain_passes(program: Program, level: int, figures: Figures | None = None)
     optimise(program, level, lambda name, after: stages.append((name, after)))
     reasons = {step.name: step.doc for step in PIPELINE}
     for (_, before), (name, after) in pairwise(stages):
-        old = {unit.class_name: unit for unit in before.units}
-        found = [(u, line) for u in after.units for line in _differences(old[u.class_name], u)]
-        if found:
-            yield f"{name}: {reasons[name]}"
-        for unit, line in found:
-            yield line + (figures(before, after, unit.class_name) if figures else "")
+        yield from compare_programs(before, after, f"{name}: {reasons[name]}", figures)
     for unit in stages[-1][1].units:
         for refusal in lower_unit(unit)[1] if unit.graph is not None else ():
             yield f"attention of {unit.name} stays as it is written: {refusal.reason}"
+
+
+def compare_programs(
+    before: Program, after: Program, title: str, figures: Figures | None = None
+) -> Iterator[str]:
+    """A title and a line for each unit that a pass changed; nothing where it changed none."""
+    old = {unit.class_name: unit for unit in before.units}
+    found = [(u, line) for u in after.units for line in _differences(old[u.class_name], u)]
+    if found:
+        yield title
+    for unit, line in found:
+        yield line + (figures(before, after, unit.class_name) if figures else "")
 
 
 def _differences(before: Unit, after: Unit) -> Iterator[str]:

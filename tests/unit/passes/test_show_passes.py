@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qmlc.driver import emit_after, emit_stage, time_passes
+from qmlc.driver import emit_after, emit_stage, explain_passes, time_passes
 from qmlc.output.options import CompileOptions
 from qmlc.passes.pipeline import PIPELINE
 from qmlc.source.compile_error import CompileError
@@ -44,3 +44,15 @@ def test_a_line_for_each_pass(program):
     ]
     gates = [line.split()[2] for line in lines[1:]]
     assert gates[-4:] == ["2", "1", "1", "1"] and set(gates[:-4]) == {"4"}
+
+
+def test_passes_for_a_device(program):
+    options = CompileOptions(target="ibm:torino")
+    lines = list(time_passes(program, options))
+    assert [line.split()[0] for line in lines[-2:]] == ["optimise_for_device", "compile_for_device"]
+    written = emit_after(program, "compile_for_device", options)
+    assert "sx() device" in written and "rx" not in written
+    assert "rx(2*x) q" in emit_after(program, "optimise_for_device", options)
+    assert any(line.startswith("compile_for_device: ") for line in explain_passes(program, options))
+    with pytest.raises(CompileError, match="no pass `compile_for_device`"):
+        emit_after(program, "compile_for_device", CompileOptions())
