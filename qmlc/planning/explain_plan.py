@@ -41,6 +41,8 @@ class PlanOptions:
     level: int = 2
     run: bool = False
     allow_extern: bool = False
+    folders: tuple[Path, ...] = ()
+    """Where pretrained models may lie, besides the folder of the program and the current one."""
 
 
 def explain_plan(path: Path, options: PlanOptions) -> tuple[HostCosts, tuple[Plan, ...]]:
@@ -58,6 +60,7 @@ def explain_plan(path: Path, options: PlanOptions) -> tuple[HostCosts, tuple[Pla
         if loaded
         else optimise(analyse_file(path, options.settings).program, options.level)
     )
+    options = replace(options, folders=(*options.folders, path.parent, Path()))
     units = chosen_units(program, options.model)
     _check_sizes(program, options.sizes)
     return costs, tuple(plan_unit(program, unit, costs, options, loaded) for unit in units)
@@ -99,12 +102,12 @@ def plan_unit(
     batch = options.batch or _batch(program, unit) or BATCH
     leading = _leading(unit)
     sizes = {**({leading: batch} if leading else {}), **options.sizes}
-    planner = Planner(program, sizes, USUAL_SIZE)
+    planner = Planner(program, sizes, USUAL_SIZE, options.folders)
     planner.run(unit, batch)
     rows = make_rows(planner.steps, costs)
     learns = any(step.backward.calls for step in planner.steps)
     memory = Memory(
-        NUMBER * count_parameters(program, unit),
+        NUMBER * count_parameters(program, unit, options.folders),
         sum(step.kept for step in planner.steps),
         max((step.needs for step in planner.steps), default=0),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from qmlc.ir.graph import Graph, Node
@@ -13,7 +14,7 @@ from qmlc.ops.functions import FUNCTIONS
 from qmlc.planning.count_circuits import Runs, count_circuit, count_overlaps
 from qmlc.planning.count_functions import count_function
 from qmlc.planning.count_layers import count_layer, layer_size
-from qmlc.planning.count_pretrained import count_pretrained
+from qmlc.planning.count_pretrained import count_pretrained, pretrained_shapes
 from qmlc.planning.step import Array, Step
 from qmlc.planning.work import Work
 from qmlc.types.polynomial import Polynomial, Symbol, Value
@@ -32,6 +33,8 @@ class Planner:
     sizes: Mapping[str, int]
     usual: int
     """What stands for a size that is not among `sizes`."""
+    folders: tuple[Path, ...] = ()
+    """Where pretrained models may lie."""
     steps: list[Step] = field(default_factory=list)
     assumed: dict[str, int] = field(default_factory=dict)
     """The sizes that were needed, with what stood for them."""
@@ -58,7 +61,8 @@ class Planner:
             return self._circuit(unit, arguments, frozen, same)
         if unit.graph is None:
             output = self.array(unit.output, _bind(unit, arguments), True)
-            step = count_pretrained(unit, arguments, frozen)
+            shapes = pretrained_shapes(unit, self.folders)
+            step = count_pretrained(unit, arguments, frozen, shapes)
             self.steps.append(step)
             return output
         self.steps.append(Step("call", "checks of the shapes of inputs", _UNIT, _UNIT, Work()))
@@ -210,16 +214,17 @@ def _bind(unit: Unit, arguments: Sequence[Known]) -> Numbers:
     return unify(equations, {}, partial=True) or {}
 
 
-def count_parameters(program: Program, unit: Unit) -> int:
+def count_parameters(program: Program, unit: Unit, folders: Sequence[Path] = ()) -> int:
     """How many numbers a unit learns or holds, its parts' among them."""
     own = sum(math.prod(v.shape) for v in unit.parameters)
+    own += sum(map(math.prod, pretrained_shapes(unit, folders).values()))
     if unit.circuit is not None:
         own = sum(math.prod(v.shape) for v in unit.circuit.parameters)
     for part in unit.submodules:
         if not part.is_unit:
             own += layer_size(part.target, dict(part.arguments))
         elif not part.given:
-            own += count_parameters(program, program.unit(part.target))
+            own += count_parameters(program, program.unit(part.target), folders)
     return own
 
 

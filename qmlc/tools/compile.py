@@ -76,7 +76,9 @@ NUMBERS = range(2, 5)
 )
 @click.option("--print-after", metavar="PASS", help="Print the program after a pass.")
 @click.option("--time-passes", is_flag=True, help="Print how long each pass takes.")
-@click.option("--explain-passes", is_flag=True, help="Print what each pass did, and why.")
+@click.option(
+    "--explain-passes", is_flag=True, help="Print what each pass did, why, and what it saves."
+)
 @click.option(
     "--verify",
     type=click.Choice(["off", "auto", "full"]),

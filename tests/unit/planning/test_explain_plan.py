@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +107,16 @@ model gram(a: real[M, 3], b: real[N, 3]) -> real[M, N] = overlap(a, b)
 """
 
 
+PRETRAINED = """
+use std.pretrained (huggingface)
+
+model encoded(tokens: int[B, T], mask: bool[B, T]) -> real[B] {
+    let encoder = huggingface("models/minilm", tune=frozen)
+    return sum(encoder(tokens, mask).last_hidden_state[:, 0], dim=-1)
+}
+"""
+
+
 def rows_of(name, **options):
     program = compile(PROGRAM).program
     (unit,) = chosen_units(program, name)
@@ -146,6 +158,26 @@ def test_a_plan_can_be_measured(tmp_path):
     _, (plan,) = explain_plan(path, PlanOptions("net", batch=4, run=True))
     assert 1 / 30 < plan.measured["forward"] / plan.seconds < 30
     assert 1 / 30 < plan.measured["gradient"] / plan.gradient_seconds < 30
+
+
+def test_pretrained_weights_are_read_off_their_files(tmp_path):
+    folder = tmp_path / "models" / "minilm"
+    shutil.copytree(ROOT / "tests" / "spec" / "models" / "minilm", folder)
+    shapes = {
+        "embeddings.word.weight": [100, 64],
+        "layer.0.weight": [64, 256],
+        "layer.0.bias": [64],
+    }
+    tensors = {n: {"dtype": "F32", "shape": s, "data_offsets": [0, 0]} for n, s in shapes.items()}
+    header = json.dumps(tensors).encode()
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    path = tmp_path / "p.hqm"
+    path.write_text(PRETRAINED)
+    _, (plan,) = explain_plan(path, PlanOptions(batch=2, sizes={"T": 8}))
+    (row,) = (row for row in plan.rows if row.group == "pretrained")
+    assert plan.memory.parameters == 4 * (100 * 64 + 64 * 256 + 64)
+    assert row.flops == 2 * (2 * 8) * (64 * 256)
+    assert row.gradient_flops == row.flops  # it is frozen
 
 
 def test_classical_programs_are_planned_without_torch():

@@ -75,6 +75,9 @@ def calls(monkeypatch):
     driver.time_passes = lambda path, options: ["<times>"]
     driver.explain_passes = lambda path, options, figures: ["<reasons>"]
     monkeypatch.setitem(sys.modules, "qmlc.driver", driver)
+    figures = ModuleType("qmlc.planning.compare_units")
+    figures.compare_units = None
+    monkeypatch.setitem(sys.modules, "qmlc.planning.compare_units", figures)
 
     def measure(path, *arguments, **keywords):
         asked.append((path, *arguments, keywords))
