@@ -210,6 +210,7 @@ def test_compile_hands_its_options_on(run, calls):
         "verify": "auto",
         "level": 1,
         "stages": (),
+        "exports": (),
     }
 
 
