@@ -31,6 +31,9 @@ TOLERANCE = 1e-3
 SHARE = 0.5
 """Of the free memory, how much features may fill."""
 
+MAX_FILE = 1 << 30
+"""Bytes; more are kept in memory alone."""
+
 
 def compute_features(
     program: Program,
@@ -44,8 +47,9 @@ def compute_features(
     """Rows that hold features, from which calls of `module` then go on; None where there are none.
 
     They are taken from a file in `folder` where it holds those of the same data and fixed parts,
-    and written there otherwise. A row must yield the same in each batch, and all must fit in
-    memory. Simulated devices draw, and change what circuits yield: under them nothing is kept.
+    and written there otherwise, up to a gigabyte. A row must yield the same in each batch, and all
+    must fit in memory. Simulated devices draw, and change what circuits yield: under them nothing
+    is kept.
     """
     loss = next((unit for unit in program.units if unit.class_name == training.loss), None)
     imitates = plan.noise is not None or plan.shots is not None
@@ -68,7 +72,8 @@ def compute_features(
     found = _read(file, key, probe)
     if found is None:
         found = {name: compute.all(given) for name, given in splits.items()}
-        _write(file, key, found)
+        if size <= MAX_FILE:
+            _write(file, key, found)
     own = [name for name, _ in rest.inputs if name in names]
     kept = {
         name: (*(splits[name][field] for field in own), *tensors) for name, tensors in found.items()

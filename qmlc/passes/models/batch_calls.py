@@ -43,7 +43,8 @@ def _batch(unit: Unit, units: Mapping[str, Unit]) -> Unit:
     circuits = {
         part.path: units[part.target]
         for part in unit.submodules
-        if part.is_unit and units[part.target].kind == "circuit"
+        # what is given from Python may be another module, which maps over nothing
+        if part.is_unit and not part.given and units[part.target].kind == "circuit"
     }
     graph = unit.graph
     for several in (False, True):

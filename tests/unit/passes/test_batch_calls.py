@@ -37,3 +37,14 @@ model m(x: real[B, 3, 2], y: real[B, 6]) -> real[{dims}] {{
 )  # fmt: skip
 def test_what_is_called_together(dims, result, emitted):
     assert emitted in qmlc.compile(PROGRAM.format(dims=dims, result=result)).python
+
+
+def test_a_circuit_that_may_be_another_module_is_called_as_written():
+    layer = (
+        PROGRAM.split("model")[0].format()
+        + """
+layer twice(g: circuit = f)(x: real[B, 3, 2]) -> real[B, 2] = g(x[:, 0]) - g(x[:, 1])
+model m(x: real[B, 3, 2]) -> real[B, 2] = twice()(x)
+"""
+    )
+    assert "self.g(x[:, 0]) - self.g(x[:, 1])" in qmlc.compile(layer).python
