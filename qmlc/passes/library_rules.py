@@ -16,7 +16,7 @@ from qmlc.ir.rules import Rule
 from qmlc.resources import stdlib_text
 from qmlc.source.span import Source
 
-MODULES = ("cancel", "simplify", "attention", "arithmetic")
+MODULES = ("cancel", "simplify", "conjugate", "attention", "arithmetic")
 
 
 @cache

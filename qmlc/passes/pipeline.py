@@ -75,7 +75,7 @@ PIPELINE = (
         "product formulas turn twice about one axis.",
     ),
     Pass(
-        "apply_gate_rules", partial(apply_gate_rules, ("cancel", "simplify"), True), 2,
+        "apply_gate_rules", partial(apply_gate_rules, ("cancel", "simplify", "conjugate"), True), 2,
         "Apply the program's own rules of gates, then the library's.",
     ),
     Pass(

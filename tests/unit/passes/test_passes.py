@@ -26,7 +26,10 @@ POOL = ("h", "x", "s", "sdg", "id", "rz", "p", "rzx", "rzz", "swap", "ecr", "sx"
 
 
 def apply_library(instructions):
-    return rewrite_gates((*library_rules("cancel"), *library_rules("simplify")), instructions)
+    return rewrite_gates(
+        tuple(r for m in ("cancel", "simplify", "conjugate") for r in library_rules(m)),
+        instructions,
+    )
 
 
 def cancel_gates(instructions):

@@ -11,7 +11,7 @@ from qmlc.passes.library_rules import library_rules
 from qmlc.passes.rewrite_gates import rewrite_gates
 from qmlc.types.polynomial import Polynomial, Symbol
 
-RULES = [r for module in ("cancel", "simplify") for r in library_rules(module)]
+RULES = [r for module in ("cancel", "simplify", "conjugate") for r in library_rules(module)]
 
 
 def circuit(write):
