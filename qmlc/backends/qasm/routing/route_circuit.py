@@ -69,9 +69,10 @@ def route_circuit(
     source = forms[best.form]
     result = QuantumCircuit(QuantumRegister(places.count, "q"), *source.cregs, name=source.name)
     result.metadata = source.metadata
-    writer = GateWriter(result)
-    merge_singles(best.write(), writer)
     final = tuple(best.end[wire] for wire in best.network.ends)
+    # what is measured is measured of a circuit that begins in |0>
+    writer = GateWriter(result, zeros=bool(best.measured))
+    merge_singles(best.write(), writer)
     for qubit, bit in best.measured:
         result.measure(final[qubit], bit)
         writer.deepen(final[qubit])

@@ -23,14 +23,14 @@ def template(**options):
 
 def test_angles_are_worked_out_at_once():
     angles = template().angles({"x": 4.0, "w": np.array([0.5, 3.0])})
-    # what turns the second qubit is not seen by the measurement
-    assert sorted(angles) == pytest.approx([6.5])
+    # with the quarter before the measurement; what turns the second qubit is not seen there
+    assert sorted(angles) == pytest.approx([6.5 + np.pi / 2])
 
 
 def test_text_is_that_of_numbers():
     found = template()
     text = found.text({"x": 4.0, "w": [0.5, 3.0]})
-    assert "input" not in text and "angle" not in text and "rz(6.5)" in text
+    assert "input" not in text and "angle" not in text and "rz(8.070796326794897)" in text
     assert text != found.text({"x": 4.0, "w": [0.5, 2.0]})
 
 

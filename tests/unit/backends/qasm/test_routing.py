@@ -209,3 +209,16 @@ def test_what_is_measured_last_stays_last():
     routed = route_segments(circuit, LINE, 1, 0)
     names = [item.operation.name for item in routed.circuit.data]
     assert names[0] == "barrier" and names[-1] == "measure" and names.count("cz") == 1
+
+
+def test_turns_about_z_pass_cz_and_leave_zeros_alone():
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.rz(A, 0)
+    circuit.cz(0, 1)
+    circuit.rz(B, 0)
+    circuit.measure([0, 1], [0, 1])
+    routed = route_circuit([circuit], LINE, 1, 0)
+    assert [item.operation.name for item in routed.circuit.data][:3] == ["sx", "cz", "rz"]
+    kept = route_circuit([circuit.remove_final_measurements(inplace=False)], LINE, 1, 0)
+    assert [item.operation.name for item in kept.circuit.data].count("rz") == 2
