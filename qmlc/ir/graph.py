@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -97,6 +97,15 @@ class Graph:
         """The names of the inputs that can be left out."""
         inputs = (node for node in self.nodes if node.operation == "input" and node.inputs)
         return frozenset(node.attribute("name") for node in inputs)
+
+    def for_inputs(self, given: Container[str]) -> Graph:
+        """This for a call that is given certain inputs: with one result, no two to choose from."""
+        last = self.nodes[self.output]
+        if last.operation != "given":
+            return self
+        left_out, all_given = last.inputs
+        absent = not any(name in given for name in last.attribute("names"))
+        return Graph(self.nodes, left_out if absent else all_given, self.names)
 
 
 class GraphBuilder:

@@ -48,10 +48,6 @@ PIPELINE = (
         "Give attention the four dimensions for which there are fast kernels.",
     ),
     Pass(
-        "leave_out_masks", leave_out_masks, 2,
-        "Do without masks that are true by default where no mask is given.",
-    ),
-    Pass(
         "batch_calls", batch_calls, 2,
         "Call a circuit once for all that it can be given at a time: a call costs more than a few "
         "samples.",
@@ -64,6 +60,10 @@ PIPELINE = (
         "split_frozen", split_frozen, 2,
         "Take what a loss computes of data and fixed parts alone out of it: training computes it "
         "once, not in each epoch.",
+    ),
+    Pass(
+        "leave_out_masks", leave_out_masks, 2,
+        "Do without masks that are true by default where no mask is given.",
     ),
     Pass(
         "cancel_gates", partial(apply_gate_rules, ("cancel",), False), 1,

@@ -67,14 +67,16 @@ class Planner:
             return output
         self.steps.append(Step("call", "checks of the shapes of inputs", _UNIT, _UNIT, Work()))
         numbers = _bind(unit, arguments)
-        given = dict(zip((name for name, _ in unit.inputs), arguments, strict=False))
-        values: list[Known] = []
-        for node in unit.graph.nodes:
-            values.append(self._node(unit, unit.graph, node, values, given, numbers, frozen))
-        return values[unit.graph.output]
+        pairs = zip((name for name, _ in unit.inputs), arguments, strict=False)
+        given = {name: argument for name, argument in pairs if argument is not None}
+        graph = unit.graph.for_inputs(given)
+        values: dict[int, Known] = {}
+        for n in sorted(graph.live()):
+            values[n] = self._node(unit, graph, graph.nodes[n], values, given, numbers, frozen)
+        return values[graph.output]
 
     def _node(
-        self, unit: Unit, graph: Graph, node: Node, values: Sequence[Known],
+        self, unit: Unit, graph: Graph, node: Node, values: Mapping[int, Known],
         given: Mapping[str, Known], numbers: Numbers, frozen: bool,
     ) -> Known:  # fmt: skip
         inputs = [values[i] for i in node.inputs]
@@ -82,7 +84,8 @@ class Planner:
         output = self.array(node.type, numbers, any(_learns(value) for value in inputs))
         match node.operation:
             case "input":
-                return given.get(settings["name"], inputs[0] if inputs else output)
+                default = None if "none" in settings else inputs[0] if inputs else output
+                return given.get(settings["name"], default)
             case "parameter":
                 return replace(output, learns=not frozen)
             case "constant" | "dimension":

@@ -12,6 +12,7 @@ from dataclasses import replace
 from qmlc.ir.graph import Graph, GraphBuilder, Node
 from qmlc.ir.program import Program, Unit
 from qmlc.passes.attention.read_masks import CAUSAL, each_row_sees, visible_where
+from qmlc.passes.drop_dead_nodes import without_dead
 from qmlc.types.tensors import TensorType
 
 ATTENTION = "scaled_dot_product_attention"
@@ -81,7 +82,8 @@ def _for_none(graph: Graph) -> Graph | None:
     optional = frozenset(
         n for n, node in enumerate(graph.nodes) if _default(graph, node) is True
     )  # fmt: skip
-    if not optional or not any(node.operation == ATTENTION for node in graph.nodes):
+    done = graph.nodes[graph.output].operation == "given"
+    if not optional or done or not any(node.operation == ATTENTION for node in graph.nodes):
         return None
     nodes = [
         Node("expand", node.inputs, (), node.type) if n in optional else node
@@ -110,7 +112,7 @@ def _for_none(graph: Graph) -> Graph | None:
     names = tuple(graph.nodes[n].attribute("name") for n in sorted(optional))
     results = (place[graph.output], graph.output)
     output = builder.add("given", results, graph.nodes[graph.output].type, names=names)
-    return _staying_none(builder.build(output), optional)
+    return without_dead(_staying_none(builder.build(output), optional))
 
 
 def _simpler(graph: Graph, n: int, place: list[int], builder: GraphBuilder) -> int | None:

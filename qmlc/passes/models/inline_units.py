@@ -44,8 +44,9 @@ class _Inline:
 
     def add_unit(self, unit: Unit, prefix: str, given: Mapping[str, int], sizes: Sizes) -> int:
         """Where the result of a unit stands, whose inputs stand where `given` says."""
-        graph, parts = unit.graph, {part.path: part for part in unit.submodules}
-        assert graph is not None
+        assert unit.graph is not None
+        graph = unit.graph.for_inputs(given) if prefix else unit.graph
+        parts = {part.path: part for part in unit.submodules}
         place: dict[int, int] = {}
         for n in sorted(graph.live()):
             place[n] = self.add_node(graph.nodes[n], place, parts, prefix, given, sizes)

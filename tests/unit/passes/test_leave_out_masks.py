@@ -6,6 +6,8 @@ import pytest
 import torch
 
 import qmlc
+from qmlc.costs.read_costs import typical_costs
+from qmlc.planning.explain_plan import PlanOptions, chosen_units, plan_unit
 
 PROGRAM = """
 use std.transformer (encoder, decoder_layer, llama_layer)
@@ -29,8 +31,8 @@ NAMES = ("all", "back", "two", "near", "counted")
 
 @pytest.fixture(scope="module")
 def programs():
-    """As written, and optimised."""
-    return [qmlc.compile(PROGRAM, level=level) for level in (0, 2)]
+    """As written, and optimised once and again and again."""
+    return [qmlc.compile(PROGRAM, level=level) for level in (0, 2, 3)]
 
 
 def methods(program, name):
@@ -44,12 +46,14 @@ def methods(program, name):
 def test_left_out_or_true_is_the_same(programs, name):
     torch.manual_seed(0)
     models = [getattr(program, name)().double().eval() for program in programs]
-    models[1].load_state_dict(models[0].state_dict())
+    for model in models[1:]:
+        model.load_state_dict(models[0].state_dict())
     x = torch.randn((3, 2, 5, 8) if name in ("near", "hidden") else (3, 5, 8)).double()
     some = torch.rand(3, 5) < 0.7
     for given in ((), (torch.ones(3, 5).bool(),), (some.logical_or(torch.arange(5) == 0),)):
-        written, optimised = (model(x, *given) for model in models)
-        torch.testing.assert_close(optimised, written, rtol=1e-10, atol=1e-10)
+        written, *optimised = (model(x, *given) for model in models)
+        for found in optimised:
+            torch.testing.assert_close(found, written, rtol=1e-10, atol=1e-10)
 
 
 def test_no_mask_is_made_where_none_is_given(programs):
@@ -71,3 +75,11 @@ def test_windows_stay(programs):
 def test_masks_stay_where_something_else_needs_them(programs):
     assert "torch.full" in methods(programs[1], "Counted")
     assert "torch.full" in methods(programs[1], "Hidden")
+
+
+def test_plans_count_what_runs(programs):
+    unit = chosen_units(programs[1].program, "back")[0]
+    options = PlanOptions(batch=2, sizes={"T": 16})
+    plan = plan_unit(programs[1].program, unit, typical_costs(), options)
+    attention = [row for row in plan.rows if row.group == "attention"]
+    assert len(attention) == 1 and attention[0].calls == 1
