@@ -96,7 +96,7 @@ class Example:
             return torch.export.export(
                 module or self.module,
                 self.tensors,
-                dynamic_shapes={"tensors": shapes},
+                dynamic_shapes={"tensors": shapes} if shapes else None,
                 strict=strict,
             )
 

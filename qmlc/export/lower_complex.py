@@ -90,10 +90,11 @@ class _Interpreter(fx.Interpreter):
         if n in self.real_module.known:
             return self.real_module.constant(n)
         if n.op == "output":
+            nodes: Any = n.args[0]
             (results,), _ = self.fetch_args_kwargs_from_env(n)
             return [
                 _interleave(result) if is_complex(node) else result
-                for node, result in zip(n.all_input_nodes, results, strict=True)
+                for node, result in zip(nodes, results, strict=True)
             ]
         if n.op != "call_function" or not any(map(is_complex, (n, *n.all_input_nodes))):
             return super().run_node(n)
