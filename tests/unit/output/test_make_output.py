@@ -149,15 +149,15 @@ def test_a_folder_that_cannot_be_written(template, tmp_path):
 
 def test_a_failure_halfway_changes_nothing(template, tmp_path, monkeypatch):
     compiled(template, tmp_path)
-    write = Path.write_text
+    write = Path.write_bytes
 
-    def full(self, text, **options):
+    def full(self, content):
         if "manifest" in self.name:
-            write(self, text[:10], **options)
+            write(self, content[:10])
             raise OSError(28, "No space left on device", str(self))
-        return write(self, text, **options)
+        return write(self, content)
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert "No space left" in failure(template, tmp_path, settings={"n": 2}).message_text
 
 
