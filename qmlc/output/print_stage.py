@@ -97,6 +97,9 @@ def _qasm(program: Program, dialect: str | None, options: CompileOptions) -> Ite
             yield logical_qasm(use, dialect)
         else:
             yield from device_qasm(use, target, options.level, dialect).texts
+    for template in program.templates:
+        needed = " ".join(f"--set {name}=…" for name in template.needs)
+        yield f"// {template.name}: give {needed} to write it\n"
 
 
 def _qir(program: Program, options: CompileOptions) -> Iterator[str]:

@@ -140,3 +140,10 @@ def test_without_qdk_azure_is_told_what_to_install(program, monkeypatch):
     (error,) = caught.value.diagnostics
     assert error.message_text == "QIR is made by Microsoft's `qdk`, which is not installed"
     assert error.help_text == "pip install 'qmlc[azure]'"
+
+
+def test_what_lacks_a_setting_is_named(program):
+    text = "circuit wide(n: int)() -> real {\n qubit q[n]\n h q\n return expval(Z(q[0]))\n}\n"
+    path = program(text)
+    assert emit_stage(path, "qasm3", CompileOptions()) == "// wide: give --set n=… to write it\n"
+    assert "qubit[2] q;" in emit_stage(path, "qasm3", CompileOptions(settings={"n": 2}))
