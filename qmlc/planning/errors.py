@@ -16,7 +16,7 @@ class WrongHostCosts(Problem):
     costs that qmlc brings along, and without it those are taken that `qmlc measure-host` measured.
     """
 
-    code: ClassVar[str] = "E0609"
+    code: ClassVar[str] = "E0611"
     title: ClassVar[str] = "costs that cannot be read"
 
 

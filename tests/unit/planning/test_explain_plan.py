@@ -206,7 +206,7 @@ def test_wrong_costs_are_told(tmp_path, monkeypatch, text):
     monkeypatch.setenv("QMLC_HOST", str(file))
     with pytest.raises(CompileError) as caught:
         explain_plan(MODELS / "perceptron.hqm", PlanOptions())
-    assert [d.code for d in caught.value.diagnostics] == ["E0609"]
+    assert [d.code for d in caught.value.diagnostics] == ["E0611"]
 
 
 def test_a_slower_host_takes_longer(tmp_path, monkeypatch):
