@@ -172,9 +172,11 @@ def _products(function: float) -> Curve:
 
 def _attention() -> tuple[float, float]:
     """Seconds of a head, and of a score."""
-    few, many = (torch.rand(8, 8, keys, 4) for keys in (2, 128))
+    sizes = (24, 128)
+    few, many = (torch.rand(8, 8, keys, 4) for keys in sizes)
     short, long = (_time(lambda x=x: F.scaled_dot_product_attention(x, x, x)) for x in (few, many))  # type: ignore[misc]
-    return short / 64, max(long - short, short / 10) / (64 * 128**2)
+    score = max(long - short, short / 10) / (64 * (sizes[1] ** 2 - sizes[0] ** 2))
+    return max(short / 64 - score * sizes[0] ** 2, short / 640), score
 
 
 def _curve(speeds: Mapping[float, float]) -> Curve:
