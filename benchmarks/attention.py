@@ -30,6 +30,7 @@ processor, the ways of a part in turns; megabytes of the largest tensor that a f
 and of what it keeps for the backward pass. Made by `python -m benchmarks.attention`.
 
 * function: queries, keys and values are given. *torch* is `scaled_dot_product_attention`.
+* capped: the scores go through `20 * tanh(scores / 20)`; torch has no kernel for that which learns.
 * attention: with four linear layers. *torch* is `nn.MultiheadAttention`, *transformers* is
   `BertSelfAttention` and a linear layer.
 * layer: an encoder's. *torch* is `nn.TransformerEncoderLayer`, *transformers* is `BertLayer`."""
@@ -42,6 +43,15 @@ model causal_attention(q: real[B, H, T, d], k: real[B, H, T, d], v: real[B, H, T
     -> real[B, H, T, d] {
     let seen = range(T)[:, none] >= range(T)
     return softmax(where(seen, q @ k.T / sqrt(d), -inf)) @ v
+}
+
+model capped_attention(q: real[B, H, T, d], k: real[B, H, T, d], v: real[B, H, T, d])
+    -> real[B, H, T, d] = softmax(20 * tanh(q @ k.T / sqrt(d) / 20)) @ v
+
+model capped_causal_attention(q: real[B, H, T, d], k: real[B, H, T, d], v: real[B, H, T, d])
+    -> real[B, H, T, d] {
+    let seen = range(T)[:, none] >= range(T)
+    return softmax(where(seen, 20 * tanh(q @ k.T / sqrt(d) / 20), -inf)) @ v
 }
 """
 LAYER = """
@@ -62,6 +72,13 @@ def formulas(causal: bool) -> dict[str, Way]:
     written, compiled = (getattr(qmlc.compile(FORMULA, level=level), name)() for level in (0, 2))
     function = partial(F.scaled_dot_product_attention, is_causal=causal)
     return {"formula, as written": written, "formula, compiled": compiled, "torch": function}
+
+
+def capped(causal: bool) -> dict[str, Way]:
+    """Functions of queries, keys and values, whose scores are capped."""
+    name = "capped_causal_attention" if causal else "capped_attention"
+    written, compiled = (getattr(qmlc.compile(FORMULA, level=level), name)() for level in (0, 2))
+    return {"formula, as written": written, "formula, compiled": compiled}
 
 
 def attentions(heads: int, size: int, length: int, causal: bool) -> dict[str, Way]:
@@ -169,6 +186,7 @@ def compare(size: tuple[int, int, int, int], causal: bool) -> Iterator[str]:
     model = heads * width
     cases = (
         ("function", formulas(causal), [torch.randn(size) for _ in range(3)]),
+        ("capped", capped(causal), [torch.randn(size) for _ in range(3)]),
         (
             "attention",
             attentions(heads, model, length, causal),

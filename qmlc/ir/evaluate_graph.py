@@ -63,6 +63,8 @@ def _attention(
         raise Unknown("enable_gqa")
     scale = settings["scale"]
     scores = q @ k.swapaxes(-1, -2) * (1 / math.sqrt(q.shape[-1]) if scale is None else scale)
+    if settings["softcap"] is not None:
+        scores = settings["softcap"] * np.tanh(scores / settings["softcap"])
     if settings["is_causal"]:
         mask = np.tril(np.ones(scores.shape[-2:], dtype=bool))
     if mask is not None:

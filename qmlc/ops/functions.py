@@ -12,7 +12,8 @@ A row of FUNCTIONS (a `Function`) says:
   torch would raise for every value of the symbols. A record where torch yields a named tuple.
 * `template`: how torch says it. `ops.fill_template` fills it, drops `, name={name}` where the value
   is the default (`{name!s}` is always written) and brackets operands. `device` is filled in by the
-  printer. `F` is `torch.nn.functional`, `masked` is `qmlc.runtime.masked`.
+  printer. `F` is `torch.nn.functional`, `masked` is `qmlc.runtime.masked`;
+  other names as `backends.torch.identifiers` imports them.
 * `alternative`: (a parameter, the template to use when that differs from its default).
 * `precedence`: how tightly the printed expression binds; `numbers`: whether plain numbers may stand
   in the place of tensors there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -121,6 +122,9 @@ def _attention(types: Any, settings: Settings) -> TensorType:
     same_kind((q, k, v), "--r-", "scaled_dot_product_attention")
     same(q.dims[-1], k.dims[-1], "queries and keys differ in width", 1)
     same(k.dims[-2], v.dims[-2], "keys and values differ in length", 2)
+    cap = settings["softcap"]
+    if cap is not None and not (isinstance(cap, int | float) and 0 < cap < math.inf):
+        raise ShapeError(f"`softcap` is a positive number, not {cap}")
     heads = q.dims[:-2]
     if not settings["enable_gqa"]:
         heads = broadcast(q.dims[:-2], k.dims[:-2], v.dims[:-2])
@@ -204,12 +208,19 @@ LINEAR_ALGEBRA: dict[str, Function] = {
     ),
     "scaled_dot_product_attention": Function(
         (*tensors("query", "key", "value", "attn_mask?"),
-         *settings(dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False)),
+         *settings(dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False, softcap=None)),
         _attention,
         "F.scaled_dot_product_attention({query}, {key}, {value}, attn_mask={attn_mask}, "
         "dropout_p={dropout_p} if self.training else 0.0, is_causal={is_causal}, "
         "scale={scale}, enable_gqa={enable_gqa})",
-        "softmax(query @ key.T * scale + attn_mask) @ value.", random=True,
+        "softmax(query @ key.T * scale + attn_mask) @ value; `softcap` caps scores by tanh.",
+        random=True,
+        alternative=(
+            "softcap",
+            "attend_in_rows({query}, {key}, {value}, {softcap}, attn_mask={attn_mask}, "
+            "dropout_p={dropout_p} if self.training else 0.0, is_causal={is_causal}, "
+            "scale={scale}, enable_gqa={enable_gqa})",
+        ),
     ),
     "cosine_similarity": Function(
         (*tensors("x1", "x2"), *settings(dim=1, eps=1e-8)), _cosine_similarity,

@@ -19,6 +19,10 @@ BLOCK = 512
 """Keys that torch's kernel on the processor visits at once, also those behind a causal mask."""
 
 
+ROWS, FEW = 128, 512
+"""Queries of which capped scores are computed at once, if there are more than few."""
+
+
 def count_product(name: str, inputs: Sequence[Array], output: Array, settings: Settings) -> Step:
     """The step that a product is."""
     if name == ATTENTION:
@@ -82,6 +86,8 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
     learns = any(x.learns for x in inputs)
     kinds = [name for name, is_so in (("causal", causal), ("mask", len(inputs) > 3)) if is_so]
     how = ", ".join([f"scaled_dot_product_attention {shape_text(query.shape)}", *kinds])
+    if settings["softcap"] is not None:
+        return _capped(inputs, how, moved, (scores, flops))
     if has_kernel(inputs) and not dropout:
         back = Work()
         if learns:
@@ -98,6 +104,32 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
         how += "; in training its formula, for its dropout"
         return Step("attention", how, fused, plain, back, kept=kept)
     return Step("attention", f"{how}; torch computes its formula", plain, plain, back, kept=kept)
+
+
+def _capped(inputs: Sequence[Array], how: str, moved: float, size: tuple[float, float]) -> Step:
+    """The formula with `tanh`, for some rows after another where there are many.
+
+    Then it is computed once more in the backward pass, and nothing is kept for that.
+    """
+    scores, flops = size
+    query, key, *_ = inputs
+    rows = query.shape[-2]
+    chunks, learns = -(-rows // ROWS) if rows > FEW else 1, any(x.learns for x in inputs)
+    middle = mean_size(min(rows, ROWS), key.shape[-2], query.shape[-1])
+    calls, numbers = {"function": 9.0 * chunks}, {"exponential": 2 * scores}
+    work = Work(calls, numbers, moved=moved + 16 * scores, products=((flops, middle),))
+    if not learns:
+        return Step("attention", f"{how}, capped", work, work, Work(), kept=0)
+    back = Work({"recorded": 9.0 * chunks}, moved=24 * scores, products=((2 * flops, middle),))
+    kept = int(moved if chunks > 1 else 12 * scores)
+    return Step(
+        "attention",
+        f"{how}, capped",
+        work,
+        work,
+        back + (work if chunks > 1 else Work()),
+        kept=kept,
+    )
 
 
 def _kernel(times: float, heads: int, scores: float, flops: float) -> Work:

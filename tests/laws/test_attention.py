@@ -24,7 +24,7 @@ model m(q: real[B, 4, T, 8], k: real[B, {heads}, T, 8], v: real[B, {heads}, T, {
 PRODUCTS = (
     "q @ keys.T", "einsum('bhtd,bhsd->bhts', q, keys)", "(keys @ q.T).T", "(0.3 * q) @ keys.T",
     "q @ (keys / sqrt(8)).T", "-sum((q[:, :, :, none] - keys[:, :, none]) ** 2, dim=-1)",
-    "-cdist(q, keys) ** 2", "scale * (q @ keys.T)",
+    "-cdist(q, keys) ** 2", "scale * (q @ keys.T)", "3 * tanh(q @ keys.T / 4)",
 )  # fmt: skip
 STEPS = (
     "({s}) / sqrt(8)", "0.5 * ({s})", "({s}) * scale", "-({s})", "({s}) / -2", "({s}) + bias",

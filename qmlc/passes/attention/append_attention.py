@@ -37,6 +37,7 @@ def append_attention(
     hiding = append_mask(to, scores, to.dims(query)[-2], to.dims(key)[-2])
     if scores.distance:
         query, key = _with_squares(to, query, key)
+    cap = None if scores.capped is None else _cap(to, scores)
     query, scale = _scale(to, scores, query)
     operands = [query, key, value]
     for node, name in zip(operands, ("query", "key", "value"), strict=True):
@@ -47,7 +48,7 @@ def append_attention(
     result = to.add(
         "scaled_dot_product_attention", *operands,
         dropout_p=found.dropout, is_causal=hiding.causal, scale=scale,
-        enable_gqa=repeats is not None,
+        enable_gqa=repeats is not None, softcap=cap,
     )  # fmt: skip
     if hiding.seen is not None and math.isfinite(hiding.fill):
         mean = to.add("mean", value, dim=-2, keepdim=True)
@@ -96,13 +97,22 @@ def _with_squares(to: Target, query: int, key: int) -> tuple[int, int]:
     return to.add("pad", query, pad=(0, 1), value=1.0), to.add("cat", key, half, dim=-1)
 
 
+def _cap(to: Target, scores: Scores) -> float:
+    """What `tanh` of scores is multiplied with, without its sign: `tanh` takes that, too."""
+    if any(depends_on_sizes(to.graph, factor.node) for factor in scores.factors):
+        raise NotLowered("the cap of the scores depends on sizes")
+    return float(f"{abs(_multiplied(to, scores.times, scores.factors, {})):.16g}")
+
+
 def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
     """The queries with all factors that are no number, and `scale`: None for 1 / sqrt(width).
 
     The scale is positive: torch's kernels for the causal mask multiply its -inf, too.
     """
-    numbers = [f for f in scores.factors if number(to.graph, f.node) is not None]
-    tensors = [f for f in scores.factors if f not in numbers]
+    inside, within = scores.capped or (1.0, ())
+    times, factors = inside * scores.times, (*within, *scores.factors)
+    numbers = [f for f in factors if number(to.graph, f.node) is not None]
+    tensors = [f for f in factors if f not in numbers]
     if any(to.dims(to.place[f.node])[-1:] not in ((), (1,)) for f in tensors):
         raise NotLowered("a scale is not the same for all keys")
     shape, width = to.dims(query), to.dims(query)[-1]
@@ -112,18 +122,18 @@ def _scale(to: Target, scores: Scores, query: int) -> tuple[int, float | None]:
 
     def value(size: int) -> float:
         sizes = {symbol: size for symbol in lift(width).symbols()}
-        return _multiplied(to, abs(scores.times), numbers, sizes)
+        return _multiplied(to, abs(times), numbers, sizes)
 
     def usual(size: int) -> bool:
         sizes = {symbol: size for symbol in lift(width).symbols()}
         return math.isclose(value(size) * math.sqrt(with_sizes(width, sizes) or 0), 1)
 
-    if scores.times < 0:
+    if times < 0:
         query = to.add("negative", query)
     if all(usual(size) for size in (4, 9, 50)):
         return query, None
     if any(depends_on_sizes(to.graph, f.node) for f in numbers):
-        return append_scaled(to, query, numbers), abs(scores.times)
+        return append_scaled(to, query, numbers), abs(times)
     scale = value(4)
     if scale < 0:
         query = to.add("negative", query)

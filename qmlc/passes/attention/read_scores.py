@@ -89,6 +89,8 @@ class Scores:
     biases: tuple[Bias, ...] = ()
     masks: tuple[Mask, ...] = ()
     distance: bool = False
+    capped: tuple[float, tuple[Factor, ...]] | None = None
+    """What the product is multiplied with before `tanh` is taken of it; the rest comes after."""
 
 
 def read_scores(graph: Graph, place: int) -> Scores:
@@ -239,6 +241,14 @@ def _masked(graph: Graph, place: int) -> Scores:
     return replace(scores, masks=(*scores.masks, mask))
 
 
+def _capped(graph: Graph, place: int) -> Scores:
+    """`tanh` of a product: what is done to it later is done as to another."""
+    scores = read_scores(graph, graph.nodes[place].inputs[0])
+    if scores.capped is not None or scores.biases or scores.masks or scores.distance:
+        raise NotLowered("`tanh` is taken of more than a product of queries and keys")
+    return replace(scores, times=1.0, factors=(), capped=(scores.times, scores.factors))
+
+
 def _holds_scores(graph: Graph, place: int) -> bool:
     """Whether a node is a product of two tensors, or made of one as scores are."""
     seen, left = {place}, [place]
@@ -258,6 +268,7 @@ READERS: dict[str, Callable[[Graph, int], Scores]] = {
     "multiply": _scaled, "divide": _scaled, "negative": _negated,
     "add": _shifted, "subtract": _shifted,
     "where": _masked, "masked_fill": _masked,
+    "tanh": _capped,
     "power": _squared, "square": _squared, "sum": _squared,
 }  # fmt: skip
 

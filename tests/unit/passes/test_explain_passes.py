@@ -11,7 +11,7 @@ model causal(q: real[B, H, T, 8], v: real[B, H, T, 8]) -> real[B, H, T, 8] =
     softmax(where(range(T)[:, none] >= range(T), q @ q.T / sqrt(8), -inf)) @ v
 
 model capped(q: real[B, H, T, 8], v: real[B, H, T, 8]) -> real[B, H, T, 8] =
-    softmax(tanh(q @ q.T)) @ v
+    softmax(sigmoid(q @ q.T)) @ v
 
 circuit turned_twice(x: real) -> real {
     qubit q
@@ -35,7 +35,7 @@ def test_what_changed_is_said_with_its_reason():
         merged.startswith("merge_rotations: Join rotations")
         and turned == "  turned_twice: rx -> nothing"
     )
-    assert kept == "attention of capped stays as it is written: `tanh` is taken of the scores"
+    assert kept == "attention of capped stays as it is written: `sigmoid` is taken of the scores"
 
 
 def test_nothing_is_said_of_passes_that_do_not_run():
