@@ -198,6 +198,7 @@ def append_rotation(
         append_ladder(circuit, letters, angle, states, controls + targets)
 
 
+@cache
 def _named_rotation(letters: str, controls: int) -> Any:
     for name, row in GATES.items():
         if isinstance(row, Rotation) and row.pauli == letters:

@@ -27,9 +27,9 @@ def estimate_success(circuit: QuantumCircuit, target: Target) -> float | None:
 
 
 def _success(circuit: QuantumCircuit, places: range | list[int], errors: DeviceErrors) -> float:
-    factors = []
+    factors, place = [], dict(zip(circuit.qubits, places, strict=True))
     for item in circuit.data:
-        qubits = [places[circuit.find_bit(q).index] for q in item.qubits]
+        qubits = [place[q] for q in item.qubits]
         if item.is_control_flow():
             factors.append(min(_success(b, qubits, errors) for b in item.operation.blocks))
         elif item.name not in NO_ERROR:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from qiskit import QuantumCircuit
@@ -107,8 +107,11 @@ def is_symbolic(value: Any) -> bool:
 def angle_text(value: Any) -> str:
     """A Qiskit angle in OpenQASM: no whole number is divided, and no digit is lost."""
     if not is_symbolic(value):
-        return number_text(_snap(float(value)))
-    text = re.sub(r"^\((-[\d.]+)\)\*", r"\1*", str(value))
+        return _float_text(float(value) + 0.0)
+    text = str(value)
+    if text.isidentifier():
+        return text
+    text = re.sub(r"^\((-[\d.]+)\)\*", r"\1*", text)
     text = re.sub(r"\b([A-Za-z_]\w*)\*\*(\d+)\b", _repeated, text)
     if "**" in text:
         raise NotExpressible(f"OpenQASM cannot say the angle `{text}`", "give it in `values`")
@@ -118,6 +121,12 @@ def angle_text(value: Any) -> str:
     return re.sub(
         r"(?<![\w.])\d\.\d{12,}(?![\w.])", lambda m: number_text(_snap(float(m[0]))), text
     )
+
+
+@lru_cache(maxsize=1024)
+def _float_text(number: float) -> str:
+    """A number that is not -0, of which circuits hold few."""
+    return number_text(_snap(number))
 
 
 def _snap(number: float) -> float:

@@ -27,13 +27,19 @@ def collect_blocks(
     for instruction in instructions:
         touched = list(dict.fromkeys(last[q] for q in instruction.qubits if q in last))
         union = set(instruction.qubits).union(*(block.qubits for block in touched))
-        block = _Block(union, [i for other in touched for i in other.instructions])
-        if len(union) > width or len(block.instructions) >= length:
+        full = sum(len(block.instructions) for block in touched) >= length
+        if len(union) > width or full:
             closed += touched
             for other in touched:
                 for qubit in other.qubits:
                     del last[qubit]
             block = _Block(set(instruction.qubits), [])
+        elif len(touched) == 1:
+            # it grows in place: copies would take longer the longer it is
+            (block,) = touched
+            block.qubits = union
+        else:
+            block = _Block(union, [i for other in touched for i in other.instructions])
         block.instructions.append(instruction)
         if not block.qubits:
             closed.append(block)

@@ -77,6 +77,13 @@ def lower_to_turns(instruction: Instruction) -> Turns | None:
     return _kept(instruction) if not instruction.angles else _fresh(instruction)
 
 
+def is_turns(instruction: Instruction) -> bool:
+    """Whether `lower_to_turns` finds rotations."""
+    if isinstance(GATES.get(instruction.name), Rotation | Phase) and not instruction.controls:
+        return instruction.unitary
+    return lower_to_turns(instruction) is not None
+
+
 def _fresh(instruction: Instruction) -> Turns | None:
     found = Turns()
     return found if instruction.unitary and _lower(instruction, found) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from qmlc.ir.circuit import Instruction
 from qmlc.types.polynomial import Atom, Monomial, Polynomial, Symbol, Value
@@ -52,5 +53,6 @@ def restore_monomials(
     return [i.by(tuple(map(restore, i.angles))) if i.angles else i for i in instructions]
 
 
+@cache
 def _symbol(number: int) -> Symbol:
     return Symbol("", (number,))

@@ -22,7 +22,7 @@ from qmlc.passes.synthesis.number_monomials import number_monomials, restore_mon
 from qmlc.passes.synthesis.pauli_turns import letter, quarters
 from qmlc.passes.synthesis.synthesise_turns import Row, Synthesis, Task, synthesise_turns
 from qmlc.passes.synthesis.write_synthesis import write_synthesis
-from qmlc.types.polynomial import Value
+from qmlc.types.polynomial import Polynomial, Value
 
 TASTES = (3, 10)
 """What a layer is worth, in tenths of a letter: of what is found so, the best is taken."""
@@ -56,8 +56,9 @@ def resynthesise(
 
     `instructions` are gates that `lower_to_turns` knows; `widest` as in `synthesise_turns`.
     """
-    cost = sum(entangling_cost(instruction, widest) for instruction in instructions)
-    if cost == 0 or (cost < 2 and not ends.zero and ends.measured is None):
+    entangling = [i for i in instructions if len(i.qubits) > 1]
+    cost = sum(entangling_cost(instruction, widest) for instruction in entangling)
+    if cost == 0 or (not ends.zero and ends.measured is None and _is_least(entangling, cost)):
         return list(instructions)
     qubits = sorted({q for i in instructions for q in i.qubits})
     place = {q: i for i, q in enumerate(qubits)}
@@ -70,6 +71,14 @@ def resynthesise(
     if found is None:
         return list(instructions)
     return [_placed(i, qubits) for i in restore_monomials(found, monomials)]
+
+
+def _is_least(entangling: Sequence[Instruction], cost: int) -> bool:
+    """Whether these gates cannot cost less: one that costs one, or two by a symbolic angle."""
+    if len(entangling) != 1 or cost != 2:
+        return cost < 2
+    (only,) = entangling
+    return len(only.qubits) == 2 and any(isinstance(a, Polynomial) for a in only.angles)
 
 
 def is_small(instructions: Sequence[Instruction], widest: int) -> bool:
