@@ -8,12 +8,16 @@ from typing import Literal
 
 from qmlc.ir.circuit import Circuit, Instruction, Result
 from qmlc.passes.synthesis.collect_blocks import collect_blocks
-from qmlc.passes.synthesis.count_entangling_gates import count_entangling_gates
-from qmlc.passes.synthesis.lower_to_turns import lower_to_turns
+from qmlc.passes.synthesis.count_entangling_gates import (
+    count_entangling_gates,
+    entangling_cost,
+)
+from qmlc.passes.synthesis.lower_to_turns import is_turns
 from qmlc.passes.synthesis.push_local_gates import push_local_gates
 from qmlc.passes.synthesis.push_swaps import push_swaps
 from qmlc.passes.synthesis.resynthesise import Ends, Letters, is_small, resynthesise
 from qmlc.passes.synthesis.write_synthesis import exchange
+from qmlc.types.polynomial import Polynomial
 
 TURNING = frozenset({"rxx", "ryy", "rzz", "rzx", "ms"})
 """Gates that turn about two letters by any angle."""
@@ -24,6 +28,9 @@ LARGER = (8, 400)
 
 MAX_GATES = 20_000
 """Those of longer circuits are looked at in pairs of qubits alone: larger blocks take seconds."""
+
+FEW_GATES = 40
+"""Those on two qubits of a circuit that takes no time to compile in more than one form."""
 
 Kept = Literal["unitary", "action", "state", "results"]
 
@@ -38,7 +45,7 @@ def optimise_for_device(
     that the gates make of |0…0>, with its phase; or the results alone. Where there are results,
     qubits may end up exchanged: the results say which is which.
     """
-    widest = 2 if TURNING & set(native_two_qubit) else 1
+    widest = _widest(native_two_qubit)
     regions = list(_regions(circuit.instructions))
     found: list[Instruction] = []
     for place, region in enumerate(regions):
@@ -56,6 +63,29 @@ def optimise_for_device(
         instructions += exchange(places, circuit.num_qubits)
     results = tuple(_moved(result, at) for result in circuit.results)
     return replace(circuit, instructions=tuple(instructions), results=results)
+
+
+def has_clearly_fewer_gates(after: Circuit, before: Circuit, native: Collection[str] = ()) -> bool:
+    """Whether `after` has fewer gates on two qubits than `before` with its pairs compiled well.
+
+    Without symbols, one gate on a pair is taken to cost two at most then, and several that meet
+    three. A quarter of all may cancel out, and of a few gates more.
+    """
+    widest = _widest(native)
+    named, _ = push_swaps(before.instructions, before.num_qubits)
+    least = 0
+    for block in collect_blocks(named, 2):
+        costs = list(filter(None, (entangling_cost(i, widest) for i in block)))
+        symbolic = any(isinstance(angle, Polynomial) for i in block for angle in i.angles)
+        most = sum(costs) if symbolic else 2 if len(costs) == 1 else 3
+        least += min(sum(costs), most)
+    found = count_entangling_gates(after.instructions, widest)[0]
+    return least > FEW_GATES and found < 0.75 * least
+
+
+def _widest(native: Collection[str]) -> int:
+    """The letters of the strings that a device turns about by any angle, in one gate."""
+    return 2 if TURNING & set(native) else 1
 
 
 def _measured(circuit: Circuit) -> Letters | None:
@@ -92,7 +122,7 @@ def _regions(instructions: Sequence[Instruction]) -> Iterator[list[Instruction]]
     """Runs of gates that are rotations; what is none stands alone."""
     run: list[Instruction] = []
     for instruction in instructions:
-        if lower_to_turns(instruction) is not None:
+        if is_turns(instruction):
             run.append(instruction)
         else:
             yield run

@@ -15,7 +15,7 @@ from qmlc.backends.qasm.plan_measurement import MeasurementGroup, plan_measureme
 from qmlc.backends.qasm.scalar_names import ScalarNames, name_scalars
 from qmlc.ir.circuit import Circuit, Result
 from qmlc.ir.modify_gates import gate_instruction
-from qmlc.passes.optimise_for_device import Kept, optimise_for_device
+from qmlc.passes.optimise_for_device import Kept, has_clearly_fewer_gates, optimise_for_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,17 @@ class LogicalForm:
 
 
 def logical_forms(
-    circuit: Circuit, measure: bool, basis: tuple[str, ...], optimise: bool
+    circuit: Circuit,
+    measure: bool,
+    basis: tuple[str, ...],
+    optimise: bool,
+    routed: bool = True,
 ) -> list[tuple[LogicalForm, ...]]:
     """The forms of `circuit` for each group of its measurements, or without these.
 
-    The first form is the circuit as it is. What is measured stands in a last register `meas`.
+    The first form is the circuit as it is. Unless forms are `routed`, which may be easier with more
+    gates, it is left out where another has clearly fewer. What is measured stands in a last
+    register `meas`.
     Scalars have the names that `circuit` gives them, in whatever order a form comes to them.
     """
     if measure and circuit.results:
@@ -40,7 +46,7 @@ def logical_forms(
     else:
         wanted = [replace(circuit, results=())]
     names = name_scalars(circuit, is_arithmetic)
-    return [tuple(_forms(each, basis, optimise, names)) for each in wanted]
+    return [tuple(_forms(each, basis, optimise, routed, names)) for each in wanted]
 
 
 def _measured(circuit: Circuit, group: MeasurementGroup, index: int) -> Circuit:
@@ -59,12 +65,16 @@ def _measured(circuit: Circuit, group: MeasurementGroup, index: int) -> Circuit:
 
 
 def _forms(
-    circuit: Circuit, basis: tuple[str, ...], optimise: bool, names: ScalarNames
+    circuit: Circuit, basis: tuple[str, ...], optimise: bool, routed: bool, names: ScalarNames
 ) -> Iterator[LogicalForm]:
-    yield _form(circuit, circuit, names)
+    forms = [circuit]
     if optimise and all(i.unitary for i in circuit.instructions):
         keep: Kept = "results" if circuit.results else "action"
-        yield _form(circuit, optimise_for_device(circuit, basis, keep), names)
+        forms.append(optimise_for_device(circuit, basis, keep))
+    if not routed and has_clearly_fewer_gates(forms[-1], circuit, basis):
+        del forms[0]
+    for form in forms:
+        yield _form(circuit, form, names)
 
 
 def _form(before: Circuit, after: Circuit, names: ScalarNames) -> LogicalForm:
