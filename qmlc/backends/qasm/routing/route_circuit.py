@@ -55,6 +55,7 @@ def route_circuit(
     beginnings is found, which are random from `seed` on.
     """
     ways: list[Way] = []
+    woven: list[Way] = []
     least = math.inf
     for number, circuit in enumerate(forms):
         parts = _split(circuit)
@@ -64,7 +65,11 @@ def route_circuit(
         # what is no smaller on paper is seldom smaller on a device
         if network.cost < least:
             least = network.cost
-            ways += _ways(number, network, parts[1], places, trials, seed)
+            ways.append(_routed(number, network, parts[1], places, trials, seed))
+            # gates that all commute are woven as written: another form has fewer that do
+            if not woven:
+                woven = list(_woven(number, network, parts[1], places))
+    ways += woven
     best = min(ways, key=lambda way: worth(way.two_qubit_gates, way.depth))
     source = forms[best.form]
     result = QuantumCircuit(QuantumRegister(places.count, "q"), *source.cregs, name=source.name)
@@ -96,13 +101,16 @@ class Way:
     write: Callable[[], list[DeviceGate]]
 
 
-def _ways(
+def _routed(
     form: int, network: Network, measured: Measured, places: Places, trials: int, seed: int
-) -> Iterator[Way]:
+) -> Way:
     route = find_route(network, places, trials, ROUNDS, seed)
     cost = network.cost + route.cost
     write = partial(write_route, network, route, places.count)
-    yield Way(form, network, measured, route.start, route.end, cost, route.depth, write)
+    return Way(form, network, measured, route.start, route.end, cost, route.depth, write)
+
+
+def _woven(form: int, network: Network, measured: Measured, places: Places) -> Iterator[Way]:
     weave = plan_weave(network, places)
     if weave is not None:
         write = partial(write_weave, network, weave)
