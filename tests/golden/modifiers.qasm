@@ -9,7 +9,7 @@ qubit[2] counter;
 x target[0];
 h counter[0];
 h counter[1];
-cp(6.283185307179586*phi) counter[0], target[0];
+cp(2*pi*phi) counter[0], target[0];
 cp(12.566370614359172*phi) counter[1], target[0];
 swap counter[0], counter[1];
 h counter[0];

@@ -145,29 +145,31 @@ TESTS = {
     "3 <= int[3](c)": lambda c: c >= 3,
     "c[1:2] == 1": lambda c: c in (2, 3),
     "~c == 6": lambda c: c == 1,
-    "c[0] | c[1] && !c[2]": lambda c: c in (1, 2, 3, 5, 7),
+    "c[0] | c[1] && !c[2]": lambda c: c in (1, 2, 3),
     "popcount(c) == 2": lambda c: c in (3, 5, 6),
 }
 
 
 def test_branches_ask_for_what_is_computed_from_bits():
     """One qubit for each test, for all values of the bits."""
-    lines = [f"if ({test}) x t[{i}]; else z t[{i}];" for i, test in enumerate(TESTS)]
-    text = f"{HEAD}qubit[{len(TESTS)}] t;\nh q;\nc = measure q;\n" + "\n".join(lines)
+    lines = [f"if ({test}) x out[{i}]; else z out[{i}];" for i, test in enumerate(TESTS)]
+    text = f"{HEAD}qubit[{len(TESTS)}] out;\nh q;\nc = measure q;\n" + "\n".join(lines)
     program = import_openqasm(Source("tests.qasm", text), Path("tests.qasm"))
     (unit,) = analyse(Source("tests.hqm", program)).checked().program.units
     (found,) = simulate(unit.circuit, {})
     for value in range(8):
         place = sum(bool(holds(value)) << 3 + i for i, holds in enumerate(TESTS.values()))
         np.testing.assert_allclose(found[value + place], 1 / 8)
-    for short in ("if c[0] != c[1] {", "if c < 3 {", "if c[0] == c[2] {", "if c >= 3 {"):
+    for short in ("if c[0] == c[1] {", "if c != 1 {", "if c[0] == c[2] {", "if c >= 3 {"):
         assert short in program
 
 
 def test_a_vector_of_angles_may_lie_on_controls():
-    text = f"{HEAD}qubit t; h q; h t; crx(0.1) q[0], t; crx(0.2) q[1], t; crx(0.3) q[2], t;"
+    text = (
+        f"{HEAD}qubit out; h q; h out; crx(0.1) q[0], out; crx(0.2) q[1], out; crx(0.3) q[2], out;"
+    )
     found = import_openqasm(Source("vector.qasm", text), Path("vector.qasm"))
-    assert "crx([0.1, 0.2, 0.3]) q, t" in found
+    assert "crx([0.1, 0.2, 0.3]) q, out" in found
     assert_equivalent(text, found)
 
 
