@@ -87,7 +87,7 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
     kinds = [name for name, is_so in (("causal", causal), ("mask", len(inputs) > 3)) if is_so]
     how = ", ".join([f"scaled_dot_product_attention {shape_text(query.shape)}", *kinds])
     if settings["softcap"] is not None:
-        return _capped(inputs, how, moved, (scores, flops))
+        return _capped(inputs, how, moved, (scores, flops), causal)
     if has_kernel(inputs) and not dropout:
         back = Work()
         if learns:
@@ -106,7 +106,9 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
     return Step("attention", f"{how}; torch computes its formula", plain, plain, back, kept=kept)
 
 
-def _capped(inputs: Sequence[Array], how: str, moved: float, size: tuple[float, float]) -> Step:
+def _capped(
+    inputs: Sequence[Array], how: str, moved: float, size: tuple[float, float], causal: bool
+) -> Step:
     """The formula with `tanh`, for some rows after another where there are many.
 
     Then it is computed once more in the backward pass, and nothing is kept for that.
@@ -115,21 +117,17 @@ def _capped(inputs: Sequence[Array], how: str, moved: float, size: tuple[float, 
     query, key, *_ = inputs
     rows = query.shape[-2]
     chunks, learns = -(-rows // ROWS) if rows > FEW else 1, any(x.learns for x in inputs)
+    if causal and chunks > 1:  # the keys that lie ahead are left out
+        scores, flops = ((1 + 1 / chunks) / 2 * x for x in size)
     middle = mean_size(min(rows, ROWS), key.shape[-2], query.shape[-1])
-    calls, numbers = {"function": 9.0 * chunks}, {"exponential": 2 * scores}
+    calls, numbers = {"function": 9.0 * chunks}, {"exponential": 4 * scores}  # tanh is three
     work = Work(calls, numbers, moved=moved + 16 * scores, products=((flops, middle),))
-    if not learns:
-        return Step("attention", f"{how}, capped", work, work, Work(), kept=0)
-    back = Work({"recorded": 9.0 * chunks}, moved=24 * scores, products=((2 * flops, middle),))
-    kept = int(moved if chunks > 1 else 12 * scores)
-    return Step(
-        "attention",
-        f"{how}, capped",
-        work,
-        work,
-        back + (work if chunks > 1 else Work()),
-        kept=kept,
-    )
+    back, kept = Work(), 0
+    if learns:
+        back = Work({"recorded": 9.0 * chunks}, moved=24 * scores, products=((2 * flops, middle),))
+        back += work if chunks > 1 else Work()
+        kept = int(moved if chunks > 1 else 12 * scores)
+    return Step("attention", f"{how}, capped", work, work, back, kept=kept)
 
 
 def _kernel(times: float, heads: int, scores: float, flops: float) -> Work:
