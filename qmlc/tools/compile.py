@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -21,7 +20,10 @@ from qmlc.tools.options import (
     Format,
     color_option,
     format_option,
+    pair,
     program_file,
+    read_settings,
+    settings_option,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -59,13 +61,7 @@ NUMBERS = range(2, 5)
     multiple=True,
     help="Numbers for an input of circuits (.npy).",
 )
-@click.option(
-    "settings",
-    "--set",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="A value for a setting that has none.",
-)
+@settings_option
 @click.option(
     "level",
     "-O",
@@ -126,7 +122,7 @@ def compile_program(
         dialect=dialect,
         state=state,
         inputs={name: Path(text) for name, text in map(pair, inputs)},
-        settings={name: setting_value(text) for name, text in map(pair, settings)},
+        settings=read_settings(settings),
         level=level,
         stages=tuple(stages) if output else (),
         exports=tuple(exports),
@@ -229,19 +225,3 @@ def _dialect(name: str) -> str:
         return read_dialect(name).name
     except UnknownDialect as error:
         raise click.BadParameter(str(error)) from None
-
-
-def pair(text: str) -> tuple[str, str]:
-    """The two sides of `NAME=VALUE`."""
-    name, equals, value = text.partition("=")
-    if not equals or not all(part.isidentifier() for part in name.strip().split(".")):
-        raise click.BadParameter(f"{text} should read NAME=VALUE")
-    return name.strip(), value.strip()
-
-
-def setting_value(text: str) -> Any:
-    """Numbers, true, false, none and lists as the language writes them; else a string."""
-    try:
-        return None if text == "none" else json.loads(text)
-    except ValueError:
-        return text

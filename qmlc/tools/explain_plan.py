@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from qmlc.tools.compile import pair, setting_value
 from qmlc.tools.options import (
     TABLE,
     Color,
@@ -16,7 +15,10 @@ from qmlc.tools.options import (
     color_option,
     extern_option,
     format_option,
+    pair,
     program_file,
+    read_settings,
+    settings_option,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -37,13 +39,7 @@ from qmlc.tools.report_errors import reporting
     multiple=True,
     help="A size that is known only when a model is called; else 64.",
 )
-@click.option(
-    "settings",
-    "--set",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="A value for a setting that has none.",
-)
+@settings_option
 @click.option(
     "level",
     "-O",
@@ -83,7 +79,7 @@ def explain_plan(
             model=model,
             batch=batch,
             sizes=dict(map(_size, sizes)),
-            settings={name: setting_value(text) for name, text in map(pair, settings)},
+            settings=read_settings(settings),
             level=level,
             run=run,
             allow_extern=allow_extern,

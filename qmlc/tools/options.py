@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -51,3 +54,31 @@ extern_option = click.option(
 folder_option = click.option(
     "--folder", metavar="DIR", type=FOLDER, help="The run; else runs/PROGRAM/MODEL."
 )
+settings_option = click.option(
+    "settings",
+    "--set",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A value for a setting that has none.",
+)
+
+
+def read_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """The values that `--set` gives, by name."""
+    return {name: _setting_value(text) for name, text in map(pair, texts)}
+
+
+def pair(text: str) -> tuple[str, str]:
+    """The two sides of `NAME=VALUE`."""
+    name, equals, value = text.partition("=")
+    if not equals or not all(part.isidentifier() for part in name.strip().split(".")):
+        raise click.BadParameter(f"{text} should read NAME=VALUE")
+    return name.strip(), value.strip()
+
+
+def _setting_value(text: str) -> Any:
+    """Numbers, true, false, none and lists as the language writes them; else a string."""
+    try:
+        return None if text == "none" else json.loads(text)
+    except ValueError:
+        return text
