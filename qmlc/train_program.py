@@ -18,7 +18,7 @@ from qmlc.training.build_metric import check_metrics
 from qmlc.training.compare_twins import Change, compare_twins, show_comparison
 from qmlc.training.cross_validate import cross_validate
 from qmlc.training.errors import DataError, placed
-from qmlc.training.evaluate_block import evaluate_block
+from qmlc.training.evaluate_block import evaluate_block, load_trained
 from qmlc.training.load_weights import load_weights
 from qmlc.training.predict_block import Prediction, predict_block
 from qmlc.training.read_options import Plan, TrainOptions, read_options
@@ -107,7 +107,7 @@ def evaluate_program(
     for training in chosen(loaded.program, name):
         if table is not None and training.data is None:
             continue
-        found = evaluate_block(
+        trained = load_trained(
             loaded.program,
             training,
             loss_maker(loaded, training, options),
@@ -115,7 +115,7 @@ def evaluate_program(
             own_options(loaded.program, options, training),
             table=table,
         )
-        for split, measurement in found.items():
+        for split, measurement in evaluate_block(training, trained).items():
             measured[f"{training.name} ({split})"] = measurement.as_dict()
     return measured
 

@@ -36,24 +36,8 @@ class Trained:
     """What was learned from the data; empty where there is none."""
 
 
-def evaluate_block(
-    program: Program,
-    training: Training,
-    make_loss: Callable[[], nn.Module],
-    base: Path,
-    options: TrainOptions | None = None,
-    *,
-    table: Path | None = None,
-    weights: str = BEST,
-) -> dict[str, Measurement]:
-    """The loss and the metrics of a saved model, by what they were measured on.
-
-    The arguments and errors are those of `load_trained`.
-    """
-    check_metrics(training.metrics)
-    trained = load_trained(
-        program, training, make_loss, base, options, table=table, weights=weights
-    )
+def evaluate_block(training: Training, trained: Trained) -> dict[str, Measurement]:
+    """The loss and the metrics of a saved model, by what they were measured on."""
     return {trained.split: measure(trained.module, trained.batches, training.metrics)}
 
 
@@ -73,6 +57,7 @@ def load_trained(
     `training`. Of `options`, `folder`, `batch` and `device` count. Raises DataError for all that
     can be wrong with data and saved state.
     """
+    check_metrics(training.metrics)
     options = options or TrainOptions()
     plan = read_options(training, TrainOptions(batch=options.batch, device=options.device))
     folder = options.folder or run_folder(program, training)

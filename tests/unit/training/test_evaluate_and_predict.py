@@ -10,14 +10,14 @@ from torch import nn
 
 from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.training.errors import DataError
-from qmlc.training.evaluate_block import evaluate_block
+from qmlc.training.evaluate_block import evaluate_block, load_trained
 from qmlc.training.predict_block import Prediction, describe_outputs, predict_block
 from qmlc.training.read_options import TrainOptions
 
 
 def evaluate(flowers, table=None, loss=None, **options):
     given = TrainOptions(folder=flowers.base / "run", quiet=True, **options)
-    return evaluate_block(
+    trained = load_trained(
         flowers.program,
         flowers.training,
         loss or flowers.make_loss,
@@ -25,6 +25,7 @@ def evaluate(flowers, table=None, loss=None, **options):
         given,
         table=table,
     )
+    return evaluate_block(flowers.training, trained)
 
 
 def predict(flowers, table, **options):
