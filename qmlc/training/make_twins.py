@@ -89,7 +89,7 @@ TWINS: dict[str, Twin] = {
 
 
 def replace_circuits(model: nn.Module, twin: Twin) -> int:
-    """How many circuits of `model` have been replaced by their twins, frozen ones left alone.
+    """How many circuits of `model` have been replaced by their twins: all of them.
 
     DataError E0706 for circuits that take no data, or yield states or samples.
     """
@@ -98,12 +98,12 @@ def replace_circuits(model: nn.Module, twin: Twin) -> int:
         raise DataError("E0706", "there is no circuit in a model whose twins could be compared")
     for name, circuit in found:
         parent, _, attribute = name.rpartition(".")
-        check_circuit(name, circuit.circuit_ir)
+        _check(name, circuit.circuit_ir)
         setattr(model.get_submodule(parent), attribute, twin(circuit))
     return len(found)
 
 
-def check_circuit(name: str, circuit: Circuit) -> None:
+def _check(name: str, circuit: Circuit) -> None:
     """Nothing; DataError E0706 where a circuit has no classical twin."""
     if not circuit.inputs:
         raise DataError("E0706", f"`{name}` takes no data: its classical twin is a constant")
