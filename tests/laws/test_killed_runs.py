@@ -12,26 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sklearn.datasets import load_iris
+from hybrid_iris import HYBRID, write_iris
 
-PROGRAM = """\
-circuit turns(x: real[4]) -> real[4] {
-    param w: real[4] ~ normal(0, 1)
-    qubit q[4]
-    for i in range(4) { ry(x[i] + w[i]) q[i] }
-    for i in range(3) { cx q[i], q[i + 1] }
-    return expval(Z(q))
-}
-
-model iris(x: real[B, 4]) -> real[B, 3] {
-    return x |> turns |> dropout(0.2) |> linear(3)
-}
-
-data flowers = csv("iris.csv") {
-    x = standardize([a, b, c, d])
-    y = category(species)
-}
-
+TRAINING = """
 train iris on flowers {
     loss = cross_entropy(iris(x), y)
     metrics = [accuracy]
@@ -41,6 +24,7 @@ train iris on flowers {
     holdout = 0.2
 }
 """
+PROGRAM = HYBRID.replace("|> turns", "|> turns |> dropout(0.2)") + TRAINING
 
 TRAIN = """\
 import os, sys
@@ -64,8 +48,7 @@ too. What takes long to import is imported once."""
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    frame = load_iris(as_frame=True).frame.set_axis([*"abcd", "species"], axis=1)
-    frame.to_csv(tmp_path / "iris.csv", index=False)
+    write_iris(tmp_path)
     path = tmp_path / "iris.hqm"
     path.write_text(PROGRAM)
     return path

@@ -8,29 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hybrid_iris import HYBRID, write_iris
 from safetensors.torch import load_file
-from sklearn.datasets import load_iris
 from torch.testing import assert_close
 
 from qmlc.train_program import train_program
 from qmlc.training.read_options import TrainOptions
 
-PROGRAM = """\
-circuit turns(x: real[4]) -> real[4] {
-    param w: real[4] ~ normal(0, 1)
-    qubit q[4]
-    for i in range(4) { ry(x[i] + w[i]) q[i] }
-    for i in range(3) { cx q[i], q[i + 1] }
-    return expval(Z(q))
-}
-
-model iris(x: real[B, 4]) -> real[B, 3] = x |> turns |> linear(3)
-
-data flowers = csv("iris.csv") {
-    x = standardize([a, b, c, d])
-    y = category(species)
-}
-
+PROGRAM = (
+    HYBRID
+    + """
 train iris on flowers {
     loss = cross_entropy(iris(x), y)
     metrics = [accuracy, confusion_matrix]
@@ -43,11 +30,11 @@ train iris on flowers {
     precision = float64
 }
 """
+)
 
 
 def test_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    frame = load_iris(as_frame=True).frame.set_axis([*"abcd", "species"], axis=1)
-    frame.to_csv(tmp_path / "iris.csv", index=False)
+    write_iris(tmp_path)
     path = tmp_path / "iris.hqm"
     path.write_text(PROGRAM)
     one, two = tmp_path / "one", tmp_path / "two"

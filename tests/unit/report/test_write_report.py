@@ -8,26 +8,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sklearn.datasets import load_iris
+from hybrid_iris import HYBRID, write_iris
 from tensorboardX.proto.event_pb2 import Event
 
 from qmlc.tools.main import qmlc
 
-CLASSES = """
-circuit turns(x: real[4]) -> real[4] {
-    param w: real[4] ~ normal(0, 1)
-    qubit q[4]
-    for i in range(4) { ry(x[i] + w[i]) q[i] }
-    return expval(Z(q))
-}
-
-model iris(x: real[B, 4]) -> real[B, 3] = x |> turns |> linear(3)
-
-data flowers = csv("iris.csv") {
-    x = standardize([a, b, c, d])
-    y = category(species)
-}
-
+CLASSES = (
+    HYBRID
+    + """
 train iris on flowers {
     loss = cross_entropy(iris(x), y)   # a < b & c
     metrics = [accuracy]
@@ -35,6 +23,7 @@ train iris on flowers {
     holdout = 0.2
 }
 """
+)
 NUMBERS = """
 model width(x: real[B, 3]) -> real[B, 1] = x |> linear(1)
 
@@ -84,8 +73,7 @@ train svm(kernel=near, C=1.0) on flowers {
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    frame = load_iris(as_frame=True).frame.set_axis([*"abcd", "species"], axis=1)
-    frame.to_csv("iris.csv", index=False)
+    write_iris(tmp_path)
 
     def run(*arguments: str) -> str:
         result = CliRunner().invoke(qmlc, arguments)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner
+from hybrid_iris import HYBRID, write_iris
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
-from sklearn.datasets import load_iris
 
 import qmlc
 from qmlc.tools.main import qmlc as command_line
@@ -108,22 +108,9 @@ def test_the_interval_is_that_of_student(values):
     assert found["within"] == pytest.approx(expected)
 
 
-HYBRID = """
-circuit turns(x: real[4]) -> real[4] {
-    param w: real[4] ~ normal(0, 1)
-    qubit q[4]
-    for i in range(4) { ry(x[i] + w[i]) q[i] }
-    for i in range(3) { cx q[i], q[i + 1] }
-    return expval(Z(q))
-}
-
-model iris(x: real[B, 4]) -> real[B, 3] = x |> turns |> linear(3)
-
-data flowers = csv("iris.csv") {
-    x = standardize([a, b, c, d])
-    y = category(species)
-}
-
+TRAINED = (
+    HYBRID
+    + """
 train iris on flowers {
     loss = cross_entropy(iris(x), y)
     metrics = [accuracy]
@@ -132,13 +119,13 @@ train iris on flowers {
     seed = 5
 }
 """
+)
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    frame = load_iris(as_frame=True).frame.set_axis([*"abcd", "species"], axis=1)
-    frame.to_csv("iris.csv", index=False)
-    Path("iris.hqm").write_text(HYBRID)
+    write_iris(tmp_path)
+    Path("iris.hqm").write_text(TRAINED)
     result = CliRunner().invoke(command_line, ["train", "iris.hqm", "--ablate", "2", "-q"])
     assert result.exit_code == 0, result.output
     run = Path("runs/iris/iris")
