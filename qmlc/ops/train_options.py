@@ -33,8 +33,10 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_FRACTION = TrainOption(
-    "a fraction from 0 up to, but not including, 1", lambda v: _number(v) and 0 <= v < 1, blocks=ANY
+_ROWS = TrainOption(
+    "a fraction from 0 up to, but not including, 1, or a file of rows",
+    lambda v: v != "" if isinstance(v, str) else _number(v) and 0 <= v < 1,
+    blocks=ANY,
 )
 _POSITIVE = TrainOption("a number above 0", lambda v: _number(v) and 0 < v < float("inf"))
 _NAMED = TrainOption(
@@ -65,9 +67,9 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
     "epochs": _whole(1),
     "steps": _whole(1),
     "batch": _whole(1),
-    "holdout": _FRACTION,
-    "validation": _FRACTION,
-    "test": _FRACTION,
+    "holdout": _ROWS,
+    "validation": _ROWS,
+    "test": _ROWS,
     "folds": _whole(2, ANY),
     "groups": TrainOption("a column of the data", lambda v: isinstance(v, str), blocks=ANY),
     "seed": _whole(0, ANY),

@@ -70,8 +70,10 @@ def load_trained(
         return Trained(module, "training", [()], {})
     saved = load_fitted(folder / FITTED, training.data)
     data = find_data(program, training)
-    rows = read_rows(data, base, table)
-    name, rows = held_out(rows, saved) if table is None else (shown(table), rows)
+    if table is None:
+        name, rows = held_out(data, base, saved)
+    else:
+        name, rows = shown(table), read_rows(data, base, table)
     tensors = apply_fields(data, rows, training.inputs, saved["fields"], dtype)
     batches = accelerator.prepare(make_batches(tensors, plan.batch))
     return Trained(module, name, batches, saved)

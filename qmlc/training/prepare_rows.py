@@ -27,12 +27,12 @@ class Fractions(Protocol):
     """What decides a split."""
 
     @property
-    def holdout(self) -> float:
-        """The fraction of rows that is measured each epoch."""
+    def holdout(self) -> float | str:
+        """The fraction of rows, or the file, that is measured each epoch."""
 
     @property
-    def test(self) -> float:
-        """The fraction of rows that is measured once."""
+    def test(self) -> float | str:
+        """The fraction of rows, or the file, that is measured once."""
 
     @property
     def fold(self) -> tuple[int, ...] | None:
@@ -68,11 +68,21 @@ def prepare_rows(
     table = read_rows(data, base)
     splits = split_table(table, plan)
     states = fit_fields(data, table.take(splits["training"]), training.inputs)
+    tables = {name: table.take(rows) for name, rows in splits.items()}
+    for name, given in _measured(plan.holdout, plan.test):
+        if isinstance(given, str):
+            tables[name] = read_rows(data, base, base / given)
     tensors = {
-        name: apply_fields(data, table.take(rows), training.inputs, states, dtype)
-        for name, rows in splits.items()
+        name: apply_fields(data, tables[name], training.inputs, states, dtype)
+        for name in SPLITS
+        if name in tables
     }
     return Rows(tensors, states, len(table))
+
+
+def _measured(holdout: float | str, test: float | str) -> tuple[tuple[str, float | str], ...]:
+    """Which rows are measured, split by split."""
+    return ("held-out", holdout), ("test", test)
 
 
 def find_data(program: Program, training: Training) -> Data:
@@ -90,7 +100,7 @@ def read_rows(data: Data, base: Path, table: Path | None = None) -> Table:
 
 
 def split_table(table: Table, plan: Fractions) -> dict[str, list[int]]:
-    """The rows of each split of a table."""
+    """The rows of each split of a table, but for splits that are files of their own."""
     groups = None if plan.groups is None else table.column(plan.groups)
     return split_rows(len(table), plan, table.file, table.ordered, groups)
 
@@ -113,20 +123,25 @@ def split_rows(
     order = torch.randperm(len(bundles), generator=torch.Generator().manual_seed(plan.seed))
     left = bundles if ordered else [bundles[i] for i in order.tolist()]
     splits: dict[str, list[int]] = {}
-    if plan.test > 0:
-        splits["test"], left = _cut(left, round(count * plan.test))
+    if _fraction(plan.test) > 0:
+        splits["test"], left = _cut(left, round(count * _fraction(plan.test)))
     if plan.fold is not None:
         part, parts = plan.fold
         start, end = len(left) * part // parts, len(left) * (part + 1) // parts
         splits["held-out"], left = _join(left[start:end]), left[:start] + left[end:]
-    elif plan.holdout > 0:
-        splits["held-out"], left = _cut(left, round(count * plan.holdout))
+    elif _fraction(plan.holdout) > 0:
+        splits["held-out"], left = _cut(left, round(count * _fraction(plan.holdout)))
     splits["training"] = _join(left)
     for name, rows in splits.items():
         if not rows:
             message = f"the {name} split has no rows; {count} are there in all"
             raise DataError("E0704", message, "take more rows, or split them otherwise", file)
     return {name: splits[name] for name in SPLITS if name in splits}
+
+
+def _fraction(given: float | str) -> float:
+    """How much of a table a split takes: nothing where it is a file of its own."""
+    return 0.0 if isinstance(given, str) else given
 
 
 Bundles = list[list[int]]
@@ -199,11 +214,17 @@ def describe_rows(data: str | None, rows: Rows, plan: Fractions) -> dict[str, An
     }
 
 
-def held_out(table: Table, saved: dict[str, Any]) -> tuple[str, Table]:
+def held_out(data: Data, base: Path, saved: dict[str, Any]) -> tuple[str, Table]:
     """The split that a saved model saw least of, and its rows: test, held-out, or training.
 
     DataError E0707 where the table has another number of rows than the one it was trained on.
     """
+    for name, given in reversed(_measured(saved["holdout"], saved["test"])):
+        if isinstance(given, str):
+            return name, read_rows(data, base, base / given)
+        if given:
+            break
+    table = read_rows(data, base)
     if len(table) != saved["rows"]:
         message = f"the model was trained on {saved['rows']} rows, these are {len(table)}"
         help = "name the table to measure all of its rows"
@@ -221,8 +242,8 @@ def held_out(table: Table, saved: dict[str, Any]) -> tuple[str, Table]:
 class SavedFractions:
     """The split of a saved model."""
 
-    holdout: float
-    test: float
+    holdout: float | str
+    test: float | str
     seed: int
     fold: tuple[int, ...] | None = None
     groups: str | None = None

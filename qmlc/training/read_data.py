@@ -34,6 +34,8 @@ def read_data(source: Call, base: Path, path: Path | None = None) -> Table:
         arguments = bind(row.parameters, source.arguments, dict(source.keywords))
     except ArgumentError as error:
         raise DataError("E0706", f"`{source.function}` {error.message}") from None
+    if path is not None and "path" not in arguments:
+        raise DataError("E0706", f"`{source.function}` has no file that another could stand for")
     where = path if path is not None else base / str(arguments.get("path", ""))
     table = _read(SOURCES[source.function], where, arguments)
     if len(table) == 0:

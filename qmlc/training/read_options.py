@@ -49,10 +49,10 @@ class Plan:
     steps: int | None = None
     """Steps of the optimizer; 100 where there is no data and none are given."""
     batch: int = 32
-    holdout: float = 0.0
-    """The fraction of rows that is measured each epoch and never trained on."""
-    test: float = 0.0
-    """The fraction of rows that is measured once, at the end, and never trained on."""
+    holdout: float | str = 0.0
+    """The fraction of rows, or the file, that is measured each epoch and never trained on."""
+    test: float | str = 0.0
+    """The fraction of rows, or the file, that is measured once, at the end."""
     folds: int | None = None
     """How many trainings hold out a part of the rows each, before one learns from all."""
     fold: tuple[int, int] | None = None

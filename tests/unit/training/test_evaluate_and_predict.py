@@ -53,6 +53,23 @@ def test_evaluation_finds_the_held_out_rows_again(flowers):
     assert whole.loss == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_split_that_is_a_file_is_measured_and_never_learned_from(flowers):
+    path = flowers.base / "iris.csv"
+    head, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([head, *lines[::2]]))
+    (flowers.base / "rest.csv").write_text("\n".join([head, *lines[1::2]]))
+    whole = flowers.with_options(holdout=None)
+    split = flowers.with_options(holdout=None, test="rest.csv")
+    result = split.train(epochs=5)
+    alone = whole.train("alone", epochs=5)
+    assert result.measurements["training"] == alone.measurements["training"]
+    assert evaluate(split) == {"test": result.measurements["test"]}
+    named = evaluate(split, flowers.base / "rest.csv")
+    assert list(named.values()) == [result.measurements["test"]]
+    with pytest.raises(DataError, match="there is no such file"):
+        flowers.with_options(holdout="none.csv").train("none")
+
+
 def test_evaluation_of_another_number_of_rows(flowers):
     flowers.train(epochs=1)
     path = flowers.base / "iris.csv"

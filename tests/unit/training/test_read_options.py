@@ -39,6 +39,7 @@ def test_defaults():
         ({"epochs": True}, "whole number"),
         ({"batch": 1.5}, "whole number"),
         ({"holdout": 1.0}, "a fraction"),
+        ({"test": ""}, "or a file of rows"),
         ({"clip": -1}, "a number above 0"),
         ({"epochs": 1, "steps": 1}, "say the same thing"),
         ({"holdout": 0.1, "validation": 0.1}, "say the same thing"),
