@@ -22,9 +22,11 @@ from qmlc.training.evaluate_block import evaluate_block, load_trained
 from qmlc.training.load_weights import load_weights
 from qmlc.training.predict_block import Prediction, predict_block
 from qmlc.training.read_options import Plan, TrainOptions, read_options
+from qmlc.training.run_files import BEST, remove_checkpoints, run_folder
 from qmlc.training.support_vectors import MachineLoss, empty_machine
-from qmlc.training.train_block import BEST, TrainResult, run_folder, train_block
+from qmlc.training.train_block import train_block
 from qmlc.training.train_machine import train_machine
+from qmlc.training.train_result import TrainResult
 
 
 def train_program(
@@ -40,13 +42,27 @@ def train_program(
     for training in trainings:
         read_options(training, options)
         check_metrics(training.metrics)
-    return {training.name: _train(loaded, training, path.parent, options) for training in trainings}
+    results = {}
+    for training in trainings:
+        several = training is not trainings[-1]
+        results[training.name] = _train(loaded, training, path.parent, options, several)
+    for result in results.values():
+        remove_checkpoints(result.folder)
+    return results
 
 
 def _train(
-    loaded: LoadedProgram, training: Training, base: Path, options: TrainOptions | None
+    loaded: LoadedProgram,
+    training: Training,
+    base: Path,
+    options: TrainOptions | None,
+    several: bool,
 ) -> TrainResult:
+    """What came of a block, its folds and its twins; `several` where other blocks follow."""
     program, own = loaded.program, own_options(loaded.program, options, training)
+    plan, folder = read_options(training, own), own.folder or run_folder(program, training)
+    several = several or plan.folds is not None or own.ablate is not None
+    own = replace(own, folder=folder, features=folder, keep=several)
 
     def train(own: TrainOptions, change: Change = _leave) -> TrainResult:
         with placed(training.places.get(""), "when this is trained"):
@@ -61,13 +77,12 @@ def _train(
 
             return train_block(program, training, make_loss, base, own)
 
-    plan, folder = read_options(training, own), own.folder or run_folder(program, training)
     if plan.folds is None:
         result = train(own)
     else:
         result = cross_validate(train, plan.folds, folder, own, training.name)
     if own.ablate is not None:
-        _compare(training, train, plan, replace(own, folder=folder))
+        _compare(training, train, plan, own)
     return result
 
 

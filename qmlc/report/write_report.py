@@ -33,7 +33,7 @@ from qmlc.training.errors import DataError, shown
 from qmlc.training.evaluate_block import Trained, load_trained
 from qmlc.training.prepare_rows import find_data
 from qmlc.training.read_options import TrainOptions
-from qmlc.training.train_block import ABLATION, CURVES, HISTORY, REPORT, RESULTS, run_folder
+from qmlc.training.run_files import ABLATION, CURVES, HISTORY, REPORT, RESULTS, run_folder
 from qmlc.training.write_files import replace_file, write_text
 
 PACKAGES = ("torch", "numpy", "accelerate", "torchmetrics")

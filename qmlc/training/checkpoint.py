@@ -13,16 +13,13 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from qmlc.ir.program import Program, Training
 from qmlc.training.prepare_rows import Rows
 from qmlc.training.read_options import Plan
 from qmlc.training.run_epochs import Learner, Position
-from qmlc.training.write_files import replace_file
-
-CHECKPOINT = "checkpoint.safetensors"
-
+from qmlc.training.write_files import bytes_of, replace_file
 
 SECONDS = 30.0
 """How much of a training may be lost, where the program does not say."""
@@ -94,12 +91,17 @@ class Checkpoint:
         return Position(**state["position"]), state["kept"]
 
 
-def identify_run(program: Program, training: Training, plan: Plan, rows: Rows | None) -> str:
-    """A hash of all that decides what a training learns."""
+def identify_run(
+    program: Program, training: Training, plan: Plan, rows: Rows | None, start: nn.Module
+) -> str:
+    """A hash of all that decides what a training learns, what its module starts with included."""
     digest = hashlib.sha256(repr((program.units, training.inputs, training.metrics, plan)).encode())
     for tensors in rows.splits.values() if rows is not None else ():
         for tensor in tensors:
-            digest.update(tensor.contiguous().numpy().tobytes())
+            digest.update(bytes_of(tensor))
+    for name, tensor in start.state_dict().items():
+        digest.update(name.encode())
+        digest.update(bytes_of(tensor))
     return digest.hexdigest()
 
 

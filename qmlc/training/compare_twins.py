@@ -18,7 +18,8 @@ from torch import nn
 from qmlc.training.make_twins import TWINS, replace_circuits
 from qmlc.training.prepare_rows import SPLITS
 from qmlc.training.read_options import TrainOptions
-from qmlc.training.train_block import ABLATION, TrainResult
+from qmlc.training.run_files import ABLATION
+from qmlc.training.train_result import TrainResult
 from qmlc.training.write_files import write_json
 
 CONFIDENCE = 0.95

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from qmlc.training.read_options import TrainOptions
 from qmlc.training.show_progress import show_measurements
-from qmlc.training.train_block import TrainResult
+from qmlc.training.train_result import TrainResult
 from qmlc.training.write_files import write_json
 
 FOLDS = "folds.json"

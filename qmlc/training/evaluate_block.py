@@ -20,7 +20,7 @@ from qmlc.training.measure import Measurement, measure
 from qmlc.training.prepare_rows import find_data, held_out, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_epochs import Batch
-from qmlc.training.train_block import BEST, FITTED, run_folder
+from qmlc.training.run_files import BEST, FITTED, run_folder
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.prepare_rows import find_data, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_epochs import Batch
+from qmlc.training.run_files import BEST, FITTED, run_folder
 from qmlc.training.run_module import run_module
-from qmlc.training.train_block import BEST, FITTED, run_folder
 from qmlc.training.transform import State
 from qmlc.training.transforms import TRANSFORMS
 from qmlc.training.write_files import replace_file

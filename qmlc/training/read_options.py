@@ -31,6 +31,11 @@ class TrainOptions:
     ablate: int | None = None
     """Over how many seeds the model is then compared with its twins."""
 
+    keep: bool = False
+    """Whether the checkpoint stays when the training ends, so that it is not done again where a
+    command of several trainings goes on."""
+    features: Path | None = None
+    """Where features are kept that several trainings share; unsaid, with the outputs."""
     fold: tuple[int, int] | None = None
     """Hold out this part of the rows, counted from 0, of so many: cross-validation does."""
 

@@ -18,9 +18,10 @@ from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import measure
 from qmlc.training.prepare_rows import describe_rows, make_batches, prepare_rows
 from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.run_files import BEST, FITTED, RESULTS, clear_run, run_folder
 from qmlc.training.show_progress import show_measurements
 from qmlc.training.support_vectors import MachineLoss, fit_machine
-from qmlc.training.train_block import BEST, FITTED, RESULTS, TrainResult, clear_run, run_folder
+from qmlc.training.train_result import TrainResult
 from qmlc.training.write_files import write_json, write_weights
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
@@ -63,3 +64,9 @@ def copy_weights(module: nn.Module) -> dict[str, Tensor]:
         name: tensor.detach().to("cpu", copy=True).contiguous()
         for name, tensor in module.state_dict().items()
     }
+
+
+def bytes_of(tensor: Tensor) -> Any:
+    """The bytes of a tensor, to be hashed; not a copy where it lies in one piece on the host."""
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    return flat.view(torch.uint8).numpy().data if len(flat) else b""

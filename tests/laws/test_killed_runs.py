@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hybrid_iris import HYBRID, write_iris
 
-TRAINING = """
+ONE_BLOCK = """
 train iris on flowers {
     loss = cross_entropy(iris(x), y)
     metrics = [accuracy]
@@ -24,7 +24,26 @@ train iris on flowers {
     holdout = 0.2
 }
 """
-PROGRAM = HYBRID.replace("|> turns", "|> turns |> dropout(0.2)") + TRAINING
+SEVERAL_TRAININGS = """
+model both(x: real[B, 4]) -> real[B, 3] = iris(x) |> linear(3)
+
+train iris on flowers {
+    loss = cross_entropy(iris(x), y)
+    optimizer = adam(lr=0.05)
+    epochs = 3
+    batch = 8
+    folds = 2
+}
+
+train both on flowers {
+    loss = cross_entropy(both(x), y)
+    epochs = 4
+    batch = 8
+    holdout = 0.2
+    early_stop = 1
+}
+"""
+MODELS = HYBRID.replace("|> turns", "|> turns |> dropout(0.2)")
 
 TRAIN = """\
 import os, sys
@@ -46,17 +65,24 @@ for folder in sys.stdin:
 too. What takes long to import is imported once."""
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
+@pytest.fixture(params=[ONE_BLOCK, SEVERAL_TRAININGS], ids=["one block", "several trainings"])
+def program(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     write_iris(tmp_path)
     path = tmp_path / "iris.hqm"
-    path.write_text(PROGRAM)
+    path.write_text(MODELS + request.param)
     return path
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(f.relative_to(folder) for f in folder.rglob("*") if f.is_file())
 
 
 def test_killed_runs_end_with_the_same_bytes(
     program: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    deep = request.config.getoption("--deep")
+    if "folds" in program.read_text() and not deep:
+        pytest.skip("tests/unit/training/test_train_program.py stops one: pytest --deep kills it")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     draw = random.Random(0)
     with subprocess.Popen(
@@ -81,12 +107,12 @@ def test_killed_runs_end_with_the_same_bytes(
         began = time.monotonic()
         assert train(whole) == 0
         seconds = time.monotonic() - began
-        many = 50 if request.config.getoption("--deep") else 5
+        many = 50 if deep else 5
         kills = [train(killed, draw.uniform(0, 0.4 * seconds)) for _ in range(many)]
         assert set(kills) <= {0, signal.SIGKILL}
         assert signal.SIGKILL in kills
         assert train(killed) == 0
-    names = sorted(file.name for file in whole.iterdir())
-    assert sorted(file.name for file in killed.iterdir()) == names
+    names = files(whole)
+    assert files(killed) == names
     for name in names:
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from qmlc.ir.program import Call, Column, Data, Field, Program, Training
 from qmlc.training.read_options import TrainOptions
-from qmlc.training.train_block import TrainResult, train_block
+from qmlc.training.train_block import train_block
+from qmlc.training.train_result import TrainResult
 
 FEATURES = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 

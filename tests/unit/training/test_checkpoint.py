@@ -10,7 +10,8 @@ from torch import nn
 
 from qmlc.ir.program import Call
 from qmlc.training import checkpoint
-from qmlc.training.checkpoint import CHECKPOINT, _pack, _unpack
+from qmlc.training.checkpoint import _pack, _unpack
+from qmlc.training.run_files import CHECKPOINT
 
 
 def stopping(make_loss, calls):

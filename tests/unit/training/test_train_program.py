@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from qmlc.train_program import evaluate_program, train_program
+from qmlc.training import checkpoint, run_epochs
 from qmlc.training.errors import DataError
 from qmlc.training.read_options import TrainOptions
 from qmlc.training.run_epochs import set_modes
@@ -104,6 +105,60 @@ def test_folds_are_measured_and_a_last_training_learns_from_all(write):
     assert len(losses) == 4
     measured = evaluate_program(Path("p.hqm"), TrainOptions(folder=Path("runs/p/a/fold_2")))
     assert measured["a (held-out)"]["loss"] == pytest.approx(losses[1])
+
+
+class Clock:
+    """Counts the steps that are taken, and stops the training before the one numbered `stop`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.take, self.steps, self.stop = run_epochs._take_step, 0, -1
+        monkeypatch.setattr(run_epochs, "_take_step", self)
+
+    def __call__(self, *arguments):
+        if self.steps == self.stop:
+            self.stop = -1
+            raise KeyboardInterrupt
+        self.steps += 1
+        return self.take(*arguments)
+
+
+FOLDED = A.replace("epochs = 2", "epochs = 2\n    folds = 2")
+STALE = "epochs = 9\n    early_stop = 1\n    optimizer = sgd(lr=0)\n    checkpoint = 1"
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    return {f.relative_to(folder): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+def test_what_is_done_of_several_trainings_is_not_done_again(write, monkeypatch):
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "SHARE", 0)
+    program = write(PARTS + FOLDED + B.replace("epochs = 2", STALE))
+    clock = Clock(monkeypatch)
+    train_program(program, TrainOptions(folder=Path("whole"), quiet=True))
+    count, clock.steps = clock.steps, 0
+    assert count == 3 * 2 + 2  # two folds and a last training, and what stops early
+    again = TrainOptions(folder=Path("stopped"), quiet=True)
+    for clock.stop in range(1, count):
+        with pytest.raises(KeyboardInterrupt):
+            train_program(program, again)
+    train_program(program, again)
+    assert clock.steps == count
+    assert files(Path("stopped")) == files(Path("whole"))
+    train_program(program, again)
+    assert clock.steps == 2 * count, "a command that ended is not gone on with"
+
+
+def test_what_an_earlier_block_learned_decides_whether_a_later_one_goes_on(write, monkeypatch):
+    clock = Clock(monkeypatch)
+    clock.stop = 3
+    last = B.replace("epochs = 2", "epochs = 2\n    checkpoint = 1")
+    with pytest.raises(KeyboardInterrupt):
+        train_program(write(PARTS + A + last), TrainOptions(quiet=True))
+    train_program(
+        write(PARTS + A.replace("epochs = 2", "epochs = 1") + last), TrainOptions(quiet=True)
+    )
+    assert clock.steps == 3 + 1 + 2
 
 
 def test_an_error_in_the_data_names_the_line_of_the_program(write):
