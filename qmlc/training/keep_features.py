@@ -18,7 +18,7 @@ from qmlc.ir.program import Method, Program, Training, Unit, all_parts
 from qmlc.runtime.check_memory import available_memory
 from qmlc.training.prepare_rows import Rows, Tensors
 from qmlc.training.read_options import Plan
-from qmlc.training.write_files import replace_file
+from qmlc.training.write_files import bytes_of, replace_file
 
 FEATURES = "features.safetensors"
 
@@ -47,9 +47,9 @@ def compute_features(
     """Rows that hold features, from which calls of `module` then go on; None where there are none.
 
     They are taken from a file in `folder` where it holds those of the same data and fixed parts,
-    and written there otherwise, up to a gigabyte. A row must yield the same in each batch, and all
-    must fit in memory. Simulated devices draw, and change what circuits yield: under them nothing
-    is kept.
+    and written there otherwise, up to a gigabyte: in the order of the table, so that they are the
+    same however its rows are split. A row must yield the same in each batch, and all must fit in
+    memory. Simulated devices draw, and change what circuits yield: under them nothing is kept.
     """
     loss = next((unit for unit in program.units if unit.class_name == training.loss), None)
     imitates = plan.noise is not None or plan.shots is not None
@@ -58,28 +58,36 @@ def compute_features(
     features, rest = loss.methods
     names = [name for name, _ in loss.inputs]
     splits = {name: dict(zip(names, given, strict=True)) for name, given in rows.splits.items()}
-    compute = _Compute(module, [name for name, _ in features.inputs], accelerator, plan.batch)
-    probe = compute.probe(splits["training"])
+    needed = [name for name, _ in features.inputs]
+    table = {name: _in_order(rows, [t[name] for t in splits.values()]) for name in needed}
+    compute = _Compute(module, needed, accelerator, plan.batch)
+    probe = compute.probe(table)
     if probe is None:
         return None
-    count = sum(len(t[names[0]]) for t in splits.values())
-    size = sum(t[0].nbytes for t in probe) * count
+    size = sum(t[0].nbytes for t in probe) * len(table[needed[0]])
     free = available_memory(torch.device("cpu"))
     if free is not None and size > SHARE * free:
         return None
     file = folder / FEATURES
-    key = _identify(program, loss, features, module, splits, plan)
+    key = _identify(program, loss, features, module, table, plan)
     found = _read(file, key, probe)
     if found is None:
-        found = {name: compute.all(given) for name, given in splits.items()}
+        found = compute.all(table)
         if size <= MAX_FILE:
             _write(file, key, found)
     own = [name for name, _ in rest.inputs if name in names]
     kept = {
-        name: (*(splits[name][field] for field in own), *tensors) for name, tensors in found.items()
+        name: (*(given[field] for field in own), *(t[rows.places[name]] for t in found))
+        for name, given in splits.items()
     }
     module.__dict__["forward"] = module.from_features
     return replace(rows, splits=kept)
+
+
+def _in_order(rows: Rows, parts: Sequence[Tensor]) -> Tensor:
+    """The parts of a field that the splits have, as one tensor in the order of the table."""
+    places = torch.tensor([place for own in rows.places.values() for place in own])
+    return torch.cat(list(parts))[places.argsort()]
 
 
 def _is_short(plan: Plan, rows: Rows) -> bool:
@@ -142,7 +150,7 @@ def _identify(
     loss: Unit,
     features: Method,
     module: nn.Module,
-    splits: Mapping[str, Mapping[str, Tensor]],
+    table: Mapping[str, Tensor],
     plan: Plan,
 ) -> str:
     """A hash of all that decides what the features are."""
@@ -155,32 +163,24 @@ def _identify(
     ]
     digest = hashlib.sha256(repr((features.graph, parts, plan.precision)).encode())
     fixed = [p for p in module.parameters() if not p.requires_grad]
-    read = [t[name] for t in splits.values() for name, _ in features.inputs]
-    for tensor in (*fixed, *module.buffers(), *read):
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().tobytes() if len(flat) else b"")
+    for tensor in (*fixed, *module.buffers(), *table.values()):
+        digest.update(bytes_of(tensor))
     return digest.hexdigest()
 
 
-def _read(file: Path, key: str, probe: Tensors) -> dict[str, Tensors] | None:
+def _read(file: Path, key: str, probe: Tensors) -> Tensors | None:
     """The features in a file, if they are those wanted and begin with `probe`."""
     try:
         with safe_open(str(file), framework="pt") as stored:
-            about = stored.metadata() or {}
-            if about.get("key") != key:
+            if (stored.metadata() or {}).get("key") != key:
                 return None
-            splits = about["splits"].split(",")
-            found = {
-                split: tuple(stored.get_tensor(f"{split}.{i}") for i in range(len(probe)))
-                for split in splits
-            }
-    except (OSError, SafetensorError, KeyError):
+            found = tuple(stored.get_tensor(str(i)) for i in range(len(probe)))
+    except (OSError, SafetensorError):
         return None
-    begin = [tensor[: len(own)] for tensor, own in zip(found["training"], probe, strict=True)]
+    begin = [tensor[: len(own)] for tensor, own in zip(found, probe, strict=True)]
     return found if _agree(begin, probe) else None
 
 
-def _write(file: Path, key: str, features: Mapping[str, Tensors]) -> None:
-    tensors = {f"{s}.{i}": t.contiguous() for s, ts in features.items() for i, t in enumerate(ts)}
-    data = save(tensors, {"key": key, "splits": ",".join(features)})
+def _write(file: Path, key: str, features: Tensors) -> None:
+    data = save({str(i): tensor.contiguous() for i, tensor in enumerate(features)}, {"key": key})
     replace_file(file, lambda temporary: temporary.write_bytes(data))

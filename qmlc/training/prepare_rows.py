@@ -53,8 +53,8 @@ class Rows:
 
     splits: dict[str, Tensors]
     states: States
-    count: int
-    """How many rows the table has."""
+    places: dict[str, list[int]]
+    """Which rows of the table those of each split are."""
 
 
 def prepare_rows(
@@ -77,7 +77,7 @@ def prepare_rows(
         for name in SPLITS
         if name in tables
     }
-    return Rows(tensors, states, len(table))
+    return Rows(tensors, states, splits)
 
 
 def _measured(holdout: float | str, test: float | str) -> tuple[tuple[str, float | str], ...]:
@@ -204,7 +204,7 @@ def describe_rows(data: str | None, rows: Rows, plan: Fractions) -> dict[str, An
     return {
         "format": 1,
         "data": data,
-        "rows": rows.count,
+        "rows": sum(map(len, rows.places.values())),
         "holdout": plan.holdout,
         "test": plan.test,
         "fold": plan.fold,

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from qmlc.train_program import evaluate_program, train_program
-from qmlc.training import train_block
+from qmlc.training import keep_features, train_block
 from qmlc.training.read_options import TrainOptions
 
 PROGRAM = """
@@ -25,7 +25,7 @@ model m(x: real[B, 2]) -> real[B, 1] {{
     return h |> linear(1)
 }}
 data d = csv("d.csv") {{
-    x = [u, v]
+    x = {fields}
     y = [u]
 }}
 train m on d {{
@@ -33,7 +33,7 @@ train m on d {{
     optimizer = adam(lr=0.1)
     epochs = {epochs}
     batch = 4
-    holdout = 0.25{more}
+    {holdout}{more}
 }}
 """
 FIXED = "freeze(fixed)(x) * 2"
@@ -45,8 +45,9 @@ def train(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("d.csv").write_text("u,v\n" + "".join(f"{i / 7},{i % 3}\n" for i in range(12)))
 
-    def train(features=FIXED, epochs=3, more=""):
-        text = PROGRAM.format(features=features, epochs=epochs, more=more)
+    def train(features=FIXED, **changes):
+        given = {"epochs": 3, "more": "", "holdout": "holdout = 0.25", "fields": "[u, v]"}
+        text = PROGRAM.format(features=features, **given | changes)
         Path("p.hqm").write_text(text)
         return train_program(Path("p.hqm"), TrainOptions(quiet=True))["m"]
 
@@ -84,6 +85,17 @@ def test_features_are_taken_from_the_file_where_all_is_as_it_was(train):
     assert FILE.stat().st_mtime_ns == written
     FILE.write_bytes(b"broken")
     assert losses(train()) == first
+
+
+@pytest.mark.parametrize(("fields", "times"), [("[u, v]", 1), ("standardize([u, v])", 4)])
+def test_folds_share_what_does_not_depend_on_the_split(train, monkeypatch, fields, times):
+    computed, compute = [], keep_features._Compute.all
+    monkeypatch.setattr(
+        keep_features._Compute, "all", lambda *given: computed.append(given) or compute(*given)
+    )
+    train(fields=fields, more="\n    folds = 3", holdout="")
+    assert len(computed) == times
+    assert [*Path().rglob(FILE.name)] == [FILE]
 
 
 @pytest.mark.parametrize(
