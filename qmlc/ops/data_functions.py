@@ -30,6 +30,8 @@ class DataFunction:
     """The one source whose examples it takes; it then needs no column."""
     takes: tuple[str, ...] = ()
     """The functions whose results it takes, where it does not take any."""
+    random: bool = False
+    """Whether it draws: anew in each epoch for the rows that are learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ _X = Parameter("x", tensor=True)
 _COLUMN = Parameter("column", tensor=True)
 _TOKENIZER = Parameter("tokenizer")
 _LENGTH = Parameter("length")
-_SEED = Parameter("seed", 0)
+_DRAWS = (Parameter("seed", 0), Parameter("fresh", True))
+"""What fixed choices are drawn from, and whether the rows that are learned from get others."""
 _IMAGE = Parameter("image", tensor=True)
 _PATH = Parameter("path")
 
@@ -107,9 +110,10 @@ DATA_FUNCTIONS: dict[str, DataFunction] = {
         results=("tokens", "mask"),
     ),
     "sentence_pairs": DataFunction(
-        (_TOKENIZER, _LENGTH, _SEED),
+        (_TOKENIZER, _LENGTH, *_DRAWS),
         laws.sentence_pairs,
         fitted=True,
+        random=True,
         doc="A line and, for one half, the line that follows it, else a random one.",
         results=("tokens", "segment", "mask", "is_next"),
         source="text",
@@ -123,8 +127,9 @@ DATA_FUNCTIONS: dict[str, DataFunction] = {
         source="text",
     ),
     "mask_tokens": DataFunction(
-        (Parameter("tokens", tensor=True), Parameter("rate", 0.15), _SEED),
+        (Parameter("tokens", tensor=True), Parameter("rate", 0.15), *_DRAWS),
         laws.mask_tokens,
+        random=True,
         doc="Tokens with some hidden, and what stood there (-100 where nothing is hidden).",
         results=("noisy", "original"),
         takes=("tokenize", "sentence_pairs"),
@@ -140,6 +145,24 @@ DATA_FUNCTIONS: dict[str, DataFunction] = {
     ),
     "crop": DataFunction(
         (_IMAGE, Parameter("size")), laws.crop, doc="The middle of images, [height, width]."
+    ),
+    "random_crop": DataFunction(
+        (_IMAGE, Parameter("size"), Parameter("padding", 0)),
+        laws.random_crop,
+        random=True,
+        doc="In learning, a part somewhere in images with so much black around; else their middle.",
+    ),
+    "random_flip": DataFunction(
+        (_IMAGE, Parameter("p", 0.5)),
+        laws.random_flip,
+        random=True,
+        doc="In learning, some images with left and right exchanged.",
+    ),
+    "gaussian_noise": DataFunction(
+        (_X, Parameter("std")),
+        laws.gaussian_noise,
+        random=True,
+        doc="In learning, x and normal random numbers of that standard deviation.",
     ),
     "grayscale": DataFunction((_IMAGE,), laws.grayscale, doc="One channel of red, green and blue."),
     "normalize": DataFunction(

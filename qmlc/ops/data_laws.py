@@ -87,6 +87,7 @@ def tokenize(arguments: Arguments) -> tuple[TensorType, ...]:
 
 def sentence_pairs(arguments: Arguments) -> tuple[TensorType, ...]:
     """Tokens, segments and mask of `length`, and one class."""
+    _fresh(arguments)
     length = (_size(arguments, "length"),)
     tokens = TensorType("int", length)
     return tokens, tokens, TensorType("bool", length), TensorType("int")
@@ -100,10 +101,20 @@ def windows(arguments: Arguments) -> tuple[TensorType, ...]:
 
 def mask_tokens(arguments: Arguments) -> tuple[TensorType, ...]:
     """Tokens in the place of `tokens`, and what stood there."""
-    rate = arguments["rate"]
-    if not isinstance(rate, int | float) or not 0 < rate < 1:
-        raise ShapeError("needs a fraction between 0 and 1 as `rate`")
+    _fraction(arguments, "rate")
+    _fresh(arguments)
     return arguments["tokens"], arguments["tokens"]
+
+
+def _fraction(arguments: Arguments, name: str) -> None:
+    value = arguments[name]
+    if not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ShapeError(f"needs a fraction above 0, at most 1, as `{name}`")
+
+
+def _fresh(arguments: Arguments) -> None:
+    if not isinstance(arguments["fresh"], bool):
+        raise ShapeError("needs `true` or `false` as `fresh`")
 
 
 def _pair(arguments: Arguments, name: str) -> tuple[int, int]:
@@ -132,6 +143,32 @@ def crop(arguments: Arguments) -> tuple[TensorType, ...]:
     ):
         raise ShapeError(f"cannot take {list(size)} out of `{kind}`", 0)
     return resize(arguments)
+
+
+def random_crop(arguments: Arguments) -> tuple[TensorType, ...]:
+    """A part of an image with `padding` around."""
+    channels, *dims = _image(arguments["image"])
+    size, padding = _pair(arguments, "size"), arguments["padding"]
+    if not isinstance(padding, int) or isinstance(padding, bool) or padding < 0:
+        raise ShapeError("needs a whole number from 0 as `padding`")
+    if any(have + 2 * padding < want for have, want in zip(dims, size, strict=True)):
+        message = f"cannot take {list(size)} out of `{arguments['image']}`"
+        raise ShapeError(message, 0, "ask for a smaller part, or for more `padding`")
+    return (TensorType("real", (channels, *size)),)
+
+
+def random_flip(arguments: Arguments) -> tuple[TensorType, ...]:
+    """The image."""
+    _fraction(arguments, "p")
+    return (TensorType("real", _image(arguments["image"])),)
+
+
+def gaussian_noise(arguments: Arguments) -> tuple[TensorType, ...]:
+    """The shape of `x`."""
+    std = arguments["std"]
+    if not isinstance(std, int | float) or std < 0:
+        raise ShapeError("needs a number from 0 as `std`")
+    return same(arguments)
 
 
 def _image(kind: TensorType) -> tuple[Any, ...]:

@@ -95,7 +95,9 @@ def identify_run(
     program: Program, training: Training, plan: Plan, rows: Rows | None, start: nn.Module
 ) -> str:
     """A hash of all that decides what a training learns, what its module starts with included."""
-    digest = hashlib.sha256(repr((program.units, training.inputs, training.metrics, plan)).encode())
+    changing = sorted(rows.changing) if rows is not None else []
+    decided = (program.units, training.inputs, training.metrics, plan, changing)
+    digest = hashlib.sha256(repr(decided).encode())
     for tensors in rows.splits.values() if rows is not None else ():
         for tensor in tensors:
             digest.update(bytes_of(tensor))

@@ -71,7 +71,7 @@ def _followers(table: Table) -> list[int | None]:
 def _apply_pairs(arguments: Arguments, state: State, table: Table) -> tuple[Tensor, ...]:
     """Next-sentence prediction (Devlin et al. 2019, 3.1): half of the pairs follow each other."""
     lines, followers = _lines(table), _followers(table)
-    generator = torch.Generator().manual_seed(arguments["seed"])
+    generator = arguments["generator"]
     follow = torch.rand(len(lines), generator=generator) < 0.5
     # a random line that is neither this one nor the one that follows it
     others = torch.randint(max(1, len(lines) - 2), (len(lines),), generator=generator).tolist()
@@ -124,7 +124,7 @@ def _apply_mask(arguments: Arguments, state: State, table: Table) -> tuple[Tenso
     special = torch.zeros(_vocabulary(learned), dtype=torch.bool)
     special[_special(learned)] = True
     ordinary = (~special).nonzero().flatten()
-    generator = torch.Generator().manual_seed(arguments["seed"])
+    generator = arguments["generator"]
     order = torch.rand(tokens.shape, generator=generator).masked_fill(special[tokens], 2.0)
     counts = (~special[tokens]).sum(1, keepdim=True)
     chosen = (counts * arguments["rate"]).round().clamp(min=1).minimum(counts)

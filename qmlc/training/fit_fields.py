@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -30,19 +30,65 @@ def fit_fields(data: Data, table: Table, names: Iterable[str]) -> States:
     return run.states
 
 
+Tensors = tuple[Tensor, ...]
+Draw = Callable[[int | None], Tensors]
+"""Fields with their random choices made under a number; None: those of rows that are measured."""
+
+
 def apply_fields(
     data: Data, table: Table, names: Sequence[str], states: States, dtype: torch.dtype
-) -> tuple[Tensor, ...]:
+) -> Tensors:
     """The tensors of the fields `names`, the rows of `table` along their first dimension.
 
-    Real numbers come as `dtype`, classes as int64. DataError E0707 where `states` were learned by
-    other fields.
+    Real numbers come as `dtype`, classes as int64. Random choices are those of rows that are
+    measured. DataError E0707 where `states` were learned by other fields.
     """
-    run = _Run(table, fitting=False, states=states)
+    return draw_fields(data, table, names, states, dtype)(None)
+
+
+def draw_fields(
+    data: Data, table: Table, names: Sequence[str], states: States, dtype: torch.dtype
+) -> Draw:
+    """What makes the fields `names`, as `apply_fields` does, for each draw anew.
+
+    What is not random is computed once.
+    """
+    fixed = _Run(table, fitting=False, states=states)
+    changing = set(random_fields(data, names))
+    lines = needed_fields(data, names)
+    for line in lines:
+        if not changing & set(line.names):
+            fixed.evaluate(line)
+
+    def draw(number: int | None) -> Tensors:
+        run = replace(fixed, made=dict(fixed.made), tokenizers=dict(fixed.tokenizers), draw=number)
+        for line in lines:
+            if changing & set(line.names):
+                run.evaluate(line)
+        made = (run.made[name] for name in names)
+        return tuple(t.to(dtype) if t.is_floating_point() else t for t in made)
+
+    return draw
+
+
+def random_fields(data: Data, names: Iterable[str]) -> tuple[str, ...]:
+    """Of the fields that make `names`, those that other draws change."""
+    changing: list[str] = []
     for line in needed_fields(data, names):
-        run.evaluate(line)
-    made = (run.made[name] for name in names)
-    return tuple(t.to(dtype) if t.is_floating_point() else t for t in made)
+        if _draws(line.value) or set(changing) & set(_columns(line.value)):
+            changing += line.names
+    return tuple(changing)
+
+
+def _draws(value: Any) -> bool:
+    match value:
+        case tuple():
+            return any(map(_draws, value))
+        case Call(function, arguments, keywords) if function in DATA_FUNCTIONS:
+            row = DATA_FUNCTIONS[function]
+            given = bind(row.parameters, arguments, dict(keywords))
+            return (row.random and given.get("fresh", True)) or any(map(_draws, given.values()))
+    return False
 
 
 def needed_fields(data: Data, names: Iterable[str]) -> tuple[Field, ...]:
@@ -80,6 +126,8 @@ class _Run:
     """What was learned to make the tokens of a field."""
     key: str = ""
     calls: int = 0
+    draw: int | None = None
+    """What random choices are drawn from besides their seeds, where rows are learned from."""
 
     def evaluate(self, line: Field) -> None:
         """Add what `line` makes to `made`."""
@@ -148,7 +196,16 @@ class _Run:
         columns: dict[str, Any] = {p.name: value_of(values[p.name]) for p in parameters if p.tensor}
         if "tokens" in columns:
             columns["tokenizer"] = self.tokenizers[values["tokens"].name]
+        if DATA_FUNCTIONS[call.function].random:
+            columns["generator"] = self.generator(values)
         return values | columns
+
+    def generator(self, settings: Mapping[str, Any]) -> torch.Generator | None:
+        """What a random function draws from: its seed, and the draw where it is to be fresh."""
+        drawn = self.draw if settings.get("fresh", True) else None
+        if drawn is None and "seed" not in settings:
+            return None
+        return torch.Generator().manual_seed(settings.get("seed", 0) + (drawn or 0))
 
     def cells(self, value: Any) -> pd.Series[Any] | Tensor:
         """The raw cells of a column; whatever else it is, as a tensor."""

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from qmlc.ir.program import Method, Program, Training, Unit, all_parts
 from qmlc.runtime.check_memory import available_memory
-from qmlc.training.prepare_rows import Rows, Tensors
+from qmlc.training.fit_fields import Tensors
+from qmlc.training.prepare_rows import Rows
 from qmlc.training.read_options import Plan
 from qmlc.training.write_files import bytes_of, replace_file
 
@@ -59,6 +60,8 @@ def compute_features(
     names = [name for name, _ in loss.inputs]
     splits = {name: dict(zip(names, given, strict=True)) for name, given in rows.splits.items()}
     needed = [name for name, _ in features.inputs]
+    if rows.changing & set(needed):
+        return None
     table = {name: _in_order(rows, [t[name] for t in splits.values()]) for name in needed}
     compute = _Compute(module, needed, accelerator, plan.batch)
     probe = compute.probe(table)
@@ -75,13 +78,19 @@ def compute_features(
         found = compute.all(table)
         if size <= MAX_FILE:
             _write(file, key, found)
-    own = [name for name, _ in rest.inputs if name in names]
-    kept = {
-        name: (*(given[field] for field in own), *(t[rows.places[name]] for t in found))
-        for name, given in splits.items()
-    }
+    own = [names.index(name) for name, _ in rest.inputs if name in names]
+
+    def join(split: str, given: Tensors) -> Tensors:
+        return (*(given[field] for field in own), *(t[rows.places[split]] for t in found))
+
+    kept = {name: join(name, given) for name, given in rows.splits.items()}
+    draw = rows.draw
     module.__dict__["forward"] = module.from_features
-    return replace(rows, splits=kept)
+    return replace(
+        rows,
+        splits=kept,
+        draw=None if draw is None else lambda number: join("training", draw(number)),
+    )
 
 
 def _in_order(rows: Rows, parts: Sequence[Tensor]) -> Tensor:

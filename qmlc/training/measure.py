@@ -13,7 +13,7 @@ from qmlc.ir.program import Call
 from qmlc.ops.metrics import METRICS
 from qmlc.training.build_metric import build_metric, read_metric, update_metric
 from qmlc.training.errors import DataError
-from qmlc.training.run_module import run_module
+from qmlc.training.run_module import fixed_draws, run_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ def measure(
 ) -> Measurement:
     """What `module` yields over `batches` in evaluation mode, each example counting alike.
 
-    The module is left in the mode it was in.
+    The module is left in the mode it was in. What it draws is the same each time.
     """
     training = module.training
     module.eval()
     total, count = 0.0, 0
     states: list[Any] = []
-    with torch.no_grad():
+    with torch.no_grad(), fixed_draws():
         for batch in batches:
             output = run_module(module, batch)
             examples = len(batch[0]) if batch else 1

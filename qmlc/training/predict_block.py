@@ -21,7 +21,7 @@ from qmlc.training.prepare_rows import find_data, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_epochs import Batch
 from qmlc.training.run_files import BEST, FITTED, run_folder
-from qmlc.training.run_module import run_module
+from qmlc.training.run_module import fixed_draws, run_module
 from qmlc.training.transform import State
 from qmlc.training.transforms import TRANSFORMS
 from qmlc.training.write_files import replace_file
@@ -85,7 +85,7 @@ def run_model(model: nn.Module, batches: Iterable[Batch], name: str | None = Non
     """What a model yields for all batches; of a record the field `name`, else the first."""
     model.eval()
     parts = []
-    with torch.no_grad():
+    with torch.no_grad(), fixed_draws():
         for batch in batches:
             result = run_module(model, batch)
             if not isinstance(result, Tensor):

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
 
 from qmlc.ir.program import Data, Program, Training
 from qmlc.training.errors import DataError, placed
-from qmlc.training.fit_fields import States, apply_fields, fit_fields
+from qmlc.training.fit_fields import (
+    Draw,
+    States,
+    Tensors,
+    draw_fields,
+    fit_fields,
+    random_fields,
+)
 from qmlc.training.read_data import read_data
 from qmlc.training.table import Table
 
 SPLITS = ("training", "held-out", "test")
 """What the rows of a table may be for, in the order in which results are shown."""
-
-Tensors = tuple[Tensor, ...]
 
 
 class Fractions(Protocol):
@@ -55,6 +59,10 @@ class Rows:
     states: States
     places: dict[str, list[int]]
     """Which rows of the table those of each split are."""
+    draw: Draw | None = None
+    """Makes the training rows of an epoch, where random choices differ between epochs."""
+    changing: frozenset[str] = frozenset()
+    """The fields that these change."""
 
 
 def prepare_rows(
@@ -72,12 +80,15 @@ def prepare_rows(
     for name, given in _measured(plan.holdout, plan.test):
         if isinstance(given, str):
             tables[name] = read_rows(data, base, base / given)
-    tensors = {
-        name: apply_fields(data, tables[name], training.inputs, states, dtype)
-        for name in SPLITS
-        if name in tables
-    }
-    return Rows(tensors, states, splits)
+    tensors, draw = {}, None
+    changing = frozenset(random_fields(data, training.inputs))
+    for name in SPLITS:
+        if name in tables:
+            made = draw_fields(data, tables[name], training.inputs, states, dtype)
+            tensors[name] = made(None)
+            if name == "training" and changing:
+                draw = made
+    return Rows(tensors, states, splits, draw, changing)
 
 
 def _measured(holdout: float | str, test: float | str) -> tuple[tuple[str, float | str], ...]:
@@ -170,13 +181,19 @@ def _join(bundles: Bundles) -> list[int]:
 
 
 def make_batches(
-    tensors: Tensors, size: int, order: torch.Generator | None = None
+    tensors: Tensors,
+    size: int,
+    order: torch.Generator | None = None,
+    draw: Draw | None = None,
 ) -> DataLoader[Any]:
-    """Batches of up to `size` rows, in order, or shuffled anew each epoch by `order`."""
-    dataset = _Gather(tensors)
+    """Batches of up to `size` rows, in order, or shuffled anew each epoch by `order`.
+
+    `order` decides what `draw` draws, too: who sets it back gets the same epoch.
+    """
+    dataset = _Gather(tensors, draw)
     sampler: RandomSampler | SequentialSampler = SequentialSampler(dataset)
     if order is not None:
-        sampler = RandomSampler(dataset, generator=order)
+        sampler = _Shuffle(dataset, generator=order)
     batches = BatchSampler(sampler, size, drop_last=False)
     # A generator of its own keeps the loader from drawing on the caller's random numbers.
     own = torch.Generator()
@@ -186,8 +203,8 @@ def make_batches(
 class _Gather(Dataset[Tensors]):
     """Rows of tensors, a whole batch taken by one index: one gather a tensor, not one a row."""
 
-    def __init__(self, tensors: Tensors) -> None:
-        self.tensors = tensors
+    def __init__(self, tensors: Tensors, draw: Draw | None) -> None:
+        self.tensors, self.draw = tensors, draw
 
     def __len__(self) -> int:
         return len(self.tensors[0])
@@ -197,6 +214,19 @@ class _Gather(Dataset[Tensors]):
 
     def __getitems__(self, rows: list[int]) -> Tensors:
         return tuple(tensor[rows] for tensor in self.tensors)
+
+
+class _Shuffle(RandomSampler):
+    """The rows of an epoch in random order, their own random choices drawn first."""
+
+    data_source: _Gather
+
+    def __iter__(self) -> Iterator[int]:
+        dataset = self.data_source
+        if dataset.draw is not None:
+            number = torch.randint(1 << 62, (), generator=self.generator)
+            dataset.tensors = dataset.draw(int(number))
+        return super().__iter__()
 
 
 def describe_rows(data: str | None, rows: Rows, plan: Fractions) -> dict[str, Any]:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from qmlc.training.errors import DataError
+
+
+@contextmanager
+def fixed_draws() -> Iterator[None]:
+    """A stretch in which random operations draw what they draw in each such stretch.
+
+    Outside they draw as if it had not been.
+    """
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(0)
+        yield
 
 
 def run_module(module: nn.Module, batch: Sequence[Tensor]) -> Any:

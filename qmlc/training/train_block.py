@@ -159,7 +159,7 @@ def _loaders(rows: Rows | None, plan: Plan, accelerator: Any, order: torch.Gener
     if rows is None:
         # A loss without inputs is learned from one empty batch.
         return {"learning": [()], "training": [()]}
-    learning = make_batches(rows.splits["training"], plan.batch, order)
+    learning = make_batches(rows.splits["training"], plan.batch, order, rows.draw)
     loaders = {"learning": learning}
     loaders |= {name: make_batches(tensors, plan.batch) for name, tensors in rows.splits.items()}
     # of several processes each gets all rows: it learns from its share, and measures on all

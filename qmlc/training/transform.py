@@ -30,7 +30,8 @@ class Transform:
     `fit` learns from the arguments on the training rows; `apply` computes with what was learned;
     `invert` takes the results of a model that was trained on it back to the units of the file.
     A `raw` function is given the cells of a column, the others float64 tensors. One that takes
-    `tokens` finds what their maker learned under `tokenizer`.
+    `tokens` finds what their maker learned under `tokenizer`. One that is random finds under
+    `generator` what it draws from; None where rows are only measured, and it has no `seed`.
     """
 
     apply: Callable[[Arguments, State, Table], Results]

@@ -43,6 +43,34 @@ def _crop(arguments: Arguments, state: State, table: Table) -> Tensor:
     return _open_all(image, table, middle)
 
 
+def _random_crop(arguments: Arguments, state: State, table: Table) -> Tensor:
+    """A part of each image with black around it; the middle where nothing is drawn."""
+    image = torch.nn.functional.pad(arguments["image"], (arguments["padding"],) * 4)
+    generator = arguments["generator"]
+    if generator is None:
+        return _crop({**arguments, "image": image}, state, table)
+    height, width = arguments["size"]
+    count, channels = image.shape[:2]
+
+    def places(size: int, part: int) -> Tensor:
+        start = torch.randint(size - part + 1, (count, 1), generator=generator)
+        return start + torch.arange(part)
+
+    rows, columns = places(image.shape[-2], height), places(image.shape[-1], width)
+    index = (torch.arange(count)[:, None, None, None], torch.arange(channels)[:, None, None])
+    part: Tensor = image[(*index, rows[:, None, :, None], columns[:, None, None, :])]
+    return part
+
+
+def _random_flip(arguments: Arguments, state: State, table: Table) -> Tensor:
+    image: Tensor = arguments["image"]
+    generator = arguments["generator"]
+    if generator is None:
+        return image
+    chosen = torch.rand(len(image), generator=generator) < arguments["p"]
+    return torch.where(chosen[:, None, None, None], image.flip(-1), image)
+
+
 def _open_all(column: Any, table: Table, change: Callable[[Any], Any]) -> Tensor:
     """The images of a column, `[N, 3, height, width]` between 0 and 1, each changed first."""
     library = import_optional("PIL.Image", "pillow", "an image")
@@ -104,6 +132,8 @@ SAMPLES = {1: ("u1", 128.0, 128.0), 2: ("<i2", 0.0, 2.0**15), 4: ("<i4", 0.0, 2.
 MEDIA_TRANSFORMS: dict[str, Transform] = {
     "resize": Transform(_resize, raw=True),
     "crop": Transform(_crop, raw=True),
+    "random_crop": Transform(_random_crop),
+    "random_flip": Transform(_random_flip),
     "grayscale": Transform(_grayscale),
     "normalize": Transform(_normalize),
     "spectrogram": Transform(_spectrogram, raw=True),

@@ -110,6 +110,14 @@ def _apply_pca(arguments: Arguments, state: State, table: Table) -> Tensor:
     return result
 
 
+def _gaussian_noise(arguments: Arguments, state: State, table: Table) -> Tensor:
+    x: Tensor = arguments["x"]
+    generator = arguments["generator"]
+    if generator is None:
+        return x
+    return x + torch.randn(x.shape, generator=generator, dtype=x.dtype) * float(arguments["std"])
+
+
 def _elementwise(function: Callable[[Tensor], Tensor]) -> Transform:
     return Transform(lambda arguments, state, table: function(arguments["x"]))
 
@@ -149,6 +157,7 @@ TRANSFORMS: dict[str, Transform] = {
     "div": _binary(torch.div),
     "pow": _binary(torch.pow),
     "pca": Transform(_apply_pca, _fit_pca),
+    "gaussian_noise": Transform(_gaussian_noise),
     **TEXT_TRANSFORMS,
     **MEDIA_TRANSFORMS,
 }

@@ -19,7 +19,7 @@ from qmlc.training.read_data import SOURCES, read_data
 from qmlc.training.transforms import TRANSFORMS
 from qmlc.types.tensors import ShapeError, TensorType
 
-SETTINGS = {"min": 0.5, "max": 2.0, "num_classes": 4}
+SETTINGS = {"std": 0.5, "min": 0.5, "max": 2.0, "num_classes": 4}
 SCALAR = TensorType("real")
 NUMERIC = [
     name
@@ -43,6 +43,12 @@ OTHERS = {
     ),
     "resize": (IMAGES, {"image": Column("image"), "size": (5, 4)}, TensorType("image")),
     "crop": (IMAGES, {"image": Column("image"), "size": (2, 9)}, TensorType("image")),
+    "random_crop": (
+        IMAGES,
+        {"image": SMALL, "size": (3, 7), "padding": 1},
+        TensorType("real", (3, 4, 6)),
+    ),
+    "random_flip": (IMAGES, {"image": SMALL}, TensorType("real", (3, 4, 6))),
     "grayscale": (IMAGES, {"image": SMALL}, TensorType("real", (3, 4, 6))),
     "normalize": (
         IMAGES,

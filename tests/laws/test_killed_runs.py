@@ -16,7 +16,7 @@ from hybrid_iris import HYBRID, write_iris
 
 ONE_BLOCK = """
 train iris on flowers {
-    loss = cross_entropy(iris(x), y)
+    loss = cross_entropy(iris(x + 0.1 * randn_like(x)), y)
     metrics = [accuracy]
     optimizer = adam(lr=0.05)
     epochs = 12
@@ -43,7 +43,9 @@ train both on flowers {
     early_stop = 1
 }
 """
-MODELS = HYBRID.replace("|> turns", "|> turns |> dropout(0.2)")
+MODELS = HYBRID.replace("|> turns", "|> turns |> dropout(0.2)").replace(
+    "standardize([a, b, c, d])", "gaussian_noise(standardize([a, b, c, d]), std=0.1)"
+)
 
 TRAIN = """\
 import os, sys

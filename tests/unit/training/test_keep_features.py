@@ -25,8 +25,8 @@ model m(x: real[B, 2]) -> real[B, 1] {{
     return h |> linear(1)
 }}
 data d = csv("d.csv") {{
-    x = {fields}
-    y = [u]
+    x = {x}
+    y = {y}
 }}
 train m on d {{
     loss = mse(m(x), y)
@@ -46,7 +46,7 @@ def train(tmp_path, monkeypatch):
     Path("d.csv").write_text("u,v\n" + "".join(f"{i / 7},{i % 3}\n" for i in range(12)))
 
     def train(features=FIXED, **changes):
-        given = {"epochs": 3, "more": "", "holdout": "holdout = 0.25", "fields": "[u, v]"}
+        given = {"epochs": 3, "more": "", "holdout": "holdout = 0.25", "x": "[u, v]", "y": "[u]"}
         text = PROGRAM.format(features=features, **given | changes)
         Path("p.hqm").write_text(text)
         return train_program(Path("p.hqm"), TrainOptions(quiet=True))["m"]
@@ -58,12 +58,13 @@ def losses(result):
     return [row["loss"] for row in result.history]
 
 
-def test_the_training_is_the_same_with_and_without(train, monkeypatch):
-    kept = train()
+@pytest.mark.parametrize("y", ["[u]", "gaussian_noise([u], std=0.3)"])
+def test_the_training_is_the_same_with_and_without(train, monkeypatch, y):
+    kept = train(y=y)
     whole = evaluate_program(Path("p.hqm"))["m (held-out)"]["loss"]
     assert FILE.exists() and whole == pytest.approx(kept.measurements["held-out"].loss)
     monkeypatch.setattr(train_block, "compute_features", lambda *arguments: None)
-    assert losses(kept) == pytest.approx(losses(train()), rel=1e-5)
+    assert losses(kept) == pytest.approx(losses(train(y=y)), rel=1e-5)
 
 
 def test_the_module_is_whole_again(train):
@@ -87,13 +88,13 @@ def test_features_are_taken_from_the_file_where_all_is_as_it_was(train):
     assert losses(train()) == first
 
 
-@pytest.mark.parametrize(("fields", "times"), [("[u, v]", 1), ("standardize([u, v])", 4)])
-def test_folds_share_what_does_not_depend_on_the_split(train, monkeypatch, fields, times):
+@pytest.mark.parametrize(("x", "times"), [("[u, v]", 1), ("standardize([u, v])", 4)])
+def test_folds_share_what_does_not_depend_on_the_split(train, monkeypatch, x, times):
     computed, compute = [], keep_features._Compute.all
     monkeypatch.setattr(
         keep_features._Compute, "all", lambda *given: computed.append(given) or compute(*given)
     )
-    train(fields=fields, more="\n    folds = 3", holdout="")
+    train(x=x, more="\n    folds = 3", holdout="")
     assert len(computed) == times
     assert [*Path().rglob(FILE.name)] == [FILE]
 
@@ -106,6 +107,7 @@ def test_folds_share_what_does_not_depend_on_the_split(train, monkeypatch, field
         {"features": "linear(2)(x)"},
         {"features": "freeze(fixed)(x - mean(x, dim=0))"},
         {"features": "freeze(fixed)(x + rand(2))"},
+        {"x": "gaussian_noise([u, v], std=0.1)"},
     ],
     ids=lambda changes: next(iter(changes.values())),
 )
