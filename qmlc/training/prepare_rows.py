@@ -58,7 +58,9 @@ class Rows:
     splits: dict[str, Tensors]
     states: States
     places: dict[str, list[int]]
-    """Which rows of the table those of each split are."""
+    """Which rows of the table those of each split are; rows of other files come behind it."""
+    count: int
+    """How many rows the table has."""
     draw: Draw | None = None
     """Makes the training rows of an epoch, where random choices differ between epochs."""
     changing: frozenset[str] = frozenset()
@@ -77,18 +79,22 @@ def prepare_rows(
     splits = split_table(table, plan)
     states = fit_fields(data, table.take(splits["training"]), training.inputs)
     tables = {name: table.take(rows) for name, rows in splits.items()}
+    end = len(table)
     for name, given in _measured(plan.holdout, plan.test):
         if isinstance(given, str):
-            tables[name] = read_rows(data, base, base / given)
+            tables[name] = own = read_rows(data, base, base / given)
+            splits[name] = list(range(end, end + len(own)))
+            end += len(own)
     tensors, draw = {}, None
     changing = frozenset(random_fields(data, training.inputs))
-    for name in SPLITS:
-        if name in tables:
-            made = draw_fields(data, tables[name], training.inputs, states, dtype)
-            tensors[name] = made(None)
-            if name == "training" and changing:
-                draw = made
-    return Rows(tensors, states, splits, draw, changing)
+    names = [name for name in SPLITS if name in splits]
+    for name in names:
+        made = draw_fields(data, tables[name], training.inputs, states, dtype)
+        tensors[name] = made(None)
+        if name == "training" and changing:
+            draw = made
+    places = {name: splits[name] for name in names}
+    return Rows(tensors, states, places, len(table), draw, changing)
 
 
 def _measured(holdout: float | str, test: float | str) -> tuple[tuple[str, float | str], ...]:
@@ -234,7 +240,7 @@ def describe_rows(data: str | None, rows: Rows, plan: Fractions) -> dict[str, An
     return {
         "format": 1,
         "data": data,
-        "rows": sum(map(len, rows.places.values())),
+        "rows": rows.count,
         "holdout": plan.holdout,
         "test": plan.test,
         "fold": plan.fold,

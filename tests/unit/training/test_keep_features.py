@@ -58,13 +58,14 @@ def losses(result):
     return [row["loss"] for row in result.history]
 
 
+@pytest.mark.parametrize("holdout", ["holdout = 0.25", 'holdout = "d.csv"'])
 @pytest.mark.parametrize("y", ["[u]", "gaussian_noise([u], std=0.3)"])
-def test_the_training_is_the_same_with_and_without(train, monkeypatch, y):
-    kept = train(y=y)
+def test_the_training_is_the_same_with_and_without(train, monkeypatch, y, holdout):
+    kept = train(y=y, holdout=holdout)
     whole = evaluate_program(Path("p.hqm"))["m (held-out)"]["loss"]
     assert FILE.exists() and whole == pytest.approx(kept.measurements["held-out"].loss)
     monkeypatch.setattr(train_block, "compute_features", lambda *arguments: None)
-    assert losses(kept) == pytest.approx(losses(train(y=y)), rel=1e-5)
+    assert losses(kept) == pytest.approx(losses(train(y=y, holdout=holdout)), rel=1e-5)
 
 
 def test_the_module_is_whole_again(train):
