@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -21,6 +22,8 @@ from benchmarks.take_turns import take_turns
 
 SIZES = ((8, 12, 128, 64), (1, 12, 1024, 64), (1, 8, 4096, 64))
 """Batch, heads, length, width: those of BERT, of GPT-2, and of a long text."""
+WINDOWS = ((1, 12, 1024, 64), 64), ((1, 8, 4096, 64), 64), ((1, 8, 4096, 64), 256)
+"""Sizes, and how many keys before it each query sees."""
 PAGE = Path(__file__).parent / "attention.md"
 
 INTRODUCTION = f"""# Attention
@@ -33,6 +36,8 @@ and of what it keeps for the backward pass. Made by `python -m benchmarks.attent
 * capped: the scores go through `20 * tanh(scores / 20)`; torch has no kernel for that which learns.
 * attention: with four linear layers. *torch* is `nn.MultiheadAttention`, *transformers* is
   `BertSelfAttention` and a linear layer.
+* window: each query sees a number of keys before it. *torch* is `scaled_dot_product_attention`
+  with a mask that is made before.
 * layer: an encoder's. *torch* is `nn.TransformerEncoderLayer`, *transformers* is `BertLayer`."""
 
 FORMULA = """
@@ -53,6 +58,13 @@ model capped_causal_attention(q: real[B, H, T, d], k: real[B, H, T, d], v: real[
     let seen = range(T)[:, none] >= range(T)
     return softmax(where(seen, 20 * tanh(q @ k.T / sqrt(d) / 20), -inf)) @ v
 }
+"""
+WINDOW = """
+model near(q: real[B, H, T, d], k: real[B, H, T, d], v: real[B, H, T, d]) -> real[B, H, T, d] {{
+    let distance = range(T)[:, none] - range(T)
+    let seen = distance >= 0 and distance <= {window}
+    return softmax(where(seen, q @ k.T / sqrt(d), -inf)) @ v
+}}
 """
 LAYER = """
 use std.transformer (multi_head_attention, encoder_layer)
@@ -79,6 +91,15 @@ def capped(causal: bool) -> dict[str, Way]:
     name = "capped_causal_attention" if causal else "capped_attention"
     written, compiled = (getattr(qmlc.compile(FORMULA, level=level), name)() for level in (0, 2))
     return {"formula, as written": written, "formula, compiled": compiled}
+
+
+def windows(length: int, window: int) -> dict[str, Way]:
+    """Functions of queries, keys and values, of which each query sees those of a window."""
+    text = WINDOW.format(window=window)
+    written, compiled = (qmlc.compile(text, level=level).near() for level in (0, 2))
+    mask = torch.ones(length, length, dtype=torch.bool).tril().triu(-window)
+    function = partial(F.scaled_dot_product_attention, attn_mask=mask)
+    return {"formula, as written": written, "formula, compiled": compiled, "torch": function}
 
 
 def attentions(heads: int, size: int, length: int, causal: bool) -> dict[str, Way]:
@@ -176,15 +197,25 @@ def rows(ways: dict[str, Way], inputs: Sequence[Tensor]) -> Iterator[list[str]]:
         yield [name, *(f"{t:.1f}" for t in times), *(f"{m:.1f}" for m in memory)]
 
 
+Case = tuple[str, dict[str, Way], list[Tensor]]
+
+
+def tables(title: str, cases: Sequence[Case]) -> Iterator[str]:
+    """A part of the page."""
+    yield f"\n## {title}\n"
+    yield "| | forward, least | median | with backward, least | median | largest tensor | kept |"
+    yield "|---|---|---|---|---|---|---|"
+    for what, ways, inputs in cases:
+        for name, *cells in rows(ways, inputs):
+            yield f"| {what}: {name} | {' | '.join(cells)} |"
+
+
 def compare(size: tuple[int, int, int, int], causal: bool) -> Iterator[str]:
     """The part of the page for one size."""
     batch, heads, length, width = size
     torch.manual_seed(0)
-    yield f"\n## {batch} x {heads} x {length} x {width}{', causal' if causal else ''}\n"
-    yield "| | forward, least | median | with backward, least | median | largest tensor | kept |"
-    yield "|---|---|---|---|---|---|---|"
     model = heads * width
-    cases = (
+    cases: list[Case] = [
         ("function", formulas(causal), [torch.randn(size) for _ in range(3)]),
         ("capped", capped(causal), [torch.randn(size) for _ in range(3)]),
         (
@@ -193,21 +224,26 @@ def compare(size: tuple[int, int, int, int], causal: bool) -> Iterator[str]:
             [torch.randn(batch, length, model)],
         ),
         ("layer", layers(heads, model, length, causal), [torch.randn(batch, length, model)]),
-    )
-    for what, ways, inputs in cases:
-        for name, *cells in rows(ways, inputs):
-            yield f"| {what}: {name} | {' | '.join(cells)} |"
+    ]
+    yield from tables(f"{' x '.join(map(str, size))}{', causal' if causal else ''}", cases)
+
+
+def compare_windows() -> Iterator[str]:
+    """The part of the page for windows."""
+    torch.manual_seed(0)
+    for size, window in WINDOWS:
+        case = ("window", windows(size[2], window), [torch.randn(size) for _ in range(3)])
+        yield from tables(f"{' x '.join(map(str, size))}, window of {window}", [case])
 
 
 def main() -> None:
     """All sizes."""
     torch.set_num_threads(1)
+    parts = [compare(size, causal) for size in SIZES for causal in (False, True)]
     lines = [INTRODUCTION]
-    for size in SIZES:
-        for causal in (False, True):
-            for line in compare(size, causal):
-                print(line, flush=True)
-                lines.append(line)
+    for line in chain(*parts, compare_windows()):
+        print(line, flush=True)
+        lines.append(line)
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -67,6 +67,10 @@ def _attention(
         scores = settings["softcap"] * np.tanh(scores / settings["softcap"])
     if settings["is_causal"]:
         mask = np.tril(np.ones(scores.shape[-2:], dtype=bool))
+    if settings["window"] is not None:
+        before, behind = settings["window"]
+        distance = np.arange(q.shape[-2])[:, None] - np.arange(k.shape[-2])
+        scores = np.where((distance <= before) & (distance >= -behind), scores, -np.inf)
     if mask is not None:
         scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
     return _softmax(scores, -1) @ v

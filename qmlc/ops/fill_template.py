@@ -37,10 +37,9 @@ def fill_template(
     values: dict[str, Any] = {**settings, **tensors, "device": device}
     template = row.template
     defaults = {p.name: p.default for p in row.parameters} | {"device": None}
-    if row.alternative is not None:
-        other = row.alternative[0]
+    for other, written in row.alternatives:
         if not _is(values.get(other), defaults[other]) and values.get(other) is not None:
-            template = row.alternative[1]
+            template = written
     for name, default in defaults.items():
         if name in values and _is(values[name], default):
             template = template.replace(f", {name}={{{name}}}{IN_TRAINING}", "")

@@ -14,7 +14,7 @@ A row of FUNCTIONS (a `Function`) says:
   is the default (`{name!s}` is always written) and brackets operands. `device` is filled in by the
   printer. `F` is `torch.nn.functional`, `masked` is `qmlc.runtime.masked`;
   other names as `backends.torch.identifiers` imports them.
-* `alternative`: (a parameter, the template to use when that differs from its default).
+* `alternatives`: pairs of a parameter and the template to use when that differs from its default.
 * `precedence`: how tightly the printed expression binds; `numbers`: whether plain numbers may stand
   in the place of tensors there.
 * `random`: equal calls differ.

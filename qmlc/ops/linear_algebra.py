@@ -125,6 +125,7 @@ def _attention(types: Any, settings: Settings) -> TensorType:
     cap = settings["softcap"]
     if cap is not None and not (isinstance(cap, int | float) and 0 < cap < math.inf):
         raise ShapeError(f"`softcap` is a positive number, not {cap}")
+    _check_window(settings)
     heads = q.dims[:-2]
     if not settings["enable_gqa"]:
         heads = broadcast(q.dims[:-2], k.dims[:-2], v.dims[:-2])
@@ -138,6 +139,17 @@ def _attention(types: Any, settings: Settings) -> TensorType:
         if broadcast(scores, mask.dims) != scores:
             raise ShapeError(f"the mask is `{mask}`, the scores are {show(scores)}", 3)
     return TensorType("real", (*heads, q.dims[-2], v.dims[-1]))
+
+
+def _check_window(settings: Settings) -> None:
+    window = settings["window"]
+    if window is None:
+        return
+    pair = isinstance(window, tuple | list) and len(window) == 2
+    if not pair or not all(type(n) is int and n >= 0 for n in window):
+        raise ShapeError(f"`window` says how many keys before and behind are seen, not {window}")
+    if settings["is_causal"] or settings["softcap"] is not None:
+        raise ShapeError("`window` excludes `is_causal` and `softcap`")
 
 
 def _grouped(q: TensorType, k: TensorType) -> bool:
@@ -208,18 +220,24 @@ LINEAR_ALGEBRA: dict[str, Function] = {
     ),
     "scaled_dot_product_attention": Function(
         (*tensors("query", "key", "value", "attn_mask?"),
-         *settings(dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False, softcap=None)),
+         *settings(dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False, softcap=None,
+                   window=None)),
         _attention,
         "F.scaled_dot_product_attention({query}, {key}, {value}, attn_mask={attn_mask}, "
         "dropout_p={dropout_p} if self.training else 0.0, is_causal={is_causal}, "
         "scale={scale}, enable_gqa={enable_gqa})",
-        "softmax(query @ key.T * scale + attn_mask) @ value; `softcap` caps scores by tanh.",
+        "softmax(query @ key.T * scale + attn_mask) @ value; `softcap` caps scores by tanh, "
+        "`window=[before, behind]` shows so many keys around each query.",
         random=True,
-        alternative=(
-            "softcap",
-            "attend_in_rows({query}, {key}, {value}, {softcap}, attn_mask={attn_mask}, "
-            "dropout_p={dropout_p} if self.training else 0.0, is_causal={is_causal}, "
-            "scale={scale}, enable_gqa={enable_gqa})",
+        alternatives=(
+            ("softcap",
+             "attend_in_rows({query}, {key}, {value}, {softcap}, attn_mask={attn_mask}, "
+             "dropout_p={dropout_p} if self.training else 0.0, is_causal={is_causal}, "
+             "scale={scale}, enable_gqa={enable_gqa})"),
+            ("window",
+             "attend_in_windows({query}, {key}, {value}, {window}, attn_mask={attn_mask}, "
+             "dropout_p={dropout_p} if self.training else 0.0, scale={scale}, "
+             "enable_gqa={enable_gqa})"),
         ),
     ),
     "cosine_similarity": Function(

@@ -146,13 +146,13 @@ LOSSES: dict[str, Function] = {
         (*_CLASSES, *settings(reduction="mean", label_smoothing=0.0)), _classes("cross_entropy"),
         f"F.cross_entropy({_FLAT}, label_smoothing={{label_smoothing}})",
         "Mean of -log softmax(scores) at the target class.",
-        alternative=("reduction",
-                     f"F.cross_entropy({_EACH}, label_smoothing={{label_smoothing}})"),
+        alternatives=(("reduction",
+                       f"F.cross_entropy({_EACH}, label_smoothing={{label_smoothing}})"),),
     ),
     "nll_loss": Function(
         (*_CLASSES, *_REDUCTION), _classes("nll_loss"), f"F.nll_loss({_FLAT})",
         "Mean of -scores at the target class: for log_softmax scores.",
-        alternative=("reduction", f"F.nll_loss({_EACH})"),
+        alternatives=(("reduction", f"F.nll_loss({_EACH})"),),
     ),
     "multi_margin_loss": Function(
         (*_CLASSES, *settings(p=1, margin=1.0)), _classes("multi_margin_loss"),

@@ -292,8 +292,8 @@ REARRANGEMENTS: dict[str, Function] = {
                       "Elements by their places."),
     "range": Function(settings("start", stop=None, step=1), _range,
                       "torch.arange({start}, device={device})", "Whole numbers in order.",
-                      alternative=(
-                          "stop", "torch.arange({start}, {stop}, {step}, device={device})")),
+                      alternatives=((
+                          "stop", "torch.arange({start}, {stop}, {step}, device={device})"),)),
     "zeros": Function(settings("size"), _filled("real"), "torch.zeros({size}, device={device})",
                       "Filled with 0.", rest=True),
     "ones": Function(settings("size"), _filled("real"), "torch.ones({size}, device={device})",
@@ -302,7 +302,7 @@ REARRANGEMENTS: dict[str, Function] = {
                      "torch.full({size}, {fill_value}, device={device})", "Filled with a number."),
     "eye": Function(settings("n", m=None), _eye, "torch.eye({n}, device={device})",
                     "The identity matrix.",
-                    alternative=("m", "torch.eye({n}, {m}, device={device})")),
+                    alternatives=(("m", "torch.eye({n}, {m}, device={device})"),)),
     "linspace": Function(settings("start", "end", "steps"), _linspace,
                          "torch.linspace({start}, {end}, {steps}, device={device})",
                          "Numbers at equal distances, both ends included."),

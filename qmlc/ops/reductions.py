@@ -126,7 +126,7 @@ def _masked_row(
         _masked(name, table, many, name in ("sum", "mean", "prod")),
         f"torch.{torch}({{x}}, {arguments})",
         doc,
-        alternative=("where", f"masked.{torch}({{x}}, {{where}}, {arguments})"),
+        alternatives=(("where", f"masked.{torch}({{x}}, {{where}}, {arguments})"),),
     )
 
 
@@ -153,7 +153,7 @@ REDUCTIONS: dict[str, Function] = {
         (*tensors("x"), *settings(dim=None, keepdim=False)),
         _whole_tensor(reduction("median", "-ir-", many=False)), "torch.median({x})",
         "The middle element, the lower of two.",
-        alternative=("dim", "torch.median({x}, dim={dim}, keepdim={keepdim}).values")),
+        alternatives=(("dim", "torch.median({x}, dim={dim}, keepdim={keepdim}).values"),)),
     "quantile": Function(
         (*tensors("x"), *settings("q", dim=None, keepdim=False, interpolation="linear")),
         _quantile,

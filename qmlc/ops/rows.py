@@ -32,7 +32,7 @@ class Function:
     numbers: bool = False
     rest: bool = False
     random: bool = False
-    alternative: tuple[str, str] | None = None
+    alternatives: tuple[tuple[str, str], ...] = ()
 
     @property
     def tensors(self) -> tuple[Parameter, ...]:

@@ -9,6 +9,7 @@ from functools import partial
 from qmlc.ir.program import Program
 from qmlc.ir.verify import verify
 from qmlc.passes.apply_rules import apply_gate_rules, apply_tensor_rules
+from qmlc.passes.attention.find_windows import find_windows
 from qmlc.passes.attention.fit_attention import fit_attention
 from qmlc.passes.attention.leave_out_masks import leave_out_masks
 from qmlc.passes.attention.lower_attention import lower_attention
@@ -64,6 +65,10 @@ PIPELINE = (
     Pass(
         "leave_out_masks", leave_out_masks, 2,
         "Do without masks that are true by default where no mask is given.",
+    ),
+    Pass(
+        "find_windows", find_windows, 2,
+        "Compute nothing outside of the windows that attention sees: a mask would hide it after.",
     ),
     Pass(
         "cancel_gates", partial(apply_gate_rules, ("cancel",), False), 1,

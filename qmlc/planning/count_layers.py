@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.layer_parameters import layer_parameters
 from qmlc.planning.count_products import ATTENTION, count_product
 from qmlc.planning.step import Array, Step, shape_text
@@ -131,8 +132,8 @@ def _transformer(
     heads = arguments.get("num_heads", arguments.get("nhead", 1))
     width = inputs[0].shape[-1]
     query = Array((max(tokens // length, 1), heads, length, width // heads), "real", True)
-    attention = count_product(ATTENTION, (query,) * 3, query,
-                              {"is_causal": False, "dropout_p": 0.0})  # fmt: skip
+    settings = {p.name: p.default for p in FUNCTIONS[ATTENTION].settings}
+    attention = count_product(ATTENTION, (query,) * 3, query, settings)
     times = 2 if "decoder" in name else 1
     flops, moved = 2.0 * tokens * weights, 10.0 * output.bytes + NUMBER * weights
     forward = Work({"layer": 8, "function": 30}, {"strided": 4.0 * output.size}, moved=moved,

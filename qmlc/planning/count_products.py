@@ -21,6 +21,8 @@ BLOCK = 512
 
 ROWS, FEW = 128, 512
 """Queries of which capped scores are computed at once, if there are more than few."""
+NARROW = 64
+"""Queries that attend to the keys of their windows at once."""
 
 
 def count_product(name: str, inputs: Sequence[Array], output: Array, settings: Settings) -> Step:
@@ -79,12 +81,15 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
     causal, dropout = settings["is_causal"], settings["dropout_p"]
     flops = 2.0 * query.size * keys + 2.0 * output.size * keys
     share = (1 + min(BLOCK / keys, 1)) / 2 if causal else 1
+    if settings["window"] is not None:
+        share = min(share, (NARROW + sum(settings["window"])) / keys)
     moved = sum(x.bytes for x in inputs) + output.bytes
     heads = query.size // query.shape[-1] // rows
     scores = float(heads * rows * keys)
     fused = _kernel(1, heads, share * scores, share * flops) + Work({"function": 7}, moved=moved)
     learns = any(x.learns for x in inputs)
-    kinds = [name for name, is_so in (("causal", causal), ("mask", len(inputs) > 3)) if is_so]
+    facts = {"causal": causal, "window": settings["window"], "mask": len(inputs) > 3}
+    kinds = [name for name, is_so in facts.items() if is_so]
     how = ", ".join([f"scaled_dot_product_attention {shape_text(query.shape)}", *kinds])
     if settings["softcap"] is not None:
         return _capped(inputs, how, moved, (scores, flops), causal)

@@ -16,6 +16,7 @@ from qmlc.ops.functions import FUNCTIONS
 from qmlc.ops.parameters import REQUIRED
 from qmlc.ops.rows import ATOM
 from qmlc.runtime.attend_in_rows import attend_in_rows
+from qmlc.runtime.attend_in_windows import attend_in_windows
 
 SETTINGS = {
     "dim": -1, "keepdim": True, "dim0": 0, "dim1": 2, "dims": (1, 0, 2), "shape": (4, 6),
@@ -81,7 +82,7 @@ def test_attention_takes_masks():
     q, k, v = (random.normal(size=(2, 5, 4)) for _ in range(3))
     function = NUMPY["scaled_dot_product_attention"]
     defaults = {"dropout_p": 0.0, "is_causal": False, "scale": None, "enable_gqa": False}
-    defaults["softcap"] = None
+    defaults |= {"softcap": None, "window": None}
     for mask in (random.normal(size=(5, 5)), np.tril(np.ones((5, 5), dtype=bool))):
         wanted = F.scaled_dot_product_attention(
             *map(torch.tensor, (q, k, v)), attn_mask=torch.tensor(mask)
@@ -90,3 +91,6 @@ def test_attention_takes_masks():
         wanted = attend_in_rows(*map(torch.tensor, (q, k, v)), 0.5, attn_mask=torch.tensor(mask))
         capped = function(q, k, v, mask, **defaults | {"softcap": 0.5})
         np.testing.assert_allclose(capped, wanted, atol=1e-12)
+        wanted = attend_in_windows(*map(torch.tensor, (q, k, v)), (1, 2), torch.tensor(mask))
+        near = function(q, k, v, mask, **defaults | {"window": (1, 2)})
+        np.testing.assert_allclose(near, wanted, atol=1e-12)

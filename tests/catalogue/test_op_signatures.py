@@ -103,7 +103,7 @@ def test_metric_has_the_parameters_of_torchmetrics(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function_row_is_whole(name):
     row = FUNCTIONS[name]
-    templates = [row.template, *([row.alternative[1]] if row.alternative else [])]
+    templates = [row.template, *(template for _, template in row.alternatives)]
     fields = "".join(templates).replace("!s", "")
     for parameter in row.parameters:
         assert f"{{{parameter.name}}}" in fields, parameter

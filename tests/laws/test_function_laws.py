@@ -38,6 +38,7 @@ from qmlc.ops.parameters import REQUIRED
 from qmlc.ops.rows import ATOM
 from qmlc.runtime import masked
 from qmlc.runtime.attend_in_rows import attend_in_rows
+from qmlc.runtime.attend_in_windows import attend_in_windows
 from qmlc.types.tensors import RecordType, ShapeError, TensorType
 
 REAL = kinds("real")
@@ -314,7 +315,7 @@ def evaluate(name, types, chosen):
         values["x"] = values["x"] @ values["x"].mH + torch.eye(types[0].dims[-1])
     source = fill_template(row, tensors, chosen)
     spaces = {"torch": torch, "F": F, "einops": einops, "masked": masked, "math": math}
-    spaces["attend_in_rows"] = attend_in_rows
+    spaces |= {"attend_in_rows": attend_in_rows, "attend_in_windows": attend_in_windows}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # a loss that broadcasts is a mistake: torch warns, the law raises

@@ -62,6 +62,7 @@ IMPORTS: Mapping[str, str] = {
     "SafetensorsFile": "from qmlc.runtime.safetensors_file import SafetensorsFile",
     "TemplateModule": "from qmlc.runtime.module import TemplateModule",
     "attend_in_rows": "from qmlc.runtime.attend_in_rows import attend_in_rows",
+    "attend_in_windows": "from qmlc.runtime.attend_in_windows import attend_in_windows",
     "bind_dimensions": "from qmlc.runtime.check_shapes import bind_dimensions",
     "masked": "from qmlc.runtime import masked",
     "run_together": "from qmlc.runtime.run_together import run_together",

@@ -68,8 +68,9 @@ def test_no_mask_is_made_where_none_is_given(programs):
 
 def test_windows_stay(programs):
     branch = methods(programs[1], "Near").partition("if mask is None:")[2]
-    early, _, late = branch.partition("logical_and")
-    assert "attn_mask=window" in early and "torch.where" not in early and "torch.where" in late
+    early, _, late = branch.partition("return")[2].partition("logical_and")
+    assert "attend_in_windows(q, q, q, (2, 2), scale" in early and "torch.where" not in early
+    assert "(2, 2), attn_mask=index" in late and "torch.where" in late
 
 
 def test_masks_stay_where_something_else_needs_them(programs):

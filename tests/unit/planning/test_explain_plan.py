@@ -196,6 +196,18 @@ def test_costs_are_read_as_they_are_written(tmp_path):
     assert costs_from_file(file) == typical_costs()
 
 
+@pytest.mark.parametrize("layer", [
+    "transformer_encoder_layer(2, batch_first=true)(x)",
+    "transformer_decoder_layer(2, batch_first=true)(x, x)",
+    "multihead_attention(2, batch_first=true)(x, x, x).output",
+    "scaled_dot_product_attention(x, x, x, window=[2, 0])",
+])  # fmt: skip
+def test_layers_with_attention_have_a_plan(layer):
+    program = compile(f"model m(x: real[B, T, 8]) -> real[B, T, 8] = {layer}").program
+    options = PlanOptions(batch=2, sizes={"T": 5})
+    assert plan_unit(program, program.units[-1], typical_costs(), options).rows
+
+
 @pytest.mark.parametrize("text", [
     "speed = 1", "seconds = 3", "[seconds]\nfunction = -1", "[seconds]\nfunktion = 1", "= 1",
     "[bytes_a_second]\nat = [2, 1]\nvalues = [1, 1]", "[bytes_a_second]\nat = [1]\nvalues = []",

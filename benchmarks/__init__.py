@@ -1,0 +1,1 @@
+"""Measurements of qmlc beside others; README.md says how to run them."""
