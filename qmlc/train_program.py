@@ -11,17 +11,20 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
+from qmlc.driver import read_source
 from qmlc.ir.program import Program, Training
-from qmlc.program import LoadedProgram, load
+from qmlc.ops.train_options import TRAIN_OPTIONS
+from qmlc.program import LoadedProgram
 from qmlc.source.nearest import propose_nearest
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.compare_twins import Change, compare_twins, show_comparison
 from qmlc.training.cross_validate import cross_validate
-from qmlc.training.errors import DataError, placed
+from qmlc.training.errors import DataError, placed, propose
 from qmlc.training.evaluate_block import evaluate_block, load_trained
+from qmlc.training.keep_settings import recall_settings, write_settings
 from qmlc.training.load_weights import load_weights
 from qmlc.training.predict_block import Prediction, predict_block
-from qmlc.training.read_options import Plan, TrainOptions, read_options
+from qmlc.training.read_options import Plan, TrainOptions, is_option, read_options
 from qmlc.training.run_files import BEST, remove_checkpoints, run_folder
 from qmlc.training.support_vectors import MachineLoss, empty_machine
 from qmlc.training.train_block import train_block
@@ -63,6 +66,7 @@ def _train(
     plan, folder = read_options(training, own), own.folder or run_folder(program, training)
     several = several or plan.folds is not None or own.ablate is not None
     own = replace(own, folder=folder, features=folder, keep=several)
+    write_settings(folder, own.settings)
 
     def train(own: TrainOptions, change: Change = _leave) -> TrainResult:
         with placed(training.places.get(""), "when this is trained"):
@@ -117,6 +121,7 @@ def evaluate_program(
 
     With a `table`, on its rows, by the blocks that have data. CompileError, DataError.
     """
+    options = recall_settings(path, options, name)
     loaded = load_program(path, options)
     measured = {}
     for training in chosen(loaded.program, name):
@@ -144,6 +149,7 @@ def predict_program(
     output: Path | None = None,
 ) -> pd.DataFrame:
     """What the trained model says of each row of a table of raw data."""
+    options = recall_settings(path, options, name)
     loaded = load_program(path, options)
     trainings = [t for t in chosen(loaded.program, name) if t.data is not None]
     if len(trainings) != 1:
@@ -167,8 +173,21 @@ def predict_program(
 
 
 def load_program(path: Path, options: TrainOptions | None) -> LoadedProgram:
-    """The program in a file; CompileError where it is wrong."""
-    return load(path, allow_extern=options is not None and options.allow_extern)
+    """The program in a file with its settings; CompileError where it is wrong.
+
+    DataError where a setting is none of what is trained: it would change nothing.
+    """
+    options = options or TrainOptions()
+    settings = {name: v for name, v in options.settings.items() if not is_option(name)}
+    loaded = LoadedProgram(read_source(path), path, 2, settings, options.allow_extern)
+    units = [loaded.program.unit(training.unit) for training in loaded.program.trainings]
+    pairs = [(u.name, s.name) for u in units for s in u.signature if s.kind != "dimension"]
+    known = dict.fromkeys([s for _, s in pairs] + [f"{u}.{s}" for u, s in pairs])
+    for name in settings:
+        if name not in known:
+            help = propose(name, [*known, *TRAIN_OPTIONS], "settings and options are")
+            raise DataError("E0706", f"nothing that is trained has a setting `{name}`", help)
+    return loaded
 
 
 def chosen(program: Program, name: str | None) -> tuple[Training, ...]:

@@ -18,33 +18,27 @@ from qmlc.check.circuits.run_gate import run_gate
 from qmlc.check.dimensions import REST, dimension_names, has_rest
 from qmlc.check.errors.names import UnknownName
 from qmlc.check.errors.types import NotKnown
-from qmlc.check.evaluate import make_list
 from qmlc.check.frame import Frame, Session
 from qmlc.check.reach import reach
 from qmlc.check.resolve import resolve
 from qmlc.check.rules.elaborate_rewrite import elaborate_rules
 from qmlc.check.try_out import Sizes, is_guessed, is_stand_in, run_alone, stand_in, try_sizes
 from qmlc.check.units.apply_unit import apply_unit
-from qmlc.check.units.bind_settings import PYTHON, check_setting
-from qmlc.check.units.complete_settings import read_setting
 from qmlc.check.units.make_unit import make_unit, signature
 from qmlc.check.units.making import Making, Units
+from qmlc.check.units.read_outside import outside_settings, read_outside
 from qmlc.check.values import (
     Declared,
     Exhausted,
     Module,
     NeedsDimensions,
     Scope,
-    Stop,
     Value,
     fail,
-    setting_kind,
 )
 from qmlc.ir.program import Data, Deployment, Program, Template, Training, camel_case
 from qmlc.source.diagnostic import Diagnostic
-from qmlc.source.span import Source
 from qmlc.syntax import tree
-from qmlc.syntax.parse import parse
 from qmlc.types.polynomial import Polynomial
 
 ENTRIES = ("model", "circuit", "kernel", "layer", "extern")
@@ -56,7 +50,6 @@ class Elaboration:
 
     module: Module
     file: tree.File
-    settings: Mapping[str, Value]
     session: Session
     units: Units
     templates: list[Template] = field(default_factory=list)
@@ -75,12 +68,14 @@ def elaborate(
 ) -> tuple[Program, tuple[Diagnostic, ...]]:
     """The program of a file, and what is wrong with it.
 
-    `settings` fill settings without default and sizes by name: `n`, or `qaoa.n` for one component.
+    `settings` fill settings and sizes of components, as they are made by themselves and by blocks:
+    by name, `n`, or `qaoa.n` for one component.
     """
     base = module.path.parent if module.path is not None else None
     session = Session(call, resolve, run_gate, apply_unit, reach, base=base)
     units = new_units(session)
-    state = Elaboration(module, file, settings, session, units)
+    units.outside = settings
+    state = Elaboration(module, file, session, units)
     components = []
     for declaration in (d for d in file.declarations if isinstance(d, tree.Component)):
         if check_header(session, module, declaration):
@@ -125,7 +120,7 @@ def _entries(state: Elaboration, components: Sequence[tree.Component]) -> list[D
 
     The first unit of a name is what a Python user gets by this name.
     """
-    given = list(dict.fromkeys(k.partition(".")[0] for k in state.settings if "." in k))
+    given = list(dict.fromkeys(k.partition(".")[0] for k in state.units.outside if "." in k))
     named = [find_component(state.module, name) for name in given]
     own = [Declared(c, state.module) for c in components if c.kind in ENTRIES]
     first = [found for found in named if found is not None and found.kind in ENTRIES]
@@ -172,17 +167,11 @@ def _blocks(
     return tuple(d for d, *_ in data.values()), tuple(trainings), tuple(deployments)
 
 
-def given_for(state: Elaboration, name: str) -> dict[str, Value]:
-    """The settings given from outside for the component `name`."""
-    own = {k.split(".", 1)[1]: v for k, v in state.settings.items() if k.startswith(f"{name}.")}
-    return {**{k: v for k, v in state.settings.items() if "." not in k}, **own}
-
-
 def _entry(state: Elaboration, entry: Declared) -> None:
     """Make the unit of a component by itself, or note what it needs and try it out."""
     declaration = entry.declaration
     assert isinstance(declaration, tree.Component)
-    given = given_for(state, declaration.name.name)
+    given = outside_settings(state.units, declaration.name.name)
     needs: list[str] = [
         p.name.name
         for p in declaration.settings or ()
@@ -244,7 +233,7 @@ def make_entry(
             value = settings[parameter.name.name]
             if is_stand_in(value):
                 continue
-            settings[parameter.name.name] = _from_outside(units, module, parameter, value)
+            settings[parameter.name.name] = read_outside(units, module, parameter, value)
     making = Making(units, Declared(declaration, module), declaration.name, settings)
     types = [p.type for p in declaration.inputs if p.type is not None]
     for name in (n for kind in types for n in dimension_names(kind)):
@@ -255,20 +244,6 @@ def make_entry(
     if any(has_rest(kind) for kind in types):
         making.binding.setdefault(REST, (Polynomial.symbol(REST),))
     return make_unit(making)
-
-
-def _from_outside(units: Units, module: Module, parameter: tree.Parameter, value: Value) -> Value:
-    """A setting given from Python: components, gates and operators are texts in the language."""
-    if isinstance(value, tuple | list):
-        value = make_list(Frame(units.session, module, Scope()), parameter, list(value))
-    if not isinstance(value, str) or setting_kind(parameter) in PYTHON:
-        return check_setting(parameter, parameter, value)
-    name = parameter.name.name
-    file, errors = parse(Source(f"<{name}>", f"const {name} = {value}\n"))
-    written = file.declarations[0] if file.declarations else None
-    if errors or not isinstance(written, tree.Const):
-        raise Stop(errors[0] if errors else None)
-    return read_setting(Frame(units.session, module, Scope()), parameter, written.value)
 
 
 def _try_out(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import platform
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -31,6 +32,7 @@ from qmlc.train_program import (
 )
 from qmlc.training.errors import DataError, shown
 from qmlc.training.evaluate_block import Trained, load_trained
+from qmlc.training.keep_settings import recall_settings, write_options
 from qmlc.training.prepare_rows import find_data
 from qmlc.training.read_options import TrainOptions
 from qmlc.training.run_files import ABLATION, CURVES, HISTORY, REPORT, RESULTS, run_folder
@@ -67,6 +69,7 @@ def write_reports(
     repeat it; `curves.png` stands beside it. CompileError; DataError, also where a block is not
     trained.
     """
+    options = recall_settings(path, options, name)
     loaded = load_program(path, options)
     written = []
     for training in chosen(loaded.program, name):
@@ -75,12 +78,16 @@ def write_reports(
             loaded.program, training, loss_maker(loaded, training, options), path.parent, own
         )
         folder = own.folder or run_folder(loaded.program, training)
-        written.append(_write_report(loaded, training, trained, folder))
+        written.append(_write_report(loaded, training, trained, folder, options.settings))
     return written
 
 
 def _write_report(
-    loaded: LoadedProgram, training: Training, trained: Trained, folder: Path
+    loaded: LoadedProgram,
+    training: Training,
+    trained: Trained,
+    folder: Path,
+    settings: Mapping[str, Any],
 ) -> Path:
     results = _read_json(folder / RESULTS)
     splits = {name: values for name, values in results.items() if isinstance(values, dict)}
@@ -104,7 +111,7 @@ def _write_report(
         parts=str(model),
         circuits=list(_circuits(model)),
         program=loaded.source.text,
-        commands=_commands(loaded, training, folder),
+        commands=_commands(loaded, training, folder, settings),
         environment=_describe_environment(),
     )
     return write_text(folder / REPORT, text)
@@ -191,11 +198,14 @@ def _circuits(model: nn.Module) -> Iterator[dict[str, str]]:
         yield {"name": name or type(module).__name__, "about": about, "drawing": drawing}
 
 
-def _commands(loaded: LoadedProgram, training: Training, folder: Path) -> str:
-    where = f"--folder {shown(folder)}"
-    name = f" --name {training.name}" if len(loaded.program.trainings) > 1 else ""
-    verbs = ("train", "eval", "report")
-    return "\n".join(f"qmlc {verb} {loaded.path}{name} {where}" for verb in verbs)
+def _commands(
+    loaded: LoadedProgram, training: Training, folder: Path, settings: Mapping[str, Any]
+) -> str:
+    own = ["--name", training.name] if len(loaded.program.trainings) > 1 else []
+    words = [str(loaded.path), *own, "--folder", shown(folder)]
+    given = write_options(settings)  # which the other verbs recall
+    verbs = {"train": given, "eval": [], "report": []}
+    return "\n".join(shlex.join(["qmlc", verb, *words, *more]) for verb, more in verbs.items())
 
 
 def _describe_environment() -> dict[str, str]:

@@ -18,6 +18,8 @@ from qmlc.tools.options import (
     format_option,
     name_option,
     program_file,
+    read_settings,
+    training_settings_option,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -26,6 +28,7 @@ from qmlc.tools.report_errors import reporting
 @program_file
 @click.argument("data", metavar="[DATA.csv]", required=False, type=READABLE)
 @name_option
+@training_settings_option
 @folder_option
 @extern_option
 @format_option
@@ -34,6 +37,7 @@ def evaluate(
     file: Path,
     data: Path | None,
     name: str | None,
+    settings: tuple[str, ...],
     folder: Path | None,
     allow_extern: bool,
     format: Format,
@@ -49,7 +53,9 @@ def evaluate(
         from qmlc.train_program import evaluate_program
         from qmlc.training.read_options import TrainOptions
 
-        options = TrainOptions(folder=folder, allow_extern=allow_extern)
+        options = TrainOptions(
+            folder=folder, allow_extern=allow_extern, settings=read_settings(settings)
+        )
         measured = evaluate_program(file, options, name=name, table=data)
     if format is Format.json:
         click.echo(json.dumps(measured, indent=2))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Format(StrEnum):
@@ -54,12 +56,15 @@ extern_option = click.option(
 folder_option = click.option(
     "--folder", metavar="DIR", type=FOLDER, help="The run; else runs/PROGRAM/MODEL."
 )
-settings_option = click.option(
-    "settings",
-    "--set",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="A value for a setting that has none.",
+
+
+def _settings(help: str) -> Callable[[F], F]:
+    return click.option("settings", "--set", metavar="NAME=VALUE", multiple=True, help=help)
+
+
+settings_option = _settings("A value for a setting that has none.")
+training_settings_option = _settings(
+    "A value for a setting of the model, or for an option of its block: optimizer.lr=0.1."
 )
 
 

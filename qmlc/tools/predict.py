@@ -18,6 +18,8 @@ from qmlc.tools.options import (
     format_option,
     name_option,
     program_file,
+    read_settings,
+    training_settings_option,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -27,6 +29,7 @@ from qmlc.tools.report_errors import reporting
 @click.argument("data", metavar="DATA.csv", type=READABLE)
 @click.option("-o", "--output", metavar="OUT.csv", type=TABLE, help="Instead of stdout.")
 @name_option
+@training_settings_option
 @folder_option
 @extern_option
 @format_option
@@ -36,6 +39,7 @@ def predict(
     data: Path,
     output: Path | None,
     name: str | None,
+    settings: tuple[str, ...],
     folder: Path | None,
     allow_extern: bool,
     format: Format,
@@ -51,7 +55,9 @@ def predict(
         from qmlc.train_program import predict_program
         from qmlc.training.read_options import TrainOptions
 
-        options = TrainOptions(folder=folder, allow_extern=allow_extern)
+        options = TrainOptions(
+            folder=folder, allow_extern=allow_extern, settings=read_settings(settings)
+        )
         table = predict_program(file, data, options, name=name, output=output)
     if not output:
         table.to_csv(sys.stdout, index=False, float_format="%.7g")

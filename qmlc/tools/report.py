@@ -15,6 +15,8 @@ from qmlc.tools.options import (
     format_option,
     name_option,
     program_file,
+    read_settings,
+    training_settings_option,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -22,6 +24,7 @@ from qmlc.tools.report_errors import reporting
 @click.command()
 @program_file
 @name_option
+@training_settings_option
 @folder_option
 @extern_option
 @format_option
@@ -29,6 +32,7 @@ from qmlc.tools.report_errors import reporting
 def report(
     file: Path,
     name: str | None,
+    settings: tuple[str, ...],
     folder: Path | None,
     allow_extern: bool,
     format: Format,
@@ -44,6 +48,8 @@ def report(
         from qmlc.report.write_report import write_reports
         from qmlc.training.read_options import TrainOptions
 
-        options = TrainOptions(folder=folder, allow_extern=allow_extern)
+        options = TrainOptions(
+            folder=folder, allow_extern=allow_extern, settings=read_settings(settings)
+        )
         for path in write_reports(file, options, name=name):
             click.echo(path)

@@ -15,6 +15,8 @@ from qmlc.tools.options import (
     format_option,
     name_option,
     program_file,
+    read_settings,
+    training_settings_option,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -24,6 +26,7 @@ INSTEAD = "Instead of the program's."
 @click.command()
 @program_file
 @name_option
+@training_settings_option
 @click.option("--epochs", metavar="N", type=click.IntRange(1), help=INSTEAD)
 @click.option("--steps", metavar="N", type=click.IntRange(1), help=INSTEAD)
 @click.option("--batch", metavar="N", type=click.IntRange(1), help=INSTEAD)
@@ -44,6 +47,7 @@ INSTEAD = "Instead of the program's."
 def train(
     file: Path,
     name: str | None,
+    settings: tuple[str, ...],
     epochs: int | None,
     steps: int | None,
     batch: int | None,
@@ -68,6 +72,16 @@ def train(
         from qmlc.training.read_options import TrainOptions
 
         options = TrainOptions(
-            epochs, steps, batch, seed, device, folder, quiet, allow_extern, tensorboard, ablate
+            epochs,
+            steps,
+            batch,
+            seed,
+            device,
+            folder,
+            quiet,
+            allow_extern,
+            tensorboard,
+            ablate,
+            settings=read_settings(settings),
         )
         train_program(file, options, name=name)

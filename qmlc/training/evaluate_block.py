@@ -54,12 +54,13 @@ def load_trained(
     """A saved model with all rows of `table`.
 
     Without one, with the rows that were kept from training: `test`, else `held-out`, else
-    `training`. Of `options`, `folder`, `batch` and `device` count. Raises DataError for all that
-    can be wrong with data and saved state.
+    `training`. Of `options`, `folder`, `batch`, `device` and `settings` count. Raises
+    DataError for all that can be wrong with data and saved state.
     """
     check_metrics(training.metrics)
     options = options or TrainOptions()
-    plan = read_options(training, TrainOptions(batch=options.batch, device=options.device))
+    given = TrainOptions(batch=options.batch, device=options.device, settings=options.settings)
+    plan = read_options(training, given)
     folder = options.folder or run_folder(program, training)
     dtype = DTYPES[plan.precision]
     accelerator = make_accelerator(plan.device, plan.precision)

@@ -59,11 +59,12 @@ def predict_block(
     class (softmax of the scores; the sigmoid of a single score is the probability of the second
     class), or `score_<class>` where scores are no logits. For numbers: a column for each output,
     named after the columns of the target, in their units (`standardize` and `scale` are undone).
-    The table needs no column of the target. Of `options`, `folder`, `batch` and `device` count.
-    Raises DataError as the others do.
+    The table needs no column of the target. Of `options`, `folder`, `batch`, `device`
+    and `settings` count. Raises DataError as the others do.
     """
     options = options or TrainOptions()
-    plan = read_options(training, TrainOptions(batch=options.batch, device=options.device))
+    given = TrainOptions(batch=options.batch, device=options.device, settings=options.settings)
+    plan = read_options(training, given)
     folder = options.folder or run_folder(program, training)
     data = find_data(program, training)
     saved = load_fitted(folder / FITTED, training.data)

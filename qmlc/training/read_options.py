@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qmlc.ir.program import Call, Column, Training
+from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES, Constructor
+from qmlc.ops.option_ranges import OPTION_RANGES
 from qmlc.ops.train_options import EITHER, NEED_DATA, TRAIN_OPTIONS
+from qmlc.training.construct import find_row
 from qmlc.training.errors import DataError, placed, propose
 
 
@@ -38,7 +41,18 @@ class TrainOptions:
     """Where features are kept that several trainings share; unsaid, with the outputs."""
     fold: tuple[int, int] | None = None
     """Hold out this part of the rows, counted from 0, of so many: cross-validation does."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """By name: settings of what is trained, and options of train blocks, as `optimizer.lr`."""
 
+
+def is_option(name: str) -> bool:
+    """Whether this names an option of train blocks, or an argument in one: else it is a setting."""
+    option, dot, _ = name.partition(".")
+    return option in CALLED if dot else name in TRAIN_OPTIONS
+
+
+CALLED: dict[str, Mapping[str, Constructor]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+"""The options that are calls, and what they call."""
 
 DEFAULT_OPTIMIZER = Call("adam")
 
@@ -91,7 +105,7 @@ def read_options(training: Training, given: TrainOptions | None = None) -> Plan:
         with placed(training.places.get(name), ""):
             values[name] = _read(name, value)
     given = given or TrainOptions()
-    values |= _overrides(given)
+    _override(values, given)
     for first, second, why in EITHER:
         if first in values and second in values:
             raise DataError("E0706", f"`{first}` and `{second}` {why}: give either")
@@ -104,10 +118,38 @@ def read_options(training: Training, given: TrainOptions | None = None) -> Plan:
     return Plan(**values, fold=given.fold)
 
 
-def _overrides(given: TrainOptions) -> dict[str, Any]:
+def _override(values: dict[str, Any], given: TrainOptions) -> None:
+    """Nothing; `values` hold what is given in their place: options first, then their arguments."""
     names = ("epochs", "steps", "batch", "seed", "device")
-    values = {n: getattr(given, n) for n in names if getattr(given, n) is not None}
-    return {name: _read(name, value) for name, value in values.items()}
+    said = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
+    said |= {name: value for name, value in given.settings.items() if name in TRAIN_OPTIONS}
+    values |= {name: _read(name, value) for name, value in said.items()}
+    for option in CALLED.keys() & said.keys():
+        find_row(values[option], CALLED[option], option)
+    for name, value in given.settings.items():
+        option, dot, argument = name.partition(".")
+        if dot and is_option(name):
+            values[option] = _with_argument(option, values.get(option), argument, value)
+
+
+def _with_argument(option: str, call: Call | None, argument: str, value: Any) -> Call:
+    """The call of an optimizer or a schedule with one argument in the place of what it has."""
+    if call is None and option == "optimizer":
+        call = DEFAULT_OPTIMIZER
+    if call is None:
+        message = f"`{option}.{argument}` is given, and the block has no {option}"
+        raise DataError("E0706", message, f"name one: `--set {option}=…`")
+    defaults = {p.name: p.default for p in find_row(call, CALLED[option], option).parameters}
+    if argument not in defaults:
+        help = propose(argument, defaults, "its arguments are")
+        raise DataError("E0706", f"`{call.function}` has no argument `{argument}`", help)
+    value = tuple(value) if isinstance(value, list) else value
+    known = OPTION_RANGES.get(argument)
+    if known is not None and value != defaults[argument] and not known.fits(value):
+        message = f"`{argument}` of `{call.function}` takes {known.takes}, not `{value}`"
+        raise DataError("E0706", message)
+    arguments = dict(zip(defaults, call.arguments, strict=False)) | dict(call.keywords)
+    return Call(call.function, (), tuple((arguments | {argument: value}).items()))
 
 
 def _without_data(values: Mapping[str, Any]) -> Plan:

@@ -10,8 +10,8 @@ BEST, LAST, FITTED = "best.safetensors", "last.safetensors", "fitted.json"
 HISTORY, RESULTS = "history.jsonl", "metrics.json"
 REPORT, CURVES, ABLATION = "report.html", "curves.png", "ablation.json"
 CHECKPOINT = "checkpoint.safetensors"
-TENSORBOARD = "tensorboard"
-"""What is in a run's folder; the last is a folder itself."""
+SETTINGS, TENSORBOARD = "settings.json", "tensorboard"
+"""What is in a run's folder: the settings where `--set` gave any; the last is a folder itself."""
 
 
 def run_folder(program: Program, training: Training) -> Path:

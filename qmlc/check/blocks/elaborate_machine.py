@@ -20,6 +20,7 @@ from qmlc.check.units.bind_settings import bind_settings
 from qmlc.check.units.make_unit import make_unit
 from qmlc.check.units.making import Making, Units
 from qmlc.check.units.match_inputs import match_rows
+from qmlc.check.units.read_outside import override_settings
 from qmlc.check.values import Declared, Instance, Poison, Scope, Stop, Tensor, describe, fail
 from qmlc.ir.program import Call, Training, Unit
 from qmlc.ops.parameters import Parameter
@@ -119,7 +120,8 @@ def _kernel_unit(
     """The kernel for examples of this type."""
     callee = kernel.target
     assert isinstance(callee, Declared) and frame.network is not None
-    making = Making(units, callee, node, bind_settings(node, kernel))
+    settings = {**bind_settings(node, kernel), **override_settings(units, callee)}
+    making = Making(units, callee, node, settings)
     batched = TensorType(kind.dtype, (Polynomial.symbol("B"), *kind.dims))
     place = frame.network.graph.add("input", [], batched, name=node.span.text)
     rows = Tensor(place, batched)

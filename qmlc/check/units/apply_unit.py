@@ -15,6 +15,7 @@ from qmlc.check.units.make_unit import make_unit
 from qmlc.check.units.making import Input, Making, Units
 from qmlc.check.units.match_inputs import match_inputs, match_rows
 from qmlc.check.units.open_sizes import make_open_unit
+from qmlc.check.units.read_outside import override_settings
 from qmlc.check.values import Declared, Instance, Value
 from qmlc.ir.program import Submodule, Unit
 from qmlc.ops.layer_parameters import layer_parameters
@@ -39,7 +40,7 @@ def apply_unit(
         instance = declare_pretrained(units, frame, node, instance, arguments, keywords)
         callee = instance.target
         assert isinstance(callee, Declared)
-    settings = bind_settings(node, instance)
+    settings = {**bind_settings(node, instance), **override_settings(units, callee)}
     caller = frame.caller or node.span if callee.module.is_library else None
     making = Making(units, callee, node, dict(settings), caller=caller)
     if callee.kind == "kernel":

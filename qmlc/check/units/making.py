@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,8 @@ class Units:
     active: list[Any] = field(default_factory=list)
     foreign: dict[str, Any] = field(default_factory=dict)
     """The declarations of pretrained models, by their text."""
+    outside: Mapping[str, Value] = field(default_factory=dict)
+    """Settings and sizes given from outside, by name, or by component and name."""
     trained: dict[str, int] = field(default_factory=dict)
     """How many train blocks there were of each model."""
 
