@@ -16,7 +16,7 @@ from qmlc.ir.program import Program, Training
 from qmlc.ops.train_options import TRAIN_OPTIONS
 from qmlc.program import LoadedProgram
 from qmlc.source.nearest import propose_nearest
-from qmlc.training.build_metric import check_metrics
+from qmlc.training.check_training import check_training
 from qmlc.training.compare_twins import Change, compare_twins, show_comparison
 from qmlc.training.cross_validate import cross_validate
 from qmlc.training.errors import DataError, placed, propose
@@ -43,8 +43,7 @@ def train_program(
     loaded = load_program(path, options)
     trainings = chosen(loaded.program, name)
     for training in trainings:
-        read_options(training, options)
-        check_metrics(training.metrics)
+        check_training(training, options)
     results = {}
     for training in trainings:
         several = training is not trainings[-1]

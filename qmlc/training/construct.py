@@ -43,4 +43,5 @@ def construct(call: Call, path: str, *positional: Any, **options: Any) -> Any:
     try:
         return import_class(path)(*positional, **options)
     except (TypeError, ValueError) as error:
-        raise DataError("E0706", f"`{call.function}`: {error}") from None
+        help = "write `cycle_momentum=false`" if "cycle_momentum" in str(error) else ""
+        raise DataError("E0706", f"`{call.function}`: {error}", help) from None

@@ -23,11 +23,7 @@ def make_accelerator(device: str | None, precision: str) -> Accelerator:
     Where torchrun started several processes, each has one. DataError E0706 where the device is not
     there.
     """
-    if device not in (None, "cpu", "cuda", "mps"):
-        raise DataError("E0706", f"there is no device `{device}`", "devices: cpu, cuda, mps")
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if device is not None and not there.get(device, True):
-        raise DataError("E0706", f"this machine has no device `{device}`", "leave it out")
+    check_device(device)
     # Accelerate keeps its choice for the whole process; a second training may choose otherwise.
     AcceleratorState._reset_state(reset_partial_state=True)
     GradientState._reset_state()
@@ -37,6 +33,15 @@ def make_accelerator(device: str | None, precision: str) -> Accelerator:
         # an input or a branch that a batch does not use must not stop the others
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
+
+
+def check_device(device: str | None) -> None:
+    """Nothing; DataError E0706 where there is no such device."""
+    if device not in (None, "cpu", "cuda", "mps"):
+        raise DataError("E0706", f"there is no device `{device}`", "devices: cpu, cuda, mps")
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device is not None and not there.get(device, True):
+        raise DataError("E0706", f"this machine has no device `{device}`", "leave it out")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf, isnan
 from typing import Any
 
 import torch
@@ -28,10 +29,14 @@ class Measurement:
         return {"loss": self.loss, **dict(self.metrics)}
 
     def key(self) -> tuple[float, ...]:
-        """Greater is better: the first metric that is a number, then a smaller loss."""
+        """Greater is better: the first metric that is a number, then a smaller loss.
+
+        A metric that is not defined, as a correlation with equal scores, is the worst.
+        """
         for name, value in self.metrics:
             if isinstance(value, float):
-                return (value if METRICS[name].higher else -value), -self.loss
+                greater = value if METRICS[name].higher else -value
+                return (-inf if isnan(value) else greater), -self.loss
         return (-self.loss,)
 
 

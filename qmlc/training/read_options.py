@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,10 @@ def _override(values: dict[str, Any], given: TrainOptions) -> None:
     names = ("epochs", "steps", "batch", "seed", "device")
     said = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
     said |= {name: value for name, value in given.settings.items() if name in TRAIN_OPTIONS}
+    for pair in EITHER:
+        for one, other in permutations(pair[:2]):
+            if one in said:
+                values.pop(other, None)
     values |= {name: _read(name, value) for name, value in said.items()}
     for option in CALLED.keys() & said.keys():
         find_row(values[option], CALLED[option], option)

@@ -191,7 +191,7 @@ def _take_step(learner: Learner, group: list[Batch], position: Position) -> Step
 
     learner.optimizer.step(closure)
     loss = losses[0]
-    _check_finite(loss, position)
+    check_finite(loss, f"epoch {position.epochs + 1}, step {position.steps + 1}")
     behind = replace(
         position,
         steps=position.steps + 1,
@@ -215,9 +215,9 @@ def _share(batch: Batch, accelerator: Accelerator) -> tuple[Batch, float]:
     return own, len(own[0]) * processes
 
 
-def _check_finite(loss: float, position: Position) -> None:
+def check_finite(loss: float, where: str) -> None:
+    """Nothing; DataError E0708 where the loss is not finite."""
     if not math.isfinite(loss):
-        where = f"epoch {position.epochs + 1}, step {position.steps + 1}"
         message = f"the loss became {loss} in {where}"
         help = "lower the learning rate, set `clip`, or look for log(0) and 1/0 in the loss"
         raise DataError("E0708", message, help)

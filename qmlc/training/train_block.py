@@ -34,6 +34,7 @@ from qmlc.training.run_epochs import (
     Length,
     Position,
     Step,
+    check_finite,
     make_learner,
     plan_length,
     run_epochs,
@@ -186,5 +187,6 @@ def _measure_epochs(
         number = epoch.position.epochs
         if number % every == 0 or number == last:
             measurement = measure(learner.module, loaders[split], metrics)
+            check_finite(measurement.loss, f"epoch {number}, measured on the {split} rows")
             learner.schedule.move("validation", measurement.loss)
             yield epoch, split, measurement

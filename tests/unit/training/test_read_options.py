@@ -29,6 +29,8 @@ def test_defaults():
     assert read(optimizer="sgd").optimizer == Call("sgd")
     assert read(precision=Call("float64")).precision == "float64"
     assert read(given=TrainOptions(epochs=3, seed=4), seed=1) == Plan(epochs=3, seed=4)
+    assert read(given=TrainOptions(epochs=3), steps=9) == Plan(epochs=3)
+    assert read(given=TrainOptions(steps=3), epochs=9) == Plan(steps=3)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,23 @@ def test_options_of_all_blocks_are_checked_before_the_first_runs(write):
     assert not Path("runs").exists()
 
 
+def test_what_does_not_go_together_is_said_before_the_first_block_runs(write):
+    options = "epochs = 2\n    optimizer = adagrad()\n    schedule = one_cycle(0.1)"
+    with pytest.raises(DataError, match="optimizer must support momentum") as caught:
+        train_program(write(PARTS + A + B.replace("epochs = 2", options)), TrainOptions(quiet=True))
+    (problem,) = caught.value.diagnostics
+    assert problem.at.text.startswith("one_cycle") and "cycle_momentum=false" in problem.proposal
+    assert not Path("runs").exists()
+
+
+def test_a_last_step_to_what_is_not_finite(write):
+    program = write(PARTS + B.replace("a(x)", "[[1, 2]] * x").replace("epochs = 2", ENDLESS))
+    with pytest.raises(DataError, match="in epoch 1, measured on the training rows") as caught:
+        train_program(program, TrainOptions(quiet=True))
+    assert caught.value.code == "E0708"
+    assert not Path("runs/p/b/best.safetensors").exists()
+
+
 def test_folds_are_measured_and_a_last_training_learns_from_all(write):
     text = PARTS + A.replace("epochs = 2", "epochs = 1\n    folds = 4\n    groups = v")
     result = train_program(write(text), TrainOptions(quiet=True))["a"]
@@ -122,6 +139,7 @@ class Clock:
         return self.take(*arguments)
 
 
+ENDLESS = "steps = 1\n    optimizer = sgd(lr=1e38)"
 FOLDED = A.replace("epochs = 2", "epochs = 2\n    folds = 2")
 STALE = "epochs = 9\n    early_stop = 1\n    optimizer = sgd(lr=0)\n    checkpoint = 1"
 

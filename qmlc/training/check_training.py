@@ -1,0 +1,29 @@
+"""Check all that can be known of a training before it, or another one, runs."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from qmlc.ir.program import Training
+from qmlc.training.build_metric import check_metrics
+from qmlc.training.build_optimizer import build_optimizer
+from qmlc.training.build_schedule import build_schedule
+from qmlc.training.errors import placed
+from qmlc.training.make_accelerator import check_device
+from qmlc.training.read_options import TrainOptions, read_options
+
+STEPS = 100
+"""A schedule is made for so many: how long the training is depends on its data."""
+
+
+def check_training(training: Training, given: TrainOptions | None = None) -> None:
+    """Nothing; DataError E0706 where options and metrics of `training` do not fit together."""
+    plan = read_options(training, given)
+    check_metrics(training.metrics)
+    with placed(training.places.get("device"), ""):
+        check_device(plan.device)
+    with placed(training.places.get("optimizer"), ""):
+        optimizer = build_optimizer(plan.optimizer, [nn.Parameter(torch.zeros(1))])
+    with placed(training.places.get("schedule"), ""):
+        build_schedule(plan.schedule, optimizer, STEPS)
