@@ -201,7 +201,7 @@ def sound(config: Config) -> PretrainedType:
 POOLS_BY_MEAN = frozenset({"resnet", "convnext", "dinov2"})
 """Architectures whose pooled output needs no weights of its own."""
 
-ARCHITECTURES: dict[str, Reader] = {
+TEXTS: dict[str, Reader] = {
     "bert": text("hidden_size", pooled=True, segments=True),
     "albert": text("hidden_size", pooled=True, segments=True),
     **dict.fromkeys(
@@ -219,6 +219,11 @@ ARCHITECTURES: dict[str, Reader] = {
         text("hidden_size"),
     ),
     "opt": text("word_embed_proj_dim"),
+}  # fmt: skip
+"""Of one text a row: what follows the last token that the mask chooses changes nothing before."""
+
+ARCHITECTURES: dict[str, Reader] = {
+    **TEXTS,
     **dict.fromkeys(("t5", "mt5", "bart", "mbart", "marian", "pegasus"), pair),
     "whisper": whisper,
     "vit": patches(1),
@@ -228,5 +233,5 @@ ARCHITECTURES: dict[str, Reader] = {
     "resnet": resnet,
     "convnext": convnext,
     **dict.fromkeys(("wav2vec2", "hubert", "wavlm"), sound),
-}  # fmt: skip
+}
 """By `model_type`: how its configuration says what it takes and yields."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from qmlc.ops.pretrained import TEXTS
 from qmlc.runtime.errors import unfit
+from qmlc.runtime.leave_padding import leave_padding
 from qmlc.runtime.pretrained_module import PretrainedModule, as_arguments, missing_extra
 
 
@@ -52,5 +55,17 @@ class HuggingFaceModule(PretrainedModule):
             raise unfit(what, "take a folder that holds the weights of the whole model")
 
     def call(self, *inputs: Tensor) -> Any:
-        """What the model yields for inputs by its own names."""
-        return self.module(**as_arguments(self.inputs, inputs))
+        """What the model yields for inputs by its own names; of texts nothing at padding."""
+
+        def run(given: Sequence[Tensor]) -> Any:
+            return self.module(**as_arguments(self.inputs, given))
+
+        mask = dict(zip(self.inputs, inputs, strict=True)).get("attention_mask")
+        if mask is None or isinstance(self.output, str) or not self._is_text():
+            return run(inputs)
+        names = list(self.output)
+        return leave_padding(lambda given: self._fields(run(given), names), inputs, mask)
+
+    def _is_text(self) -> bool:
+        config: Any = self.module.config
+        return config.model_type in TEXTS

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 import torch
 
 from qmlc.ops.pretrained import (
     ARCHITECTURES,
+    TEXTS,
     UnknownArchitecture,
     read_pretrained,
     weight_names,
 )
 from qmlc.ops.safetensors_header import Unreadable
 from qmlc.runtime.check_shapes import bind_dimensions, parse_type
+from qmlc.runtime.leave_padding import leave_padding
 from qmlc.runtime.pretrained_module import as_arguments
 
 transformers = pytest.importorskip("transformers")
@@ -41,8 +44,10 @@ OWN = {
 SIZES = {"B": 2, "T": 6, "S": 5, "H": 70, "W": 90, "L": 200}
 
 
+@cache
 def tiny(kind: str):
     """A random model of an architecture, as small as it can be told to be."""
+    torch.manual_seed(0)
     standard = transformers.AutoConfig.for_model(kind).to_dict()
     wanted = {name: value for name, value in SMALL.items() if name in standard}
     return transformers.AutoModel.from_config(
@@ -61,7 +66,6 @@ def draw(text: str) -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 def test_the_configuration_says_what_the_model_yields(kind, tmp_path):
-    torch.manual_seed(0)
     model = tiny(kind)
     model.config.save_pretrained(tmp_path)
     declared = read_pretrained(tmp_path)
@@ -77,6 +81,24 @@ def test_the_configuration_says_what_the_model_yields(kind, tmp_path):
         from qmlc.runtime.pretrained_module import find_blocks
 
         assert len(find_blocks(model)) == declared.blocks
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_padding_behind_a_text_changes_nothing_in_it(kind):
+    model, names = tiny(kind), ("input_ids", "attention_mask")
+    mask = torch.arange(9) < torch.tensor([2, 9, 1, 5, 0, 3, 9, 7, 4] * 2)[:, None]
+    tokens = torch.randint(3, 50, mask.shape).where(mask, 0)
+
+    def run(given):
+        return {"h": model(**dict(zip(names, given, strict=True))).last_hidden_state}
+
+    with torch.no_grad():
+        expected = run([tokens, mask.long()])["h"].where(mask[..., None], 0)
+        found = leave_padding(run, [tokens, mask.long()], mask)["h"]
+        left = run([tokens.flip(1), mask.flip(1).long()])["h"].where(mask.flip(1)[..., None], 0)
+        padded_left = leave_padding(run, [tokens.flip(1), mask.flip(1).long()], mask.flip(1))["h"]
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(padded_left, left, rtol=1e-4, atol=1e-5)
 
 
 def test_a_pooled_output_is_there_only_if_its_weights_are(tmp_path):
