@@ -20,6 +20,7 @@ ROOMS = (
     "qmlc.output.errors",
     "qmlc.runtime.errors",
     "qmlc.planning.errors",
+    "qmlc.trainability.errors",
     "qmlc.training.errors",
     "qmlc.export.errors",
 )

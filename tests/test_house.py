@@ -43,6 +43,7 @@ ROOMS_OF_PACKAGES = {
         "qmlc.planning",
         "qmlc.export",
         "qmlc.report",
+        "qmlc.trainability",
         "qmlc.testing",
     ],
     "torchmetrics": ["qmlc.training", "qmlc.report"],

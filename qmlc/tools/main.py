@@ -15,6 +15,7 @@ import click
 
 from qmlc.tools.check import check
 from qmlc.tools.compile import compile_program
+from qmlc.tools.diagnose import diagnose
 from qmlc.tools.eval import evaluate
 from qmlc.tools.explain import explain
 from qmlc.tools.explain_plan import explain_plan, measure_host
@@ -32,7 +33,7 @@ OUR_BUG = 70
 
 VERBS = (
     check, format_programs, compile_program, import_openqasm, verify, train, evaluate, predict,
-    report, explain, explain_plan, measure_host, targets, version,
+    report, diagnose, explain, explain_plan, measure_host, targets, version,
 )  # fmt: skip
 
 

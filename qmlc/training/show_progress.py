@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qmlc.training.run_epochs import Length, Step
+from qmlc.training.show_number import show_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,12 @@ def _on_bar(
         rate = f"{seen / elapsed:.0f} {unit}/s" if elapsed > 0 else ""
         epoch = f"epoch {step.position.epochs + 1}/{length.epochs}"
         progress.update(task, completed=step.position.steps, epoch=epoch, rate=rate)
-        live.update(Group(progress, Text(f"learning {_number(step.loss)}  {measured}")))
+        live.update(Group(progress, Text(f"learning {show_number(step.loss)}  {measured}")))
 
     def row(row: Mapping[str, Any]) -> None:
         nonlocal measured
         measured = _measured(row)
-        text = f"learning {_number(row['learning'])}  {measured}"
+        text = f"learning {show_number(row['learning'])}  {measured}"
         live.update(Group(progress, Text(text)))
         if row["step"] == length.steps:
             progress.stop_task(task)
@@ -88,13 +89,13 @@ def _on_bar(
 def _print_line(title: str, row: Mapping[str, Any], length: Length, console: Console) -> None:
     width = len(str(length.epochs))
     epoch = f"epoch {row['epoch']:>{width}}/{length.epochs}"
-    text = f"{title} {epoch}  learning {_number(row['learning'])}  {_measured(row)}"
+    text = f"{title} {epoch}  learning {show_number(row['learning'])}  {_measured(row)}"
     console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _measured(row: Mapping[str, Any]) -> str:
     values = [
-        f"{name} {_number(value)}"
+        f"{name} {show_number(value)}"
         for name, value in row.items()
         if isinstance(value, float) and name != "learning"
     ]
@@ -123,9 +124,4 @@ def show_measurements(
 def _cell(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(" ".join(map(str, line)) for line in value)
-    return _number(value)
-
-
-def _number(value: float) -> str:
-    """Four decimals, or where these would show next to nothing, three digits."""
-    return f"{value:.2e}" if 0 < abs(value) < 0.001 else f"{value:.4f}"
+    return show_number(value)
