@@ -95,11 +95,35 @@ VALUES_ELSEWHERE = {
 }  # fmt: skip
 """What values, operators, results and classes of Python, Qiskit and PennyLane are here."""
 
+LIBRARY_ELSEWHERE = {
+    "transformerencoder": ("transformer", "encoder(depth, heads)(x)"),
+    "transformerdecoder": ("transformer", "decoder(depth, heads)(x, memory)"),
+    "transformer": ("transformer", "encoder(depth, heads)(x)"),
+    "positionalencoding": ("transformer", "sinusoidal(T, d)"),
+    "angleembedding": ("encodings", "angle(x) q"),
+    "amplitudeembedding": ("encodings", "amplitude(x) q"),
+    "amplitudes": ("encodings", "amplitude(x) q"),
+    "rawfeaturevector": ("encodings", "amplitude(x) q"),
+    "basisembedding": ("encodings", "basis(x) q"),
+    "iqpembedding": ("encodings", "iqp(x) q"),
+    "stronglyentanglinglayers": ("ansatz", "strongly_entangling(w) q"),
+    "basicentanglerlayers": ("ansatz", "basic_entangler(w) q"),
+    "quantumfouriertransform": ("algorithms", "qft q"),
+    "groveroperator": ("algorithms", "grover(oracle) q"),
+    "quantumphaseestimation": ("algorithms", "phase_estimation(unitary) counter, q"),
+}  # fmt: skip
+"""What PyTorch, PennyLane and Qiskit call entries of the library: a module, and a use of it."""
+
 MODIFIERS_ELSEWHERE = {
     "control": "ctrl", "controlled": "ctrl", "c": "ctrl", "adjoint": "inv", "adj": "inv",
     "dagger": "inv", "dg": "inv", "inverse": "inv", "power": "pow(k)", "negcontrol": "negctrl",
 }  # fmt: skip
 """What modifiers of gates are called in other languages."""
+
+
+def plain(name: str) -> str:
+    """A name as these tables have it: in lower case, without underscores."""
+    return name.lower().replace("_", "")
 
 
 def instead_of_method(node: tree.Attribute, base: Value) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from qmlc import resources
 from qmlc.check.errors.names import UnknownName
 from qmlc.check.errors.types import TooMuch
+from qmlc.check.foreign_names import LIBRARY_ELSEWHERE, plain
 from qmlc.check.values import Exhausted, Module, Scope, Stop, Value, fail
 from qmlc.ir.build_circuit import CircuitBuilder, conjunction
 from qmlc.ir.circuit import Condition, Instruction, Variable
@@ -103,17 +104,12 @@ class Session:
         self.steps = max(0, self.spent - MAX_TOTAL_STEPS)
 
 
-OTHER_NAMES = {
-    "transformer_encoder": "encoder", "transformer_decoder": "decoder",
-    "transformer": "encoder, decoder",
-}  # fmt: skip
-"""What PyTorch calls entries of `std.transformer`."""
-
-
 def _library(name: str) -> str:
-    """How to import `name`, if a module of the library declares it."""
-    if name in OTHER_NAMES:
-        return f"write `use std.transformer ({OTHER_NAMES[name]})`: `encoder(depth, heads)(x)`"
+    """How to import `name`, or what is meant by it, if a module of the library declares that."""
+    if (meant := LIBRARY_ELSEWHERE.get(plain(name))) is not None:
+        module, call = meant
+        entry = re.split(r"\W", call)[0]
+        return f"write `use std.{module} ({entry})` at the top, and `{call}`"
     for module in resources.stdlib_names():
         text = resources.stdlib_path(module).read_text("utf-8")
         if re.search(

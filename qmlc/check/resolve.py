@@ -7,7 +7,13 @@ import math
 from qmlc.check.compile_time import COMPILE_TIME
 from qmlc.check.errors.names import NotAvailable, SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
-from qmlc.check.foreign_names import GATES_ELSEWHERE, SHAPELESS, SYNONYMS, VALUES_ELSEWHERE
+from qmlc.check.foreign_names import (
+    GATES_ELSEWHERE,
+    SHAPELESS,
+    SYNONYMS,
+    VALUES_ELSEWHERE,
+    plain,
+)
 from qmlc.check.frame import Frame
 from qmlc.check.split_tensor import SPLITS
 from qmlc.check.values import (
@@ -182,7 +188,7 @@ def find_gate(frame: Frame, name: tree.Identifier) -> Declared | Builtin:
     ]  # fmt: skip
     known = [*gates, *frame.module.imported, *GATES, *ALIASES, "measure", "reset", "barrier",
              "evolve", "gphase", "delay", *STATEMENTS]  # fmt: skip
-    proposal = GATES_ELSEWHERE.get(name.name.lower().replace("_", ""))
+    proposal = GATES_ELSEWHERE.get(plain(name.name))
     if proposal is not None:
         fail(UnknownName, name, f"there is no gate called `{name.name}`", "not known", proposal)
     frame.unknown(name, "gate", known)

@@ -138,7 +138,7 @@ def check_new(frame: Frame, name: tree.Identifier) -> None:
             AlreadyDeclared,
             name,
             f"`{name.name}` is bound already",
-            "again here",
+            "again here" if earlier is not None else "a size or a setting has this name",
             f"choose another name; inside a `for`, bind it again with `{name.name} = …`",
             related,
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 
 import qmlc
+from qmlc.check.foreign_names import LIBRARY_ELSEWHERE
 from qmlc.driver import check_text
 
 
@@ -96,3 +99,12 @@ def test_attention_drops_out_in_training_only():
 
 def test_a_name_of_the_author_is_no_module():
     assert not check_text("model m(F: real[B, 6]) -> real[6, B] = F.T\n")
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY_ELSEWHERE))
+def test_what_is_proposed_of_the_library_is_there(name):
+    module, call = LIBRARY_ELSEWHERE[name]
+    (error,) = check_text(f"model m(x: real[B]) -> real[B] = {name}(x)")
+    assert f"`use std.{module} (" in error.help_text and call in error.help_text
+    entry = re.split(r"\W", call)[0]
+    assert not check_text(f"use std.{module} ({entry})")
