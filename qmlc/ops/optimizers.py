@@ -1,4 +1,4 @@
-"""Optimizers and schedules of `train` blocks, as rows of data.
+"""Optimizers, schedules and gradients of `train` blocks, as rows of data.
 
 Names, order and defaults are PyTorch's, less the parameters to learn, less what only changes how
 fast a step is computed (`foreach`, `fused`, `capturable`, `differentiable`) and less `maximize`: a
@@ -91,3 +91,17 @@ SCHEDULES: dict[str, Constructor] = {
         mode="min", factor=0.1, patience=10, threshold=1e-4, threshold_mode="rel", cooldown=0,
         min_lr=0, eps=1e-8),
 }  # fmt: skip
+
+GRADIENTS: dict[str, Constructor] = {
+    "adjoint": Constructor("", (), "Exactly, backwards through the simulation."),
+    "parameter_shift": Constructor(
+        "", (), "As on a device: from values with each angle of a circuit shifted, with `shots` "
+        "from measured ones."),
+    "spsa": Constructor(
+        "", settings(step=0.1, directions=1), "Right in the mean: from two values for each of so "
+        "many random directions."),
+}  # fmt: skip
+"""How the gradient of a circuit is found."""
+
+CALLED = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "gradient": GRADIENTS}
+"""The options of `train` that are calls, and what they call."""

@@ -1,4 +1,4 @@
-"""Which values the arguments of optimizers and schedules take, by name: they mean one thing."""
+"""Which values the arguments of calls in `train` blocks take, by name: they mean one thing."""
 
 from __future__ import annotations
 
@@ -52,9 +52,10 @@ OPTION_RANGES: dict[str, OptionRange] = {
     **dict.fromkeys(("lr", "weight_decay", "momentum", "lr_decay", "initial_accumulator_value",
                      "momentum_decay", "lambd", "warmup", "min_lr", "threshold",
                      "tolerance_grad", "tolerance_change"), _FROM_0),
-    **dict.fromkeys(("max_lr", "gamma", "div_factor", "final_div_factor", "t0"), _POSITIVE),
+    **dict.fromkeys(("max_lr", "gamma", "div_factor", "final_div_factor", "t0",
+                     "step"), _POSITIVE),
     **dict.fromkeys(("factor", "pct_start", "base_momentum", "max_momentum", "rho"), _FRACTION),
-    **dict.fromkeys(("step_size", "max_iter", "history_size"), _whole(1)),
+    **dict.fromkeys(("step_size", "max_iter", "history_size", "directions"), _whole(1)),
     **dict.fromkeys(("patience", "cooldown"), _whole(0)),
     **dict.fromkeys(("nesterov", "amsgrad", "centered", "three_phase", "cycle_momentum",
                      "decoupled_weight_decay"), _FLAG),

@@ -87,7 +87,7 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
         lambda v: isinstance(v, str),
     ),
     "shots": _whole(1),
-    "gradient": _PLANNED,
+    "gradient": _NAMED,
     "private": _PLANNED,
 }
 """By name, in the order of the reference; `loss` and `metrics` have fields of their own."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from qmlc.ir.circuit import Circuit, Distribution
 from qmlc.runtime.bind_inputs import bind_inputs, declared_text
 from qmlc.runtime.engines import Engines
+from qmlc.runtime.estimate_gradient import GradientEstimator
 from qmlc.runtime.initialise import initialise
 from qmlc.runtime.module import Module
 from qmlc.targets.read_target import read_target
@@ -58,6 +59,7 @@ class CircuitModule(Module):
             # author's to use
             self._parameters[variable.name] = nn.Parameter(torch.empty(variable.shape))
         self._engines = Engines(circuit)
+        self._estimator: GradientEstimator | None = None
         self._record = _record_type(circuit)
         self.reset_parameters()
         self._engines.prepare((self._weights() or [self._like])[0])
@@ -84,7 +86,8 @@ class CircuitModule(Module):
         """
         weights = self._weights() or [self._like]
         tensors = bind_inputs(self.circuit_ir, inputs, named, weights[0])
-        results = self._engines.run(weights, tensors, self.training)
+        runner = self._estimator if self.training and self._estimator else self._engines
+        results = runner.run(weights, tensors, self.training)
         return results[0] if self._record is None else self._record(*results)
 
     @property
@@ -115,22 +118,39 @@ class CircuitModule(Module):
         mode stays without noise, and None ends it. ValueError for a device that is not known or
         has no figures of noise, and for what it cannot run.
         """
-        self._engines.clear()
-        self._engines.reference.simulate_noise(target)
+        for engines in self._all_engines():
+            engines.clear()
+            engines.reference.simulate_noise(target)
 
     def simulate_shots(self, shots: int | None) -> None:
         """From now on measure results so many times in training mode.
 
         What is drawn is the mean of `shots` measurements, of a noisy device's where noise is
-        simulated; its gradient is that of the exact result. Evaluation mode stays exact, and None
-        ends it. ValueError for results that no measurement yields.
+        simulated; its gradient is that of the exact result, unless gradients are estimated.
+        Evaluation mode stays exact, and None ends it. ValueError for results that no measurement
+        yields.
         """
-        self._engines.clear()
-        self._engines.reference.simulate_shots(shots)
+        for engines in self._all_engines():
+            engines.clear()
+            engines.reference.simulate_shots(shots)
+
+    def estimate_gradients(self, method: str | None, **settings: Any) -> None:
+        """From now on find gradients from values in training mode, as a device has to.
+
+        By `parameter_shift` or `spsa` (`step`, `directions`): see `GradientEstimator`. None ends
+        it. What a device does wrong is to be simulated after this. ValueError for circuits of
+        which values do not tell them.
+        """
+        circuit = self.circuit_ir
+        self._estimator = None if method is None else GradientEstimator(circuit, method, **settings)
+
+    def _all_engines(self) -> list[Engines]:
+        return [self._engines, *([self._estimator.engines] if self._estimator else [])]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self._engines.clear()
+        for engines in self._all_engines():
+            engines.clear()
         self._engines.prepare((self._weights() or [self._like])[0])
         return self
 

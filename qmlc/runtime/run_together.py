@@ -39,6 +39,7 @@ def _are_alike(modules: list[Any]) -> bool:
             and module.training == training
             and not (module._forward_hooks or module._forward_pre_hooks)
             and not module._engines.reference.imitates
+            and module._estimator is None
             for module in modules
         ]
     )

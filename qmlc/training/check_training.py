@@ -10,6 +10,7 @@ from qmlc.training.build_metric import check_metrics
 from qmlc.training.build_optimizer import build_optimizer
 from qmlc.training.build_schedule import build_schedule
 from qmlc.training.errors import placed
+from qmlc.training.imitate_device import gradient_arguments
 from qmlc.training.make_accelerator import check_device
 from qmlc.training.read_options import TrainOptions, read_options
 
@@ -23,6 +24,8 @@ def check_training(training: Training, given: TrainOptions | None = None) -> Non
     check_metrics(training.metrics)
     with placed(training.places.get("device"), ""):
         check_device(plan.device)
+    with placed(training.places.get("gradient"), ""):
+        gradient_arguments(plan)
     with placed(training.places.get("optimizer"), ""):
         optimizer = build_optimizer(plan.optimizer, [nn.Parameter(torch.zeros(1))])
     with placed(training.places.get("schedule"), ""):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qmlc.ir.program import Call, Column, Training
-from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES, Constructor
+from qmlc.ops.optimizers import CALLED
 from qmlc.ops.option_ranges import OPTION_RANGES
 from qmlc.ops.train_options import EITHER, NEED_DATA, TRAIN_OPTIONS
 from qmlc.training.construct import find_row
@@ -52,10 +52,8 @@ def is_option(name: str) -> bool:
     return option in CALLED if dot else name in TRAIN_OPTIONS
 
 
-CALLED: dict[str, Mapping[str, Constructor]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
-"""The options that are calls, and what they call."""
-
 DEFAULT_OPTIMIZER = Call("adam")
+DEFAULT_GRADIENT = Call("adjoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +91,8 @@ class Plan:
     """The target under whose noise circuits are trained."""
     shots: int | None = None
     """How often each circuit is measured in training; exact results where not given."""
+    gradient: Call = DEFAULT_GRADIENT
+    """How the gradients of circuits are found."""
 
 
 def read_options(training: Training, given: TrainOptions | None = None) -> Plan:
@@ -212,8 +212,7 @@ def _as_is(value: Any) -> Any:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "optimizer": _call,
-    "schedule": _call,
+    **dict.fromkeys(CALLED, _call),
     "precision": _as_word,
     "device": _as_word,
     "groups": _as_word,

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from qmlc.runtime.estimate_gradient import NoEstimate
 from qmlc.training.errors import DataError
 
 
@@ -24,9 +25,14 @@ def fixed_draws() -> Iterator[None]:
 
 
 def run_module(module: nn.Module, batch: Sequence[Tensor]) -> Any:
-    """What the module yields; DataError E0706 where the data holds a number it has no place for."""
+    """What the module yields; DataError E0706 where the data holds a number it has no place for.
+
+    Also where a circuit cannot tell a gradient that is asked for.
+    """
     try:
         return module(*batch)
+    except NoEstimate as error:
+        raise DataError("E0706", str(error), "write `gradient = adjoint`") from None
     except IndexError as error:
         if "Target" in str(error):
             what = "the data has more classes than the model has scores"

@@ -14,11 +14,10 @@ from rich.console import Console
 from torch import nn
 
 from qmlc.ir.program import Call, Program, Training
-from qmlc.runtime.circuit_module import CircuitModule
-from qmlc.runtime.kernel_module import KernelModule
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.checkpoint import Checkpoint, identify_run
-from qmlc.training.errors import DataError, shown
+from qmlc.training.errors import shown
+from qmlc.training.imitate_device import imitate_device
 from qmlc.training.keep_features import compute_features
 from qmlc.training.keep_run import KeepRun
 from qmlc.training.log_tensorboard import Log, open_log
@@ -76,7 +75,7 @@ def train_block(
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)
         module = make_loss().to(device=accelerator.device, dtype=dtype)
-        _simulate_device(module, plan)
+        imitate_device(module, plan)
         run = identify_run(program, training, plan, rows, module)
         quiet = options.quiet or not accelerator.is_main_process
         console = Console(stderr=True, quiet=quiet)
@@ -136,23 +135,6 @@ def _learn(
         log(row)
         if keep.stale():
             break
-
-
-def _simulate_device(module: nn.Module, plan: Plan) -> None:
-    """Train circuits under the noise of a device, or with so many shots, where the plan says so."""
-    if plan.noise is None and plan.shots is None:
-        return
-    how = f"under the noise of {plan.noise}" if plan.shots is None else "with shots"
-    for name, circuit in module.named_modules():
-        if isinstance(circuit, KernelModule):
-            raise DataError("E0706", f"the kernel `{name}` is not trained {how} yet")
-        if isinstance(circuit, CircuitModule):
-            try:
-                circuit.simulate_noise(plan.noise)
-                circuit.simulate_shots(plan.shots)
-            except ValueError as error:
-                what = f"`{name}` cannot be trained {how}: {error}"
-                raise DataError("E0706", what) from error
 
 
 def _loaders(rows: Rows | None, plan: Plan, accelerator: Any, order: torch.Generator) -> Loaders:

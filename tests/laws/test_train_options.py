@@ -73,6 +73,7 @@ FACTORS = [
     ["", "checkpoint = 1"],
     ["", "shots = 10"],
     ["", 'noise = device(ibm("torino"))'],
+    ["", "gradient = parameter_shift", "gradient = spsa(directions=2)"],
     ["seed = 3", "device = cpu"],
 ]
 """Lines of which a block has one each, or none."""

@@ -17,7 +17,7 @@ from qmlc.check.run_block import run_block
 from qmlc.check.values import Stop, describe, fail
 from qmlc.ir.program import Call, Data
 from qmlc.ops.metrics import METRICS
-from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES, Constructor
+from qmlc.ops.optimizers import CALLED, Constructor
 from qmlc.ops.option_ranges import OPTION_RANGES
 from qmlc.ops.train_options import EITHER, NEED_DATA, TRAIN_OPTIONS
 from qmlc.source.diagnostic import Label
@@ -116,8 +116,8 @@ def option_values(
 
 
 def _option_value(frame: Frame, name: str, node: tree.Expression) -> Any:
-    if name in ("optimizer", "schedule"):
-        rows = OPTIMIZERS if name == "optimizer" else SCHEDULES
+    if name in CALLED:
+        rows = CALLED[name]
         call = elaborate_constructor(frame, node, rows, name)
         _check_ranges(frame, node, call, rows[call.function])
         return call
@@ -132,7 +132,7 @@ def _option_value(frame: Frame, name: str, node: tree.Expression) -> Any:
 
 
 def _check_ranges(frame: Frame, node: tree.Node, call: Call, row: Constructor) -> None:
-    """Report each argument of an optimizer or schedule that is out of its range."""
+    """Report each argument of an optimizer, schedule or gradient that is out of its range."""
     defaults = {parameter.name: parameter.default for parameter in row.parameters}
     names = list(defaults)
     given = (*zip(names, call.arguments, strict=False), *call.keywords)

@@ -6,23 +6,25 @@ import pytest
 import torch
 
 from qmlc.ir.program import Call
-from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
+from qmlc.ops.optimizers import CALLED, OPTIMIZERS
 from qmlc.ops.option_ranges import OPTION_RANGES
 from qmlc.training.build_optimizer import build_optimizer
 from qmlc.training.errors import DataError
 
 WRONG = {"lr": -1.0, "betas": (2, 3), "weight_decay": -0.1, "momentum": -1, "rho": 2.0}
 
+ROWS = [item for rows in CALLED.values() for item in rows.items()]
+
 
 def test_defaults_fit():
-    for name, row in {**OPTIMIZERS, **SCHEDULES}.items():
+    for name, row in ROWS:
         for p in row.parameters:
             if p.name in OPTION_RANGES and isinstance(p.default, bool | int | float | str | tuple):
                 assert OPTION_RANGES[p.name].fits(p.default), (name, p)
 
 
 def test_every_range_is_of_some_argument():
-    names = {p.name for row in (*OPTIMIZERS.values(), *SCHEDULES.values()) for p in row.parameters}
+    names = {p.name for _, row in ROWS for p in row.parameters}
     assert set(OPTION_RANGES) <= names
 
 
