@@ -67,19 +67,7 @@ def _train(
     own = replace(own, folder=folder, features=folder, keep=several)
     write_settings(folder, own.settings)
 
-    def train(own: TrainOptions, change: Change = _leave) -> TrainResult:
-        with placed(training.places.get(""), "when this is trained"):
-            if training.machine is not None:
-                make = partial(_make, loaded, training.unit)
-                return train_machine(program, training, make, base, own)
-
-            def make_loss() -> nn.Module:
-                module = loss_maker(loaded, training, options)()
-                change(module.get_submodule(training.model))
-                return module
-
-            return train_block(program, training, make_loss, base, own)
-
+    train = partial(train_once, loaded, training, base, options)
     if plan.folds is None:
         result = train(own)
     else:
@@ -89,8 +77,30 @@ def _train(
     return result
 
 
-def _leave(model: nn.Module) -> None:
-    """Nothing is changed."""
+def train_once(
+    loaded: LoadedProgram,
+    training: Training,
+    base: Path,
+    options: TrainOptions | None,
+    own: TrainOptions,
+    change: Change | None = None,
+) -> TrainResult:
+    """What came of one training of a block with its `own` options, its model changed before it.
+
+    By `options`, those of all blocks, models of earlier blocks are found.
+    """
+    with placed(training.places.get(""), "when this is trained"):
+        if training.machine is not None:
+            make = partial(_make, loaded, training.unit)
+            return train_machine(loaded.program, training, make, base, own)
+
+        def make_loss() -> nn.Module:
+            module = loss_maker(loaded, training, options)()
+            if change is not None:
+                change(module.get_submodule(training.model))
+            return module
+
+        return train_block(loaded.program, training, make_loss, base, own)
 
 
 def _compare(

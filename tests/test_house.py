@@ -58,7 +58,7 @@ ROOMS_OF_PACKAGES = {
     "einops": ["qmlc.runtime", "qmlc.planning", "qmlc.testing"],
     "click": ["qmlc.tools"],
     "pygments": ["qmlc.tools"],
-    "rich": ["qmlc.tools", "qmlc.training"],
+    "rich": ["qmlc.tools", "qmlc.training", "qmlc.tuning"],
     "hypothesis": ["qmlc.testing"],
 }
 

@@ -26,14 +26,15 @@ from qmlc.tools.report import report
 from qmlc.tools.report_errors import WRONG_PROGRAM
 from qmlc.tools.targets import targets
 from qmlc.tools.train import train
+from qmlc.tools.tune import tune
 from qmlc.tools.verify import verify
 from qmlc.tools.version import installed_version, version
 
 OUR_BUG = 70
 
 VERBS = (
-    check, format_programs, compile_program, import_openqasm, verify, train, evaluate, predict,
-    report, diagnose, explain, explain_plan, measure_host, targets, version,
+    check, format_programs, compile_program, import_openqasm, verify, train, tune, evaluate,
+    predict, report, diagnose, explain, explain_plan, measure_host, targets, version,
 )  # fmt: skip
 
 

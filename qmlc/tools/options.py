@@ -70,7 +70,7 @@ training_settings_option = _settings(
 
 def read_settings(texts: Iterable[str]) -> dict[str, Any]:
     """The values that `--set` gives, by name."""
-    return {name: _setting_value(text) for name, text in map(pair, texts)}
+    return {name: setting_value(text) for name, text in map(pair, texts)}
 
 
 def pair(text: str) -> tuple[str, str]:
@@ -81,8 +81,8 @@ def pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _setting_value(text: str) -> Any:
-    """Numbers, true, false, none and lists as the language writes them; else a string."""
+def setting_value(text: str) -> Any:
+    """Numbers, true, false, none and lists as the language writes them; else the text itself."""
     try:
         return None if text == "none" else json.loads(text)
     except ValueError:

@@ -44,6 +44,10 @@ class TrainOptions:
     """Hold out this part of the rows, counted from 0, of so many: cross-validation does."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """By name: settings of what is trained, and options of train blocks, as `optimizer.lr`."""
+    test: bool = True
+    """Whether the test rows are measured in the end: a sweep does so for its best run alone."""
+    watch: Callable[[Mapping[str, Any]], object] | None = None
+    """Takes each row of the history; what it raises ends the training."""
 
 
 def is_option(name: str) -> bool:

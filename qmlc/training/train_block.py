@@ -82,6 +82,8 @@ def train_block(
         with console.status("computing what stays the same"), accelerator.main_process_first():
             rest = compute_features(program, training, module, rows, plan, accelerator, home)
         loaders = _loaders(rest or rows, plan, accelerator, order)
+        if not options.test:
+            loaders.pop("test", None)
         length = plan_length(plan, len(loaders["learning"]))
         learner = make_learner(module, plan, length, accelerator, order)
         with (
@@ -93,7 +95,8 @@ def train_block(
             model = module.get_submodule(training.model)
             keep = KeepRun(own, module, model, plan, training, checkpoint)
             start = keep.start(describe_rows(training.data, rows, plan) if rows else None)
-            _learn(learner, loaders, length, keep, start, show, log)
+            logs = (log,) if options.watch is None else (log, options.watch)
+            _learn(learner, loaders, length, keep, start, show, logs)
             if options.keep:
                 keep.end(start)
             result = keep.finish(loaders, time.perf_counter() - started)
@@ -111,11 +114,12 @@ def _learn(
     keep: KeepRun,
     start: Position,
     show: Show,
-    log: Log,
+    logs: Sequence[Log],
 ) -> None:
     """Nothing; the module has learned from `start` on, and what is worth it is kept and shown."""
     for row in keep.rows:
-        log(row)
+        for log in logs:
+            log(row)
     if start != START:
         show.note(f"goes on behind step {start.steps}, as {shown(keep.checkpoint.path)} says")
     if keep.stale():
@@ -132,7 +136,8 @@ def _learn(
     ):
         row = keep.add(epoch, split, measurement)
         show.row(row)
-        log(row)
+        for log in logs:
+            log(row)
         if keep.stale():
             break
 

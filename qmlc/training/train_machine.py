@@ -37,8 +37,7 @@ def train_machine(
     The matrix of overlaps of all training rows is held at once. Raises DataError for all that can
     be wrong with data and options.
     """
-    options = options or TrainOptions()
-    plan = read_options(training, options)
+    plan = read_options(training, options := options or TrainOptions())
     check_metrics(training.metrics)
     assert training.machine is not None
     dtype = DTYPES[plan.precision]
@@ -59,13 +58,14 @@ def train_machine(
             module, accelerator.prepare(make_batches(tensors, plan.batch)), training.metrics
         )
         for name, tensors in rows.splits.items()
+        if name != "test" or options.test
     }
     clear_run(folder)
     files = write_fitted(folder / FITTED, describe_rows(training.data, rows, plan))
     files.append(write_weights(folder / BEST, machine))
     splits = {name: m.as_dict() for name, m in measured.items()}
-    found = {"support_vectors": len(machine.vectors)}
-    files.append(write_json(folder / RESULTS, found | splits))
+    results = {"support_vectors": len(machine.vectors), **splits}
+    files.append(write_json(folder / RESULTS, results))
     result = TrainResult(
         folder=folder,
         module=module,
