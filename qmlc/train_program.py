@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from torch import nn
+from torch import Tensor, nn
 
 from qmlc.driver import read_source
 from qmlc.ir.program import Program, Training
@@ -23,6 +23,7 @@ from qmlc.training.errors import DataError, placed, propose
 from qmlc.training.evaluate_block import evaluate_block, load_trained
 from qmlc.training.keep_settings import recall_settings, write_settings
 from qmlc.training.load_weights import load_weights
+from qmlc.training.make_twins import KERNEL_TWINS, MODEL_TWINS
 from qmlc.training.predict_block import Prediction, predict_block
 from qmlc.training.read_options import Plan, TrainOptions, is_option, read_options
 from qmlc.training.run_files import BEST, remove_checkpoints, run_folder
@@ -91,8 +92,12 @@ def train_once(
     """
     with placed(training.places.get(""), "when this is trained"):
         if training.machine is not None:
-            make = partial(_make, loaded, training.unit)
-            return train_machine(loaded.program, training, make, base, own)
+
+            def make_kernel(rows: Tensor) -> nn.Module:
+                kernel = _make(loaded, training.unit)
+                return kernel if change is None else change(kernel, rows)
+
+            return train_machine(loaded.program, training, make_kernel, base, own)
 
         def make_loss() -> nn.Module:
             module = loss_maker(loaded, training, options)()
@@ -105,16 +110,15 @@ def train_once(
 
 def _compare(
     training: Training,
-    train: Callable[[TrainOptions, Change], TrainResult],
+    train: Callable[[TrainOptions, Change | None], TrainResult],
     plan: Plan,
     options: TrainOptions,
 ) -> None:
     """Write and show what the quantum part of a model brings."""
-    if training.machine is not None:
-        raise DataError("E0706", "twins of support-vector machines are not available yet")
+    twins = MODEL_TWINS if training.machine is None else KERNEL_TWINS
     assert options.ablate is not None and options.folder is not None
     seeds = range(plan.seed, plan.seed + options.ablate)
-    found = compare_twins(train, seeds, options.folder, options)
+    found = compare_twins(train, twins, seeds, options.folder, options)
     if not options.quiet:
         show_comparison(found, training.name)
 

@@ -41,10 +41,10 @@ class CircuitModule(Module):
         super().__init__()
         self._adopt(type(self).circuit())
 
-    @staticmethod
-    def from_circuit(circuit: Circuit) -> CircuitModule:
+    @classmethod
+    def from_circuit(cls, circuit: Circuit) -> Self:
         """A module that computes `circuit`."""
-        module = CircuitModule.__new__(CircuitModule)
+        module = cls.__new__(cls)
         nn.Module.__init__(module)
         module._adopt(circuit)
         return module

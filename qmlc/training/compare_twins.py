@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
@@ -13,9 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from scipy.stats import t
-from torch import nn
 
-from qmlc.training.make_twins import TWINS, replace_circuits
 from qmlc.training.prepare_rows import SPLITS
 from qmlc.training.read_options import TrainOptions
 from qmlc.training.run_files import ABLATION
@@ -24,12 +21,13 @@ from qmlc.training.write_files import write_json
 
 CONFIDENCE = 0.95
 
-Change = Callable[[nn.Module], object]
-"""What is done to a fresh model before it learns."""
+Change = Callable[..., Any]
+"""What makes a twin: a row of `MODEL_TWINS` or `KERNEL_TWINS`."""
 
 
 def compare_twins(
-    train: Callable[[TrainOptions, Change], TrainResult],
+    train: Callable[[TrainOptions, Change | None], TrainResult],
+    twins: Mapping[str, Change],
     seeds: Sequence[int],
     folder: Path,
     options: TrainOptions,
@@ -40,8 +38,7 @@ def compare_twins(
     the rows, as the model is, below `folder / "ablation"`. A difference is that of pairs with one
     seed. Intervals are Student's, for 95 %, over the seeds.
     """
-    changes: dict[str, Change] = {"as written": lambda model: None}
-    changes |= {name: partial(replace_circuits, twin=twin) for name, twin in TWINS.items()}
+    changes: dict[str, Change | None] = {"as written": None, **twins}
     console = Console(stderr=True, quiet=options.quiet)
     runs: dict[str, list[TrainResult]] = {name: [] for name in changes}
     for name, change in changes.items():
@@ -111,7 +108,7 @@ def show_comparison(found: Mapping[str, Any], title: str) -> None:
         table.add_row(name, str(row["parameters"]), *(_text(row[m]) for m in metrics))
     table.add_section()
     for name, row in differences.items():
-        table.add_row(f"as written less {name}", "", *(_text(row[m], "+") for m in metrics))
+        table.add_row(f"less {name}", "", *(_text(row[m], "+") for m in metrics))
     console = Console()
     console.print(table)
     for name, row in differences.items():

@@ -1,4 +1,4 @@
-"""Twins of a model: its circuits without entanglement, or classical layers in their place.
+"""Twins of a model or a kernel: without entanglement, or with something classical in its place.
 
 Bowles, Ahmed, Schuld, "Better than classical? The subtle art of benchmarking quantum machine
 learning models", 2024, compares with both.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from qmlc.ir.circuit import Circuit
 from qmlc.runtime.bind_inputs import bind_inputs
 from qmlc.runtime.circuit_module import CircuitModule
+from qmlc.runtime.kernel_module import KernelModule
 from qmlc.training.errors import DataError
 
 NOT_GATES = frozenset({"prepare", "barrier", "measure", "reset", "delay"})
@@ -67,8 +69,9 @@ class ClassicalTwin(nn.Module):
 
 
 def without_entanglement(circuit: CircuitModule) -> CircuitModule:
-    """The circuit with its gates on single qubits alone; states that it prepares are left."""
-    return CircuitModule.from_circuit(_separate(circuit.circuit_ir))
+    """The circuit, or kernel, with its gates on single qubits alone; prepared states are left."""
+    kind = KernelModule if isinstance(circuit, KernelModule) else CircuitModule
+    return kind.from_circuit(_separate(circuit.circuit_ir))
 
 
 def _separate(circuit: Circuit) -> Circuit:
@@ -79,6 +82,37 @@ def _separate(circuit: Circuit) -> Circuit:
         ),
     )
 
+
+class RadialKernel(nn.Module):
+    """exp(-gamma abs(a - b)**2) of rows `[M, n]` and `[N, n]`: `[M, N]`."""
+
+    gamma: Tensor
+
+    def __init__(self, rows: Tensor) -> None:
+        super().__init__()
+        # one over the number of features and their variance: "scale" of scikit-learn's SVC
+        spread = rows.shape[1] * rows.var(unbiased=False)
+        self.register_buffer("gamma", 1 / spread if spread > 0 else torch.ones_like(spread))
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """The value for each row of `a` with each row of `b`."""
+        return (-self.gamma * torch.cdist(a, b).square()).exp()
+
+
+class LinearKernel(nn.Module):
+    """The products of rows `[M, n]` and `[N, n]`: `[M, N]`."""
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """The value for each row of `a` with each row of `b`."""
+        return a @ b.mT
+
+
+KERNEL_TWINS: dict[str, Callable[[CircuitModule, Tensor], nn.Module]] = {
+    "entanglement-free": lambda kernel, rows: without_entanglement(kernel),
+    "radial": lambda kernel, rows: RadialKernel(rows),
+    "linear": lambda kernel, rows: LinearKernel(),
+}
+"""Kernels in the place of a quantum kernel, for the rows that a machine learns from."""
 
 Twin = Callable[[CircuitModule], nn.Module]
 
@@ -101,6 +135,10 @@ def replace_circuits(model: nn.Module, twin: Twin) -> int:
         _check(name, circuit.circuit_ir)
         setattr(model.get_submodule(parent), attribute, twin(circuit))
     return len(found)
+
+
+MODEL_TWINS = {name: partial(replace_circuits, twin=twin) for name, twin in TWINS.items()}
+"""What is done to a fresh model to make a twin of it."""
 
 
 def _check(name: str, circuit: Circuit) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from rich.console import Console
-from torch import nn
+from torch import Tensor, nn
 
 from qmlc.ir.program import Program, Training
 from qmlc.training.build_metric import check_metrics
@@ -28,11 +28,11 @@ from qmlc.training.write_files import write_json, write_weights
 def train_machine(
     program: Program,
     training: Training,
-    make_kernel: Callable[[], nn.Module],
+    make_kernel: Callable[[Tensor], nn.Module],
     base: Path,
     options: TrainOptions | None = None,
 ) -> TrainResult:
-    """The result of `training`, after writing its files.
+    """The result of `training`, after writing its files; the kernel is made for the training rows.
 
     The matrix of overlaps of all training rows is held at once. Raises DataError for all that can
     be wrong with data and options.
@@ -47,10 +47,10 @@ def train_machine(
         raise DataError("E0706", "a support-vector machine is trained in one process")
     folder = options.folder or run_folder(program, training)
     started = time.perf_counter()
+    x, y = (tensor.to(accelerator.device) for tensor in rows.splits["training"])
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)
-        kernel = make_kernel().to(device=accelerator.device, dtype=dtype)
-    x, y = (tensor.to(accelerator.device) for tensor in rows.splits["training"])
+        kernel = make_kernel(x).to(x)
     machine = fit_machine(kernel, x, y, dict(training.machine.keywords)["C"])
     module = MachineLoss(machine).eval()
     measured = {

@@ -12,12 +12,20 @@ from hybrid_iris import HYBRID, write_iris
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
+from sklearn.svm import SVC
 
 import qmlc
 from qmlc.tools.main import qmlc as command_line
 from qmlc.training.compare_twins import _interval
 from qmlc.training.errors import DataError
-from qmlc.training.make_twins import TWINS, ClassicalTwin, replace_circuits, without_entanglement
+from qmlc.training.make_twins import (
+    KERNEL_TWINS,
+    TWINS,
+    ClassicalTwin,
+    replace_circuits,
+    without_entanglement,
+)
+from qmlc.training.support_vectors import fit_machine
 
 CIRCUITS = """
 circuit several(x: real[3], s: real = 0.5) -> (z: real[3], p: real[4]) {
@@ -108,6 +116,38 @@ def test_the_interval_is_that_of_student(values):
     assert found["within"] == pytest.approx(expected)
 
 
+KERNEL = """
+kernel near(x: real[3]) {
+    qubit q[3]
+    for i in range(3) { ry(x[i]) q[i] }
+    for i in range(2) { cz q[i], q[i + 1] }
+    for i in range(3) { rx(x[i]) q[i] }
+}
+"""
+
+
+def test_a_kernel_without_entanglement_is_a_product_of_its_features():
+    kernel = qmlc.compile(KERNEL).near().double()
+    twin = KERNEL_TWINS["entanglement-free"](kernel, torch.rand(2, 3)).double()
+    a, b = torch.rand(2, 4, 3, dtype=torch.float64)
+    alone = [torch.zeros_like(a) for _ in range(3)], [torch.zeros_like(b) for _ in range(3)]
+    for i in range(3):
+        alone[0][i][:, i], alone[1][i][:, i] = a[:, i], b[:, i]
+    factors = [twin(*pair) for pair in zip(*alone, strict=True)]
+    torch.testing.assert_close(twin(a, b), torch.stack(factors).prod(0))
+    assert not torch.allclose(kernel(a, b), twin(a, b), atol=1e-3)
+
+
+@pytest.mark.parametrize(("name", "theirs"), [("radial", "rbf"), ("linear", "linear")])
+def test_classical_kernels_decide_as_those_of_scikit_learn(name, theirs):
+    x = torch.randn(80, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    y = (x.prod(1) > 0).long() + (x[:, 0] > 1).long()
+    kernel = KERNEL_TWINS[name](qmlc.compile(KERNEL).near(), x[:50])
+    scores = fit_machine(kernel.double(), x[:50], y[:50], 2.0)(x[50:])
+    expected = SVC(C=2.0, kernel=theirs).fit(x[:50], y[:50]).predict(x[50:])
+    assert scores.argmax(1).tolist() == expected.tolist()
+
+
 TRAINED = (
     HYBRID
     + """
@@ -141,3 +181,27 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert results[0] == json.loads((run / "metrics.json").read_text())
     assert CliRunner().invoke(command_line, ["report", "iris.hqm"]).exit_code == 0
     assert "What the circuits bring" in (run / "report.html").read_text()
+
+
+def test_the_twins_of_a_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    write_iris(tmp_path)
+    block = """
+data flowers = csv("iris.csv") {
+    x = standardize([a, b, c])
+    y = category(species)
+}
+train svm(kernel=near, C=1.0) on flowers {
+    inputs = x
+    target = y
+    metrics = [accuracy]
+    holdout = 0.2
+}
+"""
+    Path("p.hqm").write_text(KERNEL + block)
+    result = CliRunner().invoke(command_line, ["train", "p.hqm", "--ablate", "2"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(Path("runs/p/svm/ablation.json").read_text())
+    assert list(found["models"]) == ["as written", *KERNEL_TWINS]
+    assert "The model and its linear twin" in result.output
+    assert CliRunner().invoke(command_line, ["report", "p.hqm"]).exit_code == 0
