@@ -30,6 +30,7 @@ from qmlc.kernels.layout import (
     PARAMETER_COUNT,
     PARAMETER_POSITIONS,
     PARAMETERS,
+    PREPARED,
     SAMPLES,
     STATE_BITS,
     STATE_SOURCES,
@@ -56,12 +57,16 @@ def read_inputs(call: Any, program: Any, unit: Any, symbols: Any) -> None:
     others = ints(program[PARAMETER_POSITIONS])
     numbers = reals(symbols)
     if program[SAMPLES] != 0:
+        samples = samples_of(call, unit)
+        filled = samples
+        if program[PREPARED] > 0:  # a vector of 0 has no direction: it would be NaN, times 0 as well
+            filled = LANES
         for begin in range(0, count, LANES):  # a few lines of the cache at a time
             end = minimum(begin + LANES, count)
             for symbol in range(begin, end):
                 symbols[symbol] = splat(0.0)
-            for lane in range(samples_of(call, unit)):
-                row = inputs + (unit * LANES + lane) * width
+            for lane in range(filled):
+                row = inputs + (unit * LANES + minimum(lane, samples - 1)) * width
                 for symbol in range(begin, end):
                     numbers[(symbol << LOG_LANES) + lane] = row[positions[symbol]]
         for symbol in range(program[PARAMETER_COUNT]):
