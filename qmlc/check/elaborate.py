@@ -156,10 +156,12 @@ def _blocks(
     deployments: list[Deployment] = []
     frame = Frame(state.session, state.module, Scope())
     for declaration in state.file.declarations:
+        if isinstance(declaration, tree.DataBlock):
+            with _recover(state):
+                data[declaration.name.name] = elaborate_data(frame, declaration)
+    for declaration in state.file.declarations:
         with _recover(state):
             match declaration:
-                case tree.DataBlock():
-                    data[declaration.name.name] = elaborate_data(frame, declaration)
                 case tree.TrainBlock():
                     trainings.append(elaborate_training(state.units, frame, declaration, data))
                 case tree.DeployBlock():

@@ -59,7 +59,9 @@ def read_inputs(call: Any, program: Any, unit: Any, symbols: Any) -> None:
     if program[SAMPLES] != 0:
         samples = samples_of(call, unit)
         filled = samples
-        if program[PREPARED] > 0:  # a vector of 0 has no direction: it would be NaN, times 0 as well
+        if (
+            program[PREPARED] > 0
+        ):  # a vector of 0 has no direction: it would be NaN, times 0 as well
             filled = LANES
         for begin in range(0, count, LANES):  # a few lines of the cache at a time
             end = minimum(begin + LANES, count)
