@@ -54,6 +54,8 @@ ROOMS_OF_PACKAGES = {
     "peft": ["qmlc.runtime"],
     "mqt": ["qmlc.verify"],
     "onnx": ["qmlc.ops", "qmlc.runtime"],
+    "h5py": ["qmlc.ops"],
+    "keras": ["qmlc.runtime"],
     "pandas": ["qmlc.training", "qmlc.train_program"],
     "einops": ["qmlc.runtime", "qmlc.planning", "qmlc.testing"],
     "click": ["qmlc.tools"],
@@ -63,8 +65,8 @@ ROOMS_OF_PACKAGES = {
 }
 
 HEAVY = {
-    "accelerate", "llvmlite", "networkx", "numpy", "onnx", "pandas", "peft", "qiskit", "rich",
-    "scipy", "torch", "torchmetrics", "transformers",
+    "accelerate", "h5py", "keras", "llvmlite", "networkx", "numpy", "onnx", "pandas", "peft",
+    "qiskit", "rich", "scipy", "torch", "torchmetrics", "transformers",
 }  # fmt: skip
 """What no verb may import that only reads programs and tables."""
 

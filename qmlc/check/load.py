@@ -18,7 +18,6 @@ from qmlc.syntax.parse import parse
 
 UNTYPED = {
     "torch_hub": 'declare the function of `hubconf.py`: `extern layer … = "hubconf:NAME"`',
-    "keras": "wrap the model in a torch module, and declare that: `extern layer`",
 }
 """Names of `std.pretrained` whose types no configuration says, and what to do instead."""
 

@@ -42,7 +42,7 @@ CONSTANTS: dict[str, Value] = {
     "frozen": Frozen(),
     "full": Full(),
 }
-PLANNED = ("torch_hub", "keras")
+PLANNED = ("torch_hub",)
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:

@@ -8,33 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qmlc.ops.pretrained_type import PretrainedType
 from qmlc.ops.safetensors_header import Unreadable, read_header
 
 HUGGING_FACE = "qmlc.runtime.hugging_face:HuggingFaceModule"
 SAFETENSORS = "qmlc.runtime.safetensors_file:SafetensorsFile"
 ONNX = "qmlc.runtime.onnx_model:OnnxModule"
-LIBRARY = frozenset({HUGGING_FACE, SAFETENSORS, ONNX})
+KERAS = "qmlc.runtime.keras_model:KerasModule"
+LIBRARY = frozenset({HUGGING_FACE, SAFETENSORS, ONNX, KERAS})
 """Modules of the runtime that `stdlib/pretrained.hqm` names: they run no code of the model's."""
 
 
 class UnknownArchitecture(Exception):
     """A `model_type` without a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class PretrainedType:
-    """The inputs and results of a model by name, each with its type as text."""
-
-    inputs: tuple[tuple[str, str], ...]
-    results: tuple[tuple[str, str], ...]
-    needed: int = 1
-    """How many inputs cannot be left out: the first ones."""
-    blocks: int | None = None
-    """How many blocks `last(k)` can choose from, where the configuration says it."""
 
 
 Config = Mapping[str, Any]

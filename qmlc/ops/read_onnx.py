@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from qmlc.ops.pretrained import PretrainedType
+from qmlc.ops.pretrained_type import PackageMissing, PretrainedType, Unsupported, name_of
 from qmlc.ops.safetensors_header import Unreadable
 
 OPERATORS = frozenset(
@@ -32,20 +32,12 @@ UNSUPPORTED: dict[str, Callable[[Any], bool]] = {
 """By attribute: which of its values nothing here does."""
 
 
-class OnnxMissing(Exception):
-    """The package `onnx` is not installed."""
-
-
-class Unsupported(Exception):
-    """A model that holds what is not run here; the message names it."""
-
-
 def load_onnx(path: Path) -> Any:
-    """The model in a file, its shapes inferred; Unreadable, OnnxMissing."""
+    """The model in a file, its shapes inferred; Unreadable, PackageMissing."""
     try:
         import onnx  # in an extra, and needed for programs that name such a file only
     except ImportError:
-        raise OnnxMissing from None
+        raise PackageMissing("onnx", "onnx") from None
     try:
         model = onnx.load(path)
         onnx.checker.check_model(model)
@@ -55,7 +47,7 @@ def load_onnx(path: Path) -> Any:
 
 
 def read_onnx(path: Path) -> PretrainedType:
-    """The type of the model in a file; Unreadable, Unsupported, OnnxMissing."""
+    """The type of the model in a file; Unreadable, Unsupported, PackageMissing."""
     model = load_onnx(path)
     check_operators(path, model)
     graph = model.graph
@@ -98,12 +90,6 @@ def _unknown(node: Any) -> str:
         if attribute.name in UNSUPPORTED and UNSUPPORTED[attribute.name](value):
             return f"`{node.op_type}` with `{attribute.name}`"
     return ""
-
-
-def name_of(text: str) -> str:
-    """A name of the language for one of ONNX, which may hold anything: `input_1` for `input.1`."""
-    name = re.sub(r"\W", "_", text, flags=re.ASCII)
-    return name if re.match(r"[A-Za-z]", name) else f"x{name}"
 
 
 def _type(value: Any) -> str:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from qmlc.ops.find_pretrained import find_file
-from qmlc.ops.read_onnx import OnnxMissing, Unsupported, check_operators, load_onnx
+from qmlc.ops.pretrained_type import PackageMissing, Unsupported
+from qmlc.ops.read_onnx import check_operators, load_onnx
 from qmlc.ops.safetensors_header import Unreadable
 from qmlc.runtime.errors import unfit
 from qmlc.runtime.onnx_operators import OPERATORS
@@ -87,8 +88,8 @@ class OnnxModule(PretrainedModule):
         try:
             model = load_onnx(folder)
             check_operators(folder, model)
-        except OnnxMissing:
-            raise unfit("`onnx` is not installed", "pip install 'qmlc[onnx]'") from None
+        except PackageMissing as error:
+            raise unfit(f"`{error}` is not installed", error.help) from None
         except (Unreadable, Unsupported) as error:
             raise unfit(str(error)) from None
         return OnnxGraph(model)

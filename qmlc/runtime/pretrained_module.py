@@ -36,7 +36,7 @@ class PretrainedModule(ExternModule):
             folder = self.find(path, [*bases, Path()])
         except NotFound as error:
             raise unfit(error.what, error.proposal) from None
-        module = tune_module(self.read(folder, **settings), tune, self.name)
+        module = self.tune(self.read(folder, **settings), tune)
         state = module.state_dict()
         frozen = {name for name, p in module.named_parameters() if not p.requires_grad}
         self._rest = frozenset(state) if tune == Frozen() else frozenset(frozen)
@@ -45,6 +45,19 @@ class PretrainedModule(ExternModule):
     def read(self, folder: Path, **settings: Any) -> nn.Module:
         """The module in a folder."""
         raise NotImplementedError
+
+    def tune(self, module: nn.Module, tune: Tuning) -> nn.Module:
+        """The module, of which learns what `tune` says; CompileError where it has no such parts."""
+        match tune:
+            case Frozen():
+                return freeze(module)
+            case Full():
+                return module.requires_grad_(True)
+            case Last():
+                learn_last(module, find_blocks(module), tune, self.name)
+                return module
+            case Lora():
+                return adapt(module, tune, self.name)
 
     def state_dict(self, *args: Any, **options: Any) -> Any:
         """What may learn, by its names."""
@@ -62,23 +75,13 @@ class PretrainedModule(ExternModule):
         super()._load_from_state_dict(state, prefix, *others)
 
 
-def tune_module(module: nn.Module, tune: Tuning, name: str) -> nn.Module:
-    """The module, of which learns what `tune` says; CompileError where it has no such parts."""
-    match tune:
-        case Frozen():
-            return freeze(module)
-        case Full():
-            return module.requires_grad_(True)
-        case Last(count):
-            blocks = find_blocks(module)
-            if count > len(blocks):
-                raise unfit(f"`{name}`: `{tune}`, but the model has {len(blocks)} blocks")
-            module.requires_grad_(False)
-            for block in blocks[-count:]:
-                block.requires_grad_(True)
-            return module
-        case Lora():
-            return adapt(module, tune, name)
+def learn_last(module: nn.Module, blocks: Sequence[nn.Module], tune: Last, name: str) -> None:
+    """Nothing; of the module learn the last blocks alone. CompileError where there are too few."""
+    if tune.blocks > len(blocks):
+        raise unfit(f"`{name}`: `{tune}`, but the model has {len(blocks)} blocks")
+    module.requires_grad_(False)
+    for block in blocks[-tune.blocks :]:
+        block.requires_grad_(True)
 
 
 def find_blocks(module: nn.Module) -> Sequence[nn.Module]:

@@ -58,6 +58,7 @@ IMPORTS: Mapping[str, str] = {
     **{name: f"from qmlc.ops.tunings import {name}" for name in ("Frozen", "Full", "Last", "Lora")},
     "KernelModule": "from qmlc.runtime.kernel_module import KernelModule",
     "Module": "from qmlc.runtime.module import Module",
+    "KerasModule": "from qmlc.runtime.keras_model import KerasModule",
     "OnnxModule": "from qmlc.runtime.onnx_model import OnnxModule",
     "SafetensorsFile": "from qmlc.runtime.safetensors_file import SafetensorsFile",
     "TemplateModule": "from qmlc.runtime.module import TemplateModule",

@@ -14,20 +14,19 @@ from qmlc.check.units.hold_tensors import holds_tensors
 from qmlc.check.units.making import Units
 from qmlc.check.values import Declared, Instance, Value, describe, fail
 from qmlc.ops.find_pretrained import NotFound, find_file, find_pretrained
-from qmlc.ops.pretrained import (
-    ARCHITECTURES,
-    ONNX,
-    PretrainedType,
-    UnknownArchitecture,
-    read_pretrained,
-)
-from qmlc.ops.read_onnx import OnnxMissing, Unsupported, read_onnx
+from qmlc.ops.pretrained import ARCHITECTURES, KERAS, ONNX, UnknownArchitecture, read_pretrained
+from qmlc.ops.pretrained_type import PackageMissing, PretrainedType, Unsupported
+from qmlc.ops.read_keras import read_keras
+from qmlc.ops.read_onnx import read_onnx
 from qmlc.ops.safetensors_header import Unreadable
-from qmlc.ops.tunings import Frozen, Last, Tuning
+from qmlc.ops.tunings import Frozen, Last, Lora, Tuning
 from qmlc.source.errors import UnreadableFile
 from qmlc.source.span import Source, Span
 from qmlc.syntax import tree
 from qmlc.syntax.parse import parse
+
+READERS = {ONNX: read_onnx, KERAS: read_keras}
+"""By module of the runtime: how the type is read from a file; other models are folders."""
 
 
 def is_pretrained(declaration: tree.Component) -> bool:
@@ -55,12 +54,13 @@ def declare_pretrained(
         fail(WrongArguments, instance.mention, what, "not given", proposal)
     settings.setdefault("tune", Frozen())
     kind = _read(frame, instance.mention, str(settings["path"]), callee.declaration)
-    _check_tuning(instance.mention, settings["tune"], kind)
+    _check_tuning(instance.mention, settings["tune"], kind, callee)
     given = [name for name, _ in kind.inputs[: max(kind.needed, len(arguments))]]
     inputs = [(name, text) for name, text in kind.inputs if name in given or name in keywords]
     written = _write(callee.declaration, inputs, kind)
     if written not in units.foreign:
-        label = Path(str(settings["path"])) / "config.json"
+        path = Path(str(settings["path"]))
+        label = path if _target(callee.declaration) in READERS else path / "config.json"
         file, _ = parse(Source(str(label), written))
         units.foreign[written] = file.declarations[0]
     known = Declared(units.foreign[written], callee.module)
@@ -70,18 +70,18 @@ def declare_pretrained(
 def _read(frame: Frame, place: Span, path: str, declaration: tree.Component) -> PretrainedType:
     """The type of the model at `path`, with an error for what is not there or not known."""
     bases = [Path(base) for base in (frame.session.base,) if base is not None]
-    onnx = isinstance(declaration.body, tree.Literal) and declaration.body.value == ONNX
+    read_file = READERS.get(_target(declaration))
     try:
-        if onnx:
-            return read_onnx(find_file(path, [*bases, Path()]))
+        if read_file is not None:
+            return read_file(find_file(path, [*bases, Path()]))
         return read_pretrained(find_pretrained(path, [*bases, Path()]))
     except NotFound as error:
         fail(UnreadableFile, place, error.what, "not found", error.proposal)
     except Unreadable as error:
-        proposal = "" if onnx else "a model has a `config.json`"
+        proposal = "" if read_file else "a model has a `config.json`"
         fail(UnreadableFile, place, str(error), "cannot be read", proposal)
-    except OnnxMissing:
-        what, proposal = "`onnx` is not installed", "pip install 'qmlc[onnx]'"
+    except PackageMissing as error:
+        what, proposal = f"`{error}` is not installed", error.help
         fail(NotAvailable, place, what, "needed to read the type of the model", proposal)
     except Unsupported as error:
         proposal = "wrap the model in a torch module, and declare that: `extern layer`"
@@ -97,11 +97,20 @@ def _read(frame: Frame, place: Span, path: str, declaration: tree.Component) -> 
         )
 
 
-def _check_tuning(place: Span, tuning: Value, kind: PretrainedType) -> None:
+def _target(declaration: tree.Declaration) -> str:
+    """The module of the runtime that a declaration names."""
+    assert isinstance(declaration, tree.Component) and isinstance(declaration.body, tree.Literal)
+    return str(declaration.body.value)
+
+
+def _check_tuning(place: Span, tuning: Value, kind: PretrainedType, model: Declared) -> None:
     """Refuse what is no tuning, and more blocks than there are."""
     if not isinstance(tuning, Tuning):
         known = "`frozen`, `full`, `last(k)` or `lora(rank=, targets=)`"
         fail(WrongArguments, place, f"`tune` is {known}", f"this is {describe(tuning)}")
+    if isinstance(tuning, Lora) and _target(model.declaration) in READERS:
+        what = f"`lora` adapts layers of torch, and `{model.name}` has none"
+        fail(WrongArguments, place, what, "this is `lora(…)`", "`frozen` and `full` go")
     if isinstance(tuning, Last) and kind.blocks is not None and tuning.blocks > kind.blocks:
         what = f"`{tuning}` asks for more blocks than there are"
         fail(WrongArguments, place, what, f"the model has {kind.blocks} blocks")

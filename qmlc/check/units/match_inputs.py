@@ -142,10 +142,21 @@ def _proposal(declaration: tree.Component, given: Input, binding: Binding) -> st
         return ""
     last = wanted[-1].span.text
     size = binding.get(last, int(last) if last.isdigit() else None)
+    shown = given.place.span.text if isinstance(given.place, tree.Identifier) else "…"
+    if channels := _moved_channels([str(d) for d in dims], [each.span.text for each in wanted]):
+        return f'move the channels: `rearrange({shown}, "{channels}")`'
     if isinstance(size, int) and size != dims[-1] and kind.dtype == "real":
-        shown = given.place.span.text if isinstance(given.place, tree.Identifier) else "…"
         return f"bring it to {size} features first: `{shown} |> linear({size})`"
     return ""
+
+
+def _moved_channels(there: Sequence[str], wanted: Sequence[str]) -> str:
+    """How pictures are rearranged whose channels stand where others have them; "" for others."""
+    if len(there) != 4 or len(wanted) != 4:
+        return ""
+    if there[1] == wanted[3] != there[3]:
+        return "b c h w -> b h w c"
+    return "b h w c -> b c h w" if there[3] == wanted[1] != there[1] else ""
 
 
 def _broadcast(node: tree.Node, leading: Sequence[tuple[Exact, ...]]) -> tuple[Exact, ...]:
