@@ -14,8 +14,8 @@ from typing import Any
 from qmlc.backends.qasm.return_results import return_results
 from qmlc.backends.torch.emit_torch import class_names, emit_torch
 from qmlc.driver import Compilation, analyse, read_source
-from qmlc.ir.program import Program, Template, Unit
-from qmlc.ops.pretrained import LIBRARY
+from qmlc.ir.program import Call, Program, Template, Unit
+from qmlc.ops.pretrained import TORCH_HUB, TRUSTED
 from qmlc.output.errors import UnreadableCircuit
 from qmlc.passes.pipeline import optimise
 from qmlc.runtime.circuit_module import CircuitModule
@@ -108,15 +108,23 @@ def refuse_extern(compilation: Compilation) -> None:
     found = [
         ExternNotAllowed(
             unit.place or NOWHERE,
-            what=f"this program runs code of its own: `{unit.extern.function}`",
+            what=f"this program runs code of its own: {_code_of(unit.extern)}",
             where="named here",
             proposal="if you trust it: `--allow-extern`, in Python `allow_extern=True`",
         )
         for unit in compilation.program.units
-        if unit.extern is not None and unit.extern.function not in LIBRARY
+        if unit.extern is not None and unit.extern.function not in TRUSTED
     ]
     if found:
         raise CompileError(tuple({error.at: error for error in found}.values()))
+
+
+def _code_of(extern: Call) -> str:
+    """Where the code of an extern layer is from."""
+    settings = dict(extern.keywords)
+    if extern.function == TORCH_HUB:
+        return f"`{settings['name']}` of `{settings['path']}/hubconf.py`"
+    return f"`{extern.function}`"
 
 
 def load(

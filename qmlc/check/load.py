@@ -8,18 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from qmlc import resources
-from qmlc.check.errors.names import AlreadyDeclared, ImportFailed, NotAvailable, SelfReference
+from qmlc.check.errors.names import AlreadyDeclared, ImportFailed, SelfReference
 from qmlc.check.values import Module
 from qmlc.source.diagnostic import Diagnostic, Label
 from qmlc.source.nearest import nearest, propose_nearest
 from qmlc.source.span import Source
 from qmlc.syntax import tree
 from qmlc.syntax.parse import parse
-
-UNTYPED = {
-    "torch_hub": 'declare the function of `hubconf.py`: `extern layer … = "hubconf:NAME"`',
-}
-"""Names of `std.pretrained` whose types no configuration says, and what to do instead."""
 
 
 class Loader:
@@ -96,11 +91,6 @@ class Loader:
                 continue
             _lose(module, (name,))
             if used.nameless:
-                continue
-            if use.path == "std.pretrained" and name.name in UNTYPED:
-                what = f"`{name.name}` is not there yet"
-                instead = UNTYPED[name.name]
-                self.errors.append(NotAvailable(name.span, (), what, "", instead))
                 continue
             close = nearest(name.name, used.declared)
             if close:  # below stands the right name, or the same slip again

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from qmlc.check.compile_time import COMPILE_TIME
-from qmlc.check.errors.names import NotAvailable, SelfReference, UnknownName, WrongKind
+from qmlc.check.errors.names import SelfReference, UnknownName, WrongKind
 from qmlc.check.evaluate import evaluate
 from qmlc.check.foreign_names import (
     GATES_ELSEWHERE,
@@ -42,7 +42,6 @@ CONSTANTS: dict[str, Value] = {
     "frozen": Frozen(),
     "full": Full(),
 }
-PLANNED = ("torch_hub",)
 
 
 def resolve(frame: Frame, name: tree.Identifier) -> Value:
@@ -58,8 +57,6 @@ def resolve(frame: Frame, name: tree.Identifier) -> Value:
         return Builtin("layer", name.name)
     if name.name in SPLITS or name.name in FUNCTIONS or name.name in SYNONYMS:
         return Builtin("function", SYNONYMS.get(name.name, name.name))
-    if name.name in PLANNED:
-        fail(NotAvailable, name, f"`{name.name}` is not there yet", "this version cannot do it")
     if name.name in GATES or name.name in ALIASES:
         fail(
             WrongKind,

@@ -11,19 +11,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from qmlc.ops.pretrained_type import PretrainedType
+from qmlc.ops.pretrained_type import PretrainedType, UnknownType
 from qmlc.ops.safetensors_header import Unreadable, read_header
 
 HUGGING_FACE = "qmlc.runtime.hugging_face:HuggingFaceModule"
 SAFETENSORS = "qmlc.runtime.safetensors_file:SafetensorsFile"
 ONNX = "qmlc.runtime.onnx_model:OnnxModule"
 KERAS = "qmlc.runtime.keras_model:KerasModule"
-LIBRARY = frozenset({HUGGING_FACE, SAFETENSORS, ONNX, KERAS})
-"""Modules of the runtime that `stdlib/pretrained.hqm` names: they run no code of the model's."""
-
-
-class UnknownArchitecture(Exception):
-    """A `model_type` without a row."""
+TORCH_HUB = "qmlc.runtime.torch_hub:TorchHubModule"
+LIBRARY = frozenset({HUGGING_FACE, SAFETENSORS, ONNX, KERAS, TORCH_HUB})
+"""Modules of the runtime that `stdlib/pretrained.hqm` names."""
+TRUSTED = LIBRARY - {TORCH_HUB}
+"""Those that run no code of the model's."""
 
 
 Config = Mapping[str, Any]
@@ -37,12 +36,12 @@ SEGMENTS = ("token_type_ids", "int[B, T]")
 def read_pretrained(folder: Path) -> PretrainedType:
     """The type of the model in a folder; no weights are read, only which ones there are.
 
-    Unreadable, UnknownArchitecture.
+    Unreadable, UnknownType.
     """
     config = _read_json(folder / "config.json")
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in ARCHITECTURES:
-        raise UnknownArchitecture(str(kind))
+        raise UnknownType(f"the type of the architecture `{kind}` is not known")
     found = ARCHITECTURES[kind](config)
     weights = weight_names(folder)
     if weights is None or any("pooler." in name for name in weights) or kind in POOLS_BY_MEAN:

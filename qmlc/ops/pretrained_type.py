@@ -22,6 +22,10 @@ class Unsupported(Exception):
     """A model that holds what is not run here; the message names it."""
 
 
+class UnknownType(Exception):
+    """A model that runs, but whose type nothing tells; the message names what is not known."""
+
+
 class PackageMissing(Exception):
     """A package that reads the file is not installed; the message names it."""
 

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from qmlc.ops.keras_laws import ELEMENTWISE, Config, Shape, Size, Unknown, law_of
-from qmlc.ops.pretrained_type import PackageMissing, PretrainedType, Unsupported, name_of
+from qmlc.ops.pretrained_type import (
+    PackageMissing,
+    PretrainedType,
+    UnknownType,
+    Unsupported,
+    name_of,
+)
 from qmlc.ops.safetensors_header import Unreadable
 
 MODELS = ("Functional", "Model", "Sequential")
@@ -22,14 +28,14 @@ SIZES = "THW"
 
 
 def read_keras(path: Path) -> PretrainedType:
-    """The type of the model in a file; Unreadable, Unsupported, PackageMissing."""
+    """The type of the model in a file; Unreadable, Unsupported, UnknownType, PackageMissing."""
     config = load_config(path)
     check_safe(path, config)
     try:
         inputs, results = _Graph(config).ends()
     except Unknown as error:
         what = f"`{path.name}`: nothing here tells what {error} yields"
-        raise Unsupported(what) from None
+        raise UnknownType(what) from None
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         raise Unreadable(f"the configuration in `{path.name}` is not one of Keras") from None
     written = [(name, f"real{_sizes(shape)}") for name, shape in results]

@@ -6,7 +6,7 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from qmlc.ops.read_keras import check_safe, load_config
 from qmlc.ops.safetensors_header import Unreadable
 from qmlc.ops.tunings import Last, Tuning
 from qmlc.runtime.errors import unfit
-from qmlc.runtime.pretrained_module import PretrainedModule, learn_last
+from qmlc.runtime.pretrained_module import PretrainedModule, find_parts
 
 
 def import_keras() -> Any:
@@ -165,11 +165,13 @@ class KerasModule(PretrainedModule):
     def tune(self, module: nn.Module, tune: Tuning) -> nn.Module:
         """The model, of which learns what `tune` says: `last(k)` are layers with weights."""
         assert isinstance(module, KerasGraph)
-        if not isinstance(tune, Last):
-            return super().tune(module, tune)
-        blocks = [part for part in module.children() if any(True for _ in part.parameters())]
-        learn_last(module, blocks, tune, self.name)
-        parts, layers = dict(module.named_children()), list(module.parts)
-        first = [parts.get(part) for part in module.parts.values()].index(blocks[-tune.blocks])
-        module.rest(tuple(layers[:first]))
+        super().tune(module, tune)
+        if isinstance(tune, Last):
+            parts, layers = dict(module.named_children()), list(module.parts)
+            first = find_parts(module)[-tune.blocks]
+            module.rest(tuple(layers[: list(map(parts.get, module.parts.values())).index(first)]))
         return module
+
+    def blocks(self, module: nn.Module) -> Sequence[nn.Module]:
+        """The layers that have weights."""
+        return find_parts(module)

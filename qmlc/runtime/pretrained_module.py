@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from qmlc.runtime.extern_module import ExternModule
 from qmlc.runtime.freeze import freeze
 from qmlc.runtime.module import source_of
 from qmlc.source.nearest import nearest
+
+Finder = Callable[[str, Sequence[Path]], Path]
 
 
 class PretrainedModule(ExternModule):
@@ -30,17 +33,21 @@ class PretrainedModule(ExternModule):
     def make(self, **settings: Any) -> nn.Module:
         """The module in the folder `path`, with the parameters frozen that `tune` leaves out."""
         path, tune = settings.pop("path"), settings.pop("tune", Frozen())
-        source = source_of(type(self))
-        bases = [Path(source).parent] if source is not None else []
-        try:
-            folder = self.find(path, [*bases, Path()])
-        except NotFound as error:
-            raise unfit(error.what, error.proposal) from None
+        folder = self.locate(path, self.find)
         module = self.tune(self.read(folder, **settings), tune)
         state = module.state_dict()
         frozen = {name for name, p in module.named_parameters() if not p.requires_grad}
         self._rest = frozenset(state) if tune == Frozen() else frozenset(frozen)
         return module
+
+    def locate(self, path: str, find: Finder) -> Path:
+        """What a path names beside the program or in the current folder; CompileError."""
+        source = source_of(type(self))
+        bases = [Path(source).parent] if source is not None else []
+        try:
+            return find(path, [*bases, Path()])
+        except NotFound as error:
+            raise unfit(error.what, error.proposal) from None
 
     def read(self, folder: Path, **settings: Any) -> nn.Module:
         """The module in a folder."""
@@ -54,10 +61,14 @@ class PretrainedModule(ExternModule):
             case Full():
                 return module.requires_grad_(True)
             case Last():
-                learn_last(module, find_blocks(module), tune, self.name)
+                learn_last(module, self.blocks(module), tune, self.name)
                 return module
             case Lora():
                 return adapt(module, tune, self.name)
+
+    def blocks(self, module: nn.Module) -> Sequence[nn.Module]:
+        """What `last(k)` chooses from."""
+        return find_blocks(module)
 
     def state_dict(self, *args: Any, **options: Any) -> Any:
         """What may learn, by its names."""
@@ -76,10 +87,17 @@ class PretrainedModule(ExternModule):
 
 
 def learn_last(module: nn.Module, blocks: Sequence[nn.Module], tune: Last, name: str) -> None:
-    """Nothing; of the module learn the last blocks alone. CompileError where there are too few."""
+    """Nothing; of the module learn the last blocks alone. CompileError where there are too few.
+
+    Layers without weights ahead of them, such as dropout, stay in evaluation mode.
+    """
     if tune.blocks > len(blocks):
         raise unfit(f"`{name}`: `{tune}`, but the model has {len(blocks)} blocks")
     module.requires_grad_(False)
+    first = blocks[-tune.blocks]
+    for part in takewhile(lambda part: part is not first, module.modules()):
+        if not any(True for _ in (*part.parameters(), *part.children())):
+            freeze(part)
     for block in blocks[-tune.blocks :]:
         block.requires_grad_(True)
 
@@ -95,6 +113,11 @@ def find_blocks(module: nn.Module) -> Sequence[nn.Module]:
         if isinstance(part, nn.ModuleList) and not inside and len(set(map(type, part))) == 1:
             lists[path] = list(part)
     return max(reversed(lists.values()), key=len, default=[])
+
+
+def find_parts(module: nn.Module) -> Sequence[nn.Module]:
+    """The outermost parts of a module that have weights, in their order."""
+    return [part for part in module.children() if any(True for _ in part.parameters())]
 
 
 def adapt(module: nn.Module, tune: Lora, name: str) -> nn.Module:

@@ -65,8 +65,7 @@ class TreeBuilder:
 
     def extern(self, span: Span, children: Children) -> tree.Component:
         rest = [c for c in _kept(children) if not (isinstance(c, Token) and c.type == "LAYER")]
-        target = tree.Literal(self._name(rest[-1]).span, _unquote(rest[-1]))
-        return self._component("extern", span, [*rest[:-1], target])
+        return self._component("extern", span, rest)
 
     def _component(self, kind: str, span: Span, rest: Children) -> tree.Component:
         name, *middle, body = rest

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from qmlc.ops.keras_laws import LAWS
-from qmlc.ops.pretrained_type import Unsupported
+from qmlc.ops.pretrained_type import UnknownType
 from qmlc.ops.read_keras import read_keras
 from qmlc.runtime.check_shapes import bind_dimensions
 
@@ -125,7 +125,7 @@ def test_whole_models_are_read_through(tmp_path):
     assert [text for _, text in read.inputs] == ["real[B, 16, 16, 3]", "int[B, T1]"]
     assert dict(read.results) == {"sum": "real[B, 6]", "words": "real[B, 6]"}
     odd = keras.Model(tokens, keras.ops.cumsum(words, axis=1))
-    with pytest.raises(Unsupported, match="what the function `Cumsum` yields"):
+    with pytest.raises(UnknownType, match="what the function `Cumsum` yields"):
         read_keras(write(odd, tmp_path / "m.keras"))
     # in the middle of a model, the shape is stated
     known = keras.Model(tokens, layers.Dense(2)(keras.ops.cumsum(words, axis=1)))

@@ -11,10 +11,10 @@ import torch
 from qmlc.ops.pretrained import (
     ARCHITECTURES,
     TEXTS,
-    UnknownArchitecture,
     read_pretrained,
     weight_names,
 )
+from qmlc.ops.pretrained_type import UnknownType
 from qmlc.ops.safetensors_header import Unreadable
 from qmlc.runtime.check_shapes import bind_dimensions, parse_type
 from qmlc.runtime.leave_padding import leave_padding
@@ -119,9 +119,9 @@ def test_a_pooled_output_is_there_only_if_its_weights_are(tmp_path):
         ({"model_type": "bert"}, Unreadable, "does not say `hidden_size`"),
         ({"model_type": "bert", "hidden_size": -3}, Unreadable, "`hidden_size`"),
         ({"model_type": "resnet", "hidden_sizes": 3}, Unreadable, "`hidden_sizes`"),
-        ({"model_type": "my_own"}, UnknownArchitecture, "my_own"),
-        ({}, UnknownArchitecture, "None"),
-        ({"model_type": ["bert"]}, UnknownArchitecture, "bert"),
+        ({"model_type": "my_own"}, UnknownType, "my_own"),
+        ({}, UnknownType, "None"),
+        ({"model_type": ["bert"]}, UnknownType, "bert"),
     ],
 )
 def test_what_cannot_be_read_is_said(content, error, said, tmp_path):

@@ -14,8 +14,8 @@ from qmlc.check.units.hold_tensors import holds_tensors
 from qmlc.check.units.making import Units
 from qmlc.check.values import Declared, Instance, Value, describe, fail
 from qmlc.ops.find_pretrained import NotFound, find_file, find_pretrained
-from qmlc.ops.pretrained import ARCHITECTURES, KERAS, ONNX, UnknownArchitecture, read_pretrained
-from qmlc.ops.pretrained_type import PackageMissing, PretrainedType, Unsupported
+from qmlc.ops.pretrained import KERAS, ONNX, TORCH_HUB, read_pretrained
+from qmlc.ops.pretrained_type import PackageMissing, PretrainedType, UnknownType, Unsupported
 from qmlc.ops.read_keras import read_keras
 from qmlc.ops.read_onnx import read_onnx
 from qmlc.ops.safetensors_header import Unreadable
@@ -52,15 +52,19 @@ def declare_pretrained(
     if "path" not in settings:
         what, proposal = f"`{callee.name}` needs `path`", f'write `{callee.name}("PATH")(…)`'
         fail(WrongArguments, instance.mention, what, "not given", proposal)
+    if target_of(callee.declaration) == TORCH_HUB:
+        what = "only its own code says what a model of `torch_hub` takes and yields"
+        written = 'extern layer backbone(x: real[B, 3, H, W]) -> real[B, 512] = torch_hub("…", "…")'
+        fail(WrongArguments, instance.mention, what, "applied without a type", f"`{written}`")
     settings.setdefault("tune", Frozen())
     kind = _read(frame, instance.mention, str(settings["path"]), callee.declaration)
-    _check_tuning(instance.mention, settings["tune"], kind, callee)
+    check_tuning(instance.mention, settings["tune"], callee, kind.blocks)
     given = [name for name, _ in kind.inputs[: max(kind.needed, len(arguments))]]
     inputs = [(name, text) for name, text in kind.inputs if name in given or name in keywords]
     written = _write(callee.declaration, inputs, kind)
     if written not in units.foreign:
         path = Path(str(settings["path"]))
-        label = path if _target(callee.declaration) in READERS else path / "config.json"
+        label = path if target_of(callee.declaration) in READERS else path / "config.json"
         file, _ = parse(Source(str(label), written))
         units.foreign[written] = file.declarations[0]
     known = Declared(units.foreign[written], callee.module)
@@ -70,7 +74,7 @@ def declare_pretrained(
 def _read(frame: Frame, place: Span, path: str, declaration: tree.Component) -> PretrainedType:
     """The type of the model at `path`, with an error for what is not there or not known."""
     bases = [Path(base) for base in (frame.session.base,) if base is not None]
-    read_file = READERS.get(_target(declaration))
+    read_file = READERS.get(target_of(declaration))
     try:
         if read_file is not None:
             return read_file(find_file(path, [*bases, Path()]))
@@ -86,34 +90,29 @@ def _read(frame: Frame, place: Span, path: str, declaration: tree.Component) -> 
     except Unsupported as error:
         proposal = "wrap the model in a torch module, and declare that: `extern layer`"
         fail(NotAvailable, place, str(error), "read here", proposal)
-    except UnknownArchitecture as error:
-        fail(
-            NotAvailable,
-            place,
-            f"the type of the architecture `{error}` is not known",
-            "its `model_type`",
-            "declare it: `extern layer encoder(path: str)(…) -> … = "
-            '"qmlc.runtime.hugging_face:HuggingFaceModule"`; known are ' + ", ".join(ARCHITECTURES),
-        )
+    except UnknownType as error:
+        named = f'{declaration.name.name}("{path}")'
+        proposal = f"declare the type: `extern layer model(x: …) -> … = {named}`"
+        fail(NotAvailable, place, str(error), "read here", proposal)
 
 
-def _target(declaration: tree.Declaration) -> str:
+def target_of(declaration: tree.Declaration) -> str:
     """The module of the runtime that a declaration names."""
     assert isinstance(declaration, tree.Component) and isinstance(declaration.body, tree.Literal)
     return str(declaration.body.value)
 
 
-def _check_tuning(place: Span, tuning: Value, kind: PretrainedType, model: Declared) -> None:
-    """Refuse what is no tuning, and more blocks than there are."""
+def check_tuning(place: Span, tuning: Value, model: Declared, blocks: int | None = None) -> None:
+    """Refuse what is no tuning, what the model cannot, and more blocks than there are."""
     if not isinstance(tuning, Tuning):
         known = "`frozen`, `full`, `last(k)` or `lora(rank=, targets=)`"
         fail(WrongArguments, place, f"`tune` is {known}", f"this is {describe(tuning)}")
-    if isinstance(tuning, Lora) and _target(model.declaration) in READERS:
+    if isinstance(tuning, Lora) and target_of(model.declaration) in READERS:
         what = f"`lora` adapts layers of torch, and `{model.name}` has none"
         fail(WrongArguments, place, what, "this is `lora(…)`", "`frozen` and `full` go")
-    if isinstance(tuning, Last) and kind.blocks is not None and tuning.blocks > kind.blocks:
+    if isinstance(tuning, Last) and blocks is not None and tuning.blocks > blocks:
         what = f"`{tuning}` asks for more blocks than there are"
-        fail(WrongArguments, place, what, f"the model has {kind.blocks} blocks")
+        fail(WrongArguments, place, what, f"the model has {blocks} blocks")
 
 
 def _write(

@@ -112,7 +112,7 @@ def _build(making: Making, settings: dict[str, Value]) -> tuple[Unit, Type]:
     if declaration.kind == "extern":
         output = extern_output(making, frame)
         unit = _unit(making, settings, tuple(inputs), output)
-        return name_module(unit, declaration), output
+        return name_module(frame, unit, declaration), output
     errors = frame.session.count_errors()
     value = run_body(frame, declaration)
     result = network_output(making.binding, frame, declaration, value)

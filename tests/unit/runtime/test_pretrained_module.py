@@ -148,14 +148,13 @@ def test_missing_weights_are_not_made_up(original, tmp_path):
 
 def test_the_type_may_be_declared_where_the_architecture_is_not_known(program, batch):
     text = TEXT.replace(
-        "use std.pretrained (huggingface)",
-        "extern layer huggingface(path: str, tune: tuning)"
-        "(input_ids: int[B, T], attention_mask: bool[B, T]) -> (last_hidden_state: real[B, T, 8])"
-        ' = "qmlc.runtime.hugging_face:HuggingFaceModule"',
-    )
-    known, declared = program().m(), program(text=text).m()
+        "model m",
+        "extern layer mine(input_ids: int[B, T], attention_mask: bool[B, T]) -> "
+        '(last_hidden_state: real[B, T, 8]) = huggingface("models/tiny", tune=last(1))\n\nmodel m',
+    ).replace('huggingface("models/tiny", tune={tune})\n', "mine\n")
+    known, declared = program("last(1)").m(), program(text=text).m()
     declared.load_state_dict(known.state_dict())
-    assert torch.equal(known(*batch), declared(*batch))
+    assert torch.equal(known.eval()(*batch), declared.eval()(*batch))
 
 
 def test_a_folder_that_went_away_is_named(program, original):
