@@ -27,6 +27,7 @@ from qmlc.training.make_twins import KERNEL_TWINS, MODEL_TWINS
 from qmlc.training.predict_block import Prediction, predict_block
 from qmlc.training.read_options import Plan, TrainOptions, is_option, read_options
 from qmlc.training.run_files import BEST, remove_checkpoints, run_folder
+from qmlc.training.run_module import model_in
 from qmlc.training.support_vectors import MachineLoss, empty_machine
 from qmlc.training.train_block import train_block
 from qmlc.training.train_machine import train_machine
@@ -102,7 +103,7 @@ def train_once(
         def make_loss() -> nn.Module:
             module = loss_maker(loaded, training, options)()
             if change is not None:
-                change(module.get_submodule(training.model))
+                change(model_in(module, training.model))
             return module
 
         return train_block(loaded.program, training, make_loss, base, own)
@@ -281,7 +282,7 @@ def loss_maker(
     def make() -> nn.Module:
         module = _make(loaded, training.loss)
         for part in program.unit(training.loss).submodules:
-            model = module.get_submodule(part.path)
+            model = model_in(module, part.path)
             loaded_before = any(change.function == "load" for change in part.changes)
             blocks = [block for block in earlier if block.unit == part.target]
             if blocks and not loaded_before:

@@ -10,6 +10,7 @@ from torch import Tensor
 from qmlc.ir.program import Training
 from qmlc.training.evaluate_block import Trained
 from qmlc.training.predict_block import Prediction, class_probabilities, run_model
+from qmlc.training.run_module import model_in
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def read_scores(trained: Trained, training: Training, prediction: Prediction) ->
         return None
     places = [training.inputs.index(name) for name in prediction.inputs]
     inputs = ([batch[place] for place in places] for batch in trained.batches)
-    model = trained.module.get_submodule(training.model)
+    model = model_in(trained.module, training.model)
     scores = run_model(model, inputs, prediction.output)
     target = training.inputs.index(prediction.target)
     right = torch.cat([batch[target].cpu() for batch in trained.batches])

@@ -36,6 +36,7 @@ from qmlc.training.keep_settings import recall_settings, write_options
 from qmlc.training.prepare_rows import find_data
 from qmlc.training.read_options import TrainOptions
 from qmlc.training.run_files import ABLATION, CURVES, HISTORY, REPORT, RESULTS, run_folder
+from qmlc.training.run_module import model_in
 from qmlc.training.write_files import replace_file, write_text
 
 PACKAGES = ("torch", "numpy", "accelerate", "torchmetrics")
@@ -95,7 +96,7 @@ def _write_report(
     figures = list(_figures(loaded.program, training, trained, history))
     if history:
         replace_file(folder / CURVES, lambda file: file.write_bytes(figures[0].image))
-    model = trained.module.get_submodule(training.model)
+    model = model_in(trained.module, training.model)
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["number"] = _number
     page = environment.from_string(files("qmlc.report").joinpath("page.html").read_text())

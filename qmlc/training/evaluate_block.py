@@ -21,6 +21,7 @@ from qmlc.training.prepare_rows import find_data, held_out, make_batches, read_r
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_epochs import Batch
 from qmlc.training.run_files import BEST, FITTED, run_folder
+from qmlc.training.run_module import model_in
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def load_trained(
     dtype = DTYPES[plan.precision]
     accelerator = make_accelerator(plan.device, plan.precision)
     module = make_loss().to(device=accelerator.device, dtype=dtype)
-    load_weights(module.get_submodule(training.model), folder / weights)
+    load_weights(model_in(module, training.model), folder / weights)
     module = accelerator.prepare(module)
     if training.data is None:
         return Trained(module, "training", [()], {})

@@ -9,8 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from qmlc.backends.torch.identifiers import attribute_name
 from qmlc.runtime.estimate_gradient import NoEstimate
 from qmlc.training.errors import DataError
+
+
+def model_in(loss: nn.Module, name: str) -> nn.Module:
+    """The model of this name in a loss; python may have it under a slightly different one."""
+    return loss.get_submodule(attribute_name(name))
 
 
 @contextmanager

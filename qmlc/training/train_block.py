@@ -39,6 +39,7 @@ from qmlc.training.run_epochs import (
     run_epochs,
 )
 from qmlc.training.run_files import CHECKPOINT, TENSORBOARD, run_folder
+from qmlc.training.run_module import model_in
 from qmlc.training.show_progress import Show, show_progress
 from qmlc.training.train_result import TrainResult, show_result
 
@@ -92,7 +93,7 @@ def train_block(
             open_log(own / TENSORBOARD, options.tensorboard) as log,
         ):
             checkpoint = Checkpoint(folder / CHECKPOINT, run, learner)
-            model = module.get_submodule(training.model)
+            model = model_in(module, training.model)
             keep = KeepRun(own, module, model, plan, training, checkpoint)
             start = keep.start(describe_rows(training.data, rows, plan) if rows else None)
             logs = (log,) if options.watch is None else (log, options.watch)

@@ -128,6 +128,11 @@ def identifier(name: str) -> str:
     return f"{text}_" if keyword.iskeyword(text) else text
 
 
+def attribute_name(part: str) -> str:
+    """The attribute of a module that holds a part of this name, which is no number in a list."""
+    return Identifiers(MODULE_ATTRIBUTES).new(part)
+
+
 def setting_name(name: str) -> str:
     """The keyword of a constructor for the setting `name`; `runtime.module` undoes it."""
     text = identifier(name)

@@ -70,6 +70,14 @@ def test_another_model_holds_what_its_block_learned_and_does_not_learn(write):
     assert measured["loss"] == pytest.approx(results["b"].measurements["training"].loss)
 
 
+def test_models_may_be_called_as_attributes_of_torchs_modules_are(write):
+    text = (PARTS + A + B).replace("a(", "origin(").replace("train a", "train origin")
+    program = write(text.replace("b(", "half(").replace("train b", "train half"))
+    result = train_program(program, TrainOptions(quiet=True))["half"]
+    (measured,) = evaluate_program(program, name="half").values()
+    assert measured["loss"] == pytest.approx(result.measurements["training"].loss)
+
+
 def test_frozen_parts_stay_in_evaluation_mode():
     frozen, learning = nn.Sequential(nn.Linear(1, 1), nn.Dropout()), nn.Linear(1, 1)
     frozen.requires_grad_(False)
