@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 from typing import Any
 
 import torch
 import torchmetrics
 from torch import Tensor
+from torch.nn import functional as F
 
 from qmlc.ir.program import Call
 from qmlc.ops.losses import IGNORED
@@ -58,6 +60,9 @@ def update_metric(call: Call, metric: torchmetrics.Metric, scores: Tensor, targe
     classes = not METRICS[call.function].numbers
     if classes and scores.ndim == target.ndim + 1:
         scores, target = scores.flatten(0, -2), target.flatten()
+        # where the classes are the rows of a batch, the last one may have fewer
+        missing = getattr(metric, "num_classes", None) or scores.shape[-1]
+        scores = F.pad(scores, (0, missing - scores.shape[-1]), value=-math.inf)
     elif scores.shape != target.shape:
         raise _unfit(call, scores, target)
     elif classes:

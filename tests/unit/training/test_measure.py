@@ -128,3 +128,9 @@ def test_every_metric_is_best_for_the_right_answer(name):
         assert best > worse if row.higher else best < worse
     else:
         assert sum(best[i][i] for i in range(3)) == 30
+
+
+def test_the_rows_of_a_batch_as_classes():
+    batches = [(torch.eye(4), torch.arange(4)), (torch.eye(3), torch.tensor([0, 1, 1]))]
+    found = dict(measure(Pair(), batches, (Call("accuracy"),)).metrics)
+    assert found["accuracy"] == pytest.approx(6 / 7)
