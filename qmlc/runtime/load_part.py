@@ -53,16 +53,30 @@ def load_part(module: AnyModule, path: str, *, at: str = "", beside: Module) -> 
 def read_tensors(path: str, beside: type[Module]) -> dict[str, Tensor]:
     """The tensors of a file beside the program of a class, or in the current folder; E0601."""
     source = source_of(beside)
-    bases = [Path(source).parent] if source is not None else []
-    found = next((b / path for b in [*bases, Path()] if (b / path).is_file()), None)
+    folder = Path(source).parent if source is not None else Path()
+    found = next((b / path for b in (folder, Path()) if (b / path).is_file()), None)
     try:
         if found is None:
             raise OSError("there is no such file")
         return load_file(found)
     except (OSError, SafetensorError) as error:
         what = f"cannot read `{path}`: {error}"
-        proposal = "a training writes `runs/PROGRAM/MODEL/best.safetensors`"
+        usual = "a training writes `runs/PROGRAM/MODEL/best.safetensors`"
+        proposal = propose_training(path, folder) or usual
         raise CompileError((UnreadableFile(NOWHERE, what=what, proposal=proposal),)) from None
+
+
+def propose_training(path: str, folder: Path) -> str:
+    """The command that writes what a run's folder is to hold; nothing where no program does.
+
+    A run's folder is `runs/PROGRAM/MODEL`; programs are looked for in `folder` and the current one.
+    """
+    match Path(path).parts:
+        case ("runs", name, _, *_):
+            programs = (base / f"{name}.hqm" for base in (Path(), folder))
+            found = next((program for program in programs if program.is_file()), None)
+            return f"`qmlc train {found}` makes it" if found is not None else ""
+    return ""
 
 
 def _some(names: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from qmlc.ir.program import Call
 from qmlc.ops.tokenizers import SPECIAL, TOKENIZERS
+from qmlc.runtime.load_part import propose_training
 from qmlc.training.construct import bind_call, find_row
 from qmlc.training.errors import DataError, shown
 from qmlc.training.import_optional import import_optional
@@ -18,9 +19,10 @@ Learned = dict[str, Any]
 
 
 def find_tokenizer(value: Any, texts: Sequence[str], base: Path) -> Learned:
-    """What `value` says: a call that is learned from `texts`, or a folder relative to `base`.
+    """What `value` says: a call that is learned from `texts`, or a folder.
 
-    The same texts give the same tokenizer. DataError E0706 where the call is wrong, E0705 where
+    The folder is looked for in `base`, then in the current one. The same texts give the same
+    tokenizer. DataError E0706 where the call is wrong, E0705 where
     the folder holds no tokenizer, E0709 where the library is missing.
     """
     library = import_optional("tokenizers", "tokenizers", "a tokenizer")
@@ -29,7 +31,8 @@ def find_tokenizer(value: Any, texts: Sequence[str], base: Path) -> Learned:
     if not isinstance(value, str):
         help = "write the folder of one, or `wordpiece(vocab=2000)`"
         raise DataError("E0706", f"`{value}` is no tokenizer", help)
-    return _read_folder(library, base / value)
+    folder = next((base for base in (base, Path()) if (base / value).is_dir()), base) / value
+    return _read_folder(library, folder, propose_training(value, base))
 
 
 def build_tokenizer(learned: Mapping[str, Any]) -> Any:
@@ -142,11 +145,11 @@ TRAINERS: dict[str, Callable[[Any, Sequence[str], int], Any]] = {
 """How each row of `ops.tokenizers` is learned."""
 
 
-def _read_folder(library: Any, folder: Path) -> Learned:
+def _read_folder(library: Any, folder: Path, proposal: str) -> Learned:
     file = folder / "tokenizer.json"
     help = "a tokenizer is a folder with `tokenizer.json`, as Hugging Face saves it"
     if not folder.is_dir():
-        raise DataError("E0705", "there is no such folder", help, shown(folder))
+        raise DataError("E0705", "there is no such folder", proposal or help, shown(folder))
     try:
         if file.is_file():
             tokenizer = library.Tokenizer.from_file(str(file))

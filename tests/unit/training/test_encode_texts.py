@@ -58,12 +58,18 @@ def test_a_vocabulary_that_is_too_small():
         find_tokenizer(Call("bpe", (100,)), LINES, Path())
 
 
-def test_a_folder_of_hugging_face(tmp_path):
+def test_a_folder_of_hugging_face(tmp_path, monkeypatch):
     learned = find_tokenizer(tokenizer("words"), LINES, Path())
     built = build_tokenizer(learned)
     (tmp_path / "t").mkdir()
     built.save(str(tmp_path / "t" / "tokenizer.json"))
     assert find_tokenizer("t", [], tmp_path) == learned
+    monkeypatch.chdir(tmp_path)
+    assert find_tokenizer("t", [], tmp_path / "elsewhere") == learned
+    (tmp_path / "first.hqm").touch()
+    with pytest.raises(DataError) as caught:
+        find_tokenizer("runs/first/m", [], tmp_path)
+    assert caught.value.help == "`qmlc train first.hqm` makes it"
     for folder, message in (("none", "no such folder"), (".", "cannot be read")):
         with pytest.raises(DataError, match=message) as caught:
             find_tokenizer(folder, [], tmp_path)
