@@ -1,4 +1,4 @@
-"""Every `hqm` fence of the documents is checked.
+"""Every `hqm` fence of the documents is checked, beside those of its document that have titles.
 
 A line that is wrong says so: `# error: [E0301]`, or `# warning: [E0405]`, several codes in a row.
 What is found must be these, at these lines, and nothing else.
@@ -31,21 +31,23 @@ def expected(text: str) -> list[tuple[int, str, str]]:
 
 
 FENCES = [
-    pytest.param(fence.text, id=f"{path.relative_to(ROOT)}:{fence.line}")
+    pytest.param(path, fence, id=f"{path.relative_to(ROOT)}:{fence.line}")
     for path in DOCUMENTS
     for fence in read_fences(path.read_text(encoding="utf-8"))
 ]
 
 
-@pytest.mark.parametrize("text", FENCES)
-def test_program(text):
-    from qmlc.driver import check_text
+@pytest.mark.parametrize(("path", "fence"), FENCES)
+def test_program(path, fence, tmp_path):
+    from qmlc.driver import check_file
 
-    found = [
-        (d.at.source.position(d.at.start)[0], d.severity, d.code)
-        for d in check_text(text, name="document.hqm")
-    ]
-    assert sorted(found) == sorted(expected(text))
+    for other in read_fences(path.read_text(encoding="utf-8")):
+        if other.title:
+            (tmp_path / other.title).write_text(other.text, encoding="utf-8")
+    program = tmp_path / (fence.title or "document.hqm")
+    program.write_text(fence.text, encoding="utf-8")
+    found = [(d.at.source.position(d.at.start)[0], d.severity, d.code) for d in check_file(program)]
+    assert sorted(found) == sorted(expected(fence.text))
 
 
 def test_expectations_are_read():
