@@ -1,4 +1,4 @@
-"""Optimizers, schedules and gradients of `train` blocks, as rows of data.
+"""Calls that are options of `train` blocks (optimizers, schedules …), as rows of data.
 
 Names, order and defaults are PyTorch's, less the parameters to learn, less what only changes how
 fast a step is computed (`foreach`, `fused`, `capturable`, `differentiable`) and less `maximize`: a
@@ -103,5 +103,17 @@ GRADIENTS: dict[str, Constructor] = {
 }  # fmt: skip
 """How the gradient of a circuit is found."""
 
-CALLED = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "gradient": GRADIENTS}
+PRIVACY: dict[str, Constructor] = {
+    "dp_sgd": Constructor(
+        "", settings("epsilon", delta=1e-5, clip=1.0), "Differentially private: the gradient of "
+        "each row is clipped, and noise is added to their sum."),
+}  # fmt: skip
+"""How the rows that a model learns from are kept private."""
+
+CALLED = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "gradient": GRADIENTS,
+    "private": PRIVACY,
+}
 """The options of `train` that are calls, and what they call."""

@@ -9,11 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class TrainOption:
-    """An option whose value is `takes`, which `fits` decides; without `ready`, a plan."""
+    """An option whose value is `takes`, which `fits` decides."""
 
     takes: str
     fits: Callable[[Any], bool]
-    ready: bool = True
     blocks: tuple[str, ...] = ("model",)
     """What is trained with it: a `model`, an `svm`."""
 
@@ -42,11 +41,12 @@ _POSITIVE = TrainOption("a number above 0", lambda v: _number(v) and 0 < v < flo
 _NAMED = TrainOption(
     "a name with its arguments, as in `adam(lr=0.01)`", lambda v: hasattr(v, "function")
 )
-_PLANNED = TrainOption("", lambda v: False, ready=False)
 
 _FIELD = TrainOption("a field of the data", lambda v: isinstance(v, str), blocks=("svm",))
 
-NEED_DATA = ("epochs", "batch", "holdout", "validation", "test", "folds", "groups", "accumulate")
+NEED_DATA = (
+    "epochs", "batch", "holdout", "validation", "test", "folds", "groups", "accumulate", "private",
+)  # fmt: skip
 """Options that mean nothing without data."""
 
 EITHER = (
@@ -54,6 +54,7 @@ EITHER = (
     ("holdout", "validation", "say the same thing"),
     ("folds", "holdout", "both say which rows to hold out"),
     ("folds", "validation", "both say which rows to hold out"),
+    ("private", "accumulate", "do not go together: the rows of a step are drawn at once"),
 )
 """Pairs of options of which one is given, and why."""
 
@@ -88,6 +89,6 @@ TRAIN_OPTIONS: dict[str, TrainOption] = {
     ),
     "shots": _whole(1),
     "gradient": _NAMED,
-    "private": _PLANNED,
+    "private": _NAMED,
 }
 """By name, in the order of the reference; `loss` and `metrics` have fields of their own."""

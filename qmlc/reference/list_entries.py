@@ -53,13 +53,8 @@ def _called(kind: str, rows: Mapping[str, Any]) -> Iterable[Entry]:
 
 def _train_options() -> Iterable[Entry]:
     for name, row in TRAIN_OPTIONS.items():
-        if row.ready:
-            yield Entry(
-                "train option",
-                name,
-                row.takes,
-                written(f"`train … {{ {name} = … }}`: {row.takes}."),
-            )
+        page = written(f"`train … {{ {name} = … }}`: {row.takes}.")
+        yield Entry("train option", name, row.takes, page)
 
 
 def _initialisers() -> Iterable[Entry]:

@@ -83,7 +83,9 @@ class KeepRun:
         number = epoch.position.epochs
         row = {"epoch": number, "step": epoch.position.steps, "learning": epoch.loss}
         self.rows.append(row | {"split": split} | measurement.as_dict())
-        if not self.weights or measurement.key() > self.best:
+        # to choose an epoch by the rows learned from would tell of them
+        last = self.plan.private is not None and split == "training"
+        if not self.weights or last or measurement.key() > self.best:
             self.best, self.best_epoch = measurement.key(), number
             self.best_row, self.weights = len(self.rows), copy_weights(self.module)
             write_weights(self.folder / BEST, self.model)
@@ -113,7 +115,11 @@ class KeepRun:
             if name != "learning"
         }
         whole_again(self.module)
-        results = {"best_epoch": self.best_epoch, "steps": self.position.steps}
+        told = self.checkpoint.learner.privacy
+        privacy = told.as_dict(self.position.steps) if told is not None else None
+        results: dict[str, Any] = {"best_epoch": self.best_epoch, "steps": self.position.steps}
+        if privacy is not None:
+            results["private"] = privacy
         splits = {name: m.as_dict() for name, m in measured.items()}
         write_json(self.folder / RESULTS, results | splits)
         names = [BEST, LAST, HISTORY, RESULTS]
@@ -126,5 +132,6 @@ class KeepRun:
             parameters=sum(p.numel() for p in self.module.parameters() if p.requires_grad),
             steps=self.position.steps,
             seconds=seconds,
+            privacy=privacy,
             files=(*self.files, *(self.folder / name for name in names)),
         )

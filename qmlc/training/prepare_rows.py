@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+)
 
 from qmlc.ir.program import Data, Program, Training
 from qmlc.training.errors import DataError, placed
@@ -191,16 +199,21 @@ def make_batches(
     size: int,
     order: torch.Generator | None = None,
     draw: Draw | None = None,
+    poisson: bool = False,
 ) -> DataLoader[Any]:
     """Batches of up to `size` rows, in order, or shuffled anew each epoch by `order`.
 
+    By `poisson` each row is in a batch with one chance, so that it has `size` rows in the mean.
     `order` decides what `draw` draws, too: who sets it back gets the same epoch.
     """
     dataset = _Gather(tensors, draw)
-    sampler: RandomSampler | SequentialSampler = SequentialSampler(dataset)
-    if order is not None:
-        sampler = _Shuffle(dataset, generator=order)
-    batches = BatchSampler(sampler, size, drop_last=False)
+    batches: Sampler[list[int]]
+    if order is None:
+        batches = BatchSampler(SequentialSampler(dataset), size, drop_last=False)
+    elif poisson:
+        batches = _Poisson(dataset, size, order)
+    else:
+        batches = BatchSampler(_Shuffle(dataset, generator=order), size, drop_last=False)
     # A generator of its own keeps the loader from drawing on the caller's random numbers.
     own = torch.Generator()
     return DataLoader(dataset, batch_sampler=batches, collate_fn=lambda x: x, generator=own)
@@ -215,6 +228,11 @@ class _Gather(Dataset[Tensors]):
     def __len__(self) -> int:
         return len(self.tensors[0])
 
+    def draw_anew(self, order: torch.Generator) -> None:
+        """Nothing; random choices are made as `order` says."""
+        if self.draw is not None:
+            self.tensors = self.draw(int(torch.randint(1 << 62, (), generator=order)))
+
     def __getitem__(self, row: int) -> Tensors:
         return tuple(tensor[row] for tensor in self.tensors)
 
@@ -228,11 +246,25 @@ class _Shuffle(RandomSampler):
     data_source: _Gather
 
     def __iter__(self) -> Iterator[int]:
-        dataset = self.data_source
-        if dataset.draw is not None:
-            number = torch.randint(1 << 62, (), generator=self.generator)
-            dataset.tensors = dataset.draw(int(number))
+        self.data_source.draw_anew(self.generator)
         return super().__iter__()
+
+
+class _Poisson(Sampler[list[int]]):
+    """As many batches as `size` rows each would make; a row is in any of them, by chance."""
+
+    def __init__(self, dataset: _Gather, size: int, order: torch.Generator) -> None:
+        self.dataset, self.size, self.order = dataset, size, order
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.dataset) / self.size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        self.dataset.draw_anew(self.order)
+        count = len(self.dataset)
+        for _ in range(len(self)):
+            chances = torch.rand(count, generator=self.order, dtype=torch.float64)
+            yield (chances * count < self.size).nonzero()[:, 0].tolist()
 
 
 def describe_rows(data: str | None, rows: Rows, plan: Fractions) -> dict[str, Any]:

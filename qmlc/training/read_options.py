@@ -97,13 +97,14 @@ class Plan:
     """How often each circuit is measured in training; exact results where not given."""
     gradient: Call = DEFAULT_GRADIENT
     """How the gradients of circuits are found."""
+    private: Call | None = None
+    """How the rows that are learned from are kept private."""
 
 
 def read_options(training: Training, given: TrainOptions | None = None) -> Plan:
     """The plan of `training`, with what is `given` in the place of what it says.
 
-    DataError E0706 for an unknown option, one that is not available yet, or a value that does not
-    fit.
+    DataError E0706 for an unknown option, or a value that does not fit.
     """
     values: dict[str, Any] = {}
     for name, value in training.options:
@@ -176,8 +177,6 @@ def _read(name: str, value: Any) -> Any:
         raise DataError(
             "E0706", f"there is no option `{name}`", propose(name, known, "the options are")
         )
-    if not row.ready:
-        raise DataError("E0706", f"the option `{name}` is not available yet")
     value = READERS[name](value)
     if not row.fits(value):
         raise DataError("E0706", f"`{name}` takes {row.takes}, not `{_text(value)}`")
@@ -223,6 +222,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 READERS: dict[str, Callable[[Any], Any]] = {
-    name: _READERS.get(name, _as_is) for name, row in TRAIN_OPTIONS.items() if row.ready
+    name: _READERS.get(name, _as_is) for name in TRAIN_OPTIONS
 }
 """How the value of each option is brought into the form that its row asks for."""

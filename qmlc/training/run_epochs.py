@@ -16,6 +16,7 @@ from qmlc.runtime.freeze import rest_frozen
 from qmlc.training.build_optimizer import build_optimizer
 from qmlc.training.build_schedule import Schedule, build_schedule
 from qmlc.training.errors import DataError
+from qmlc.training.private_gradient import Privacy, private_gradient
 from qmlc.training.read_options import Plan
 from qmlc.training.run_module import run_module
 
@@ -97,6 +98,8 @@ class Learner:
     """The greatest norm of the gradient."""
     order: torch.Generator
     """What the order of the rows is drawn from."""
+    privacy: Privacy | None = None
+    """What is promised to the rows."""
 
 
 def make_learner(
@@ -105,13 +108,22 @@ def make_learner(
     length: Length,
     accelerator: Accelerator,
     order: torch.Generator,
+    privacy: Privacy | None = None,
 ) -> Learner:
     """The learner for `module`; DataError where its optimizer or schedule is wrong."""
     optimizer = build_optimizer(plan.optimizer, module.parameters())
     schedule = build_schedule(plan.schedule, optimizer, length.steps)
     parallel, prepared = accelerator.prepare(module, optimizer)
     return Learner(
-        module, parallel, prepared, schedule, accelerator, plan.accumulate, plan.clip, order
+        module,
+        parallel,
+        prepared,
+        schedule,
+        accelerator,
+        plan.accumulate,
+        plan.clip,
+        order,
+        privacy,
     )
 
 
@@ -143,7 +155,8 @@ def run_epochs(
             learner.schedule.move("step")
             tell(step)
         learner.schedule.move("epoch")
-        loss = position.total / position.seen
+        # batches that are drawn row by row may all be empty
+        loss = position.total / max(position.seen, 1)
         position = Position(position.epochs + 1, position.steps, order=learner.order.get_state())
         yield Epoch(loss, position)
 
@@ -177,12 +190,10 @@ def _take_step(learner: Learner, group: list[Batch], position: Position) -> Step
 
     def closure() -> Tensor:
         learner.optimizer.zero_grad()
-        total = torch.zeros((), device=accelerator.device)
-        for batch in group:
-            share, weight = _share(batch, accelerator)
-            loss = run_module(learner.parallel, share).loss * (weight / examples)
-            accelerator.backward(loss)
-            total = total + loss.detach()
+        if learner.privacy is not None:
+            total = private_gradient(module, group[0], learner.privacy, accelerator.backward)
+        else:
+            total = _mean_gradient(learner, group, examples)
         if learner.clip is not None:
             accelerator.clip_grad_norm_(module.parameters(), learner.clip)
         mean: Tensor = accelerator.reduce(total, "mean")
@@ -200,6 +211,17 @@ def _take_step(learner: Learner, group: list[Batch], position: Position) -> Step
         seen=position.seen + examples,
     )
     return Step(loss, examples, behind)
+
+
+def _mean_gradient(learner: Learner, group: list[Batch], examples: int) -> Tensor:
+    """The mean loss of the share of this process; parameters have its gradients."""
+    total = torch.zeros((), device=learner.accelerator.device)
+    for batch in group:
+        share, weight = _share(batch, learner.accelerator)
+        loss = run_module(learner.parallel, share).loss * (weight / examples)
+        learner.accelerator.backward(loss)
+        total = total + loss.detach()
+    return total
 
 
 def _share(batch: Batch, accelerator: Accelerator) -> tuple[Batch, float]:

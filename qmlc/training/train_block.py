@@ -24,6 +24,7 @@ from qmlc.training.log_tensorboard import Log, open_log
 from qmlc.training.make_accelerator import DTYPES, folder_to_write, make_accelerator
 from qmlc.training.measure import Measurement, measure
 from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
+from qmlc.training.private_gradient import plan_privacy
 from qmlc.training.read_options import Plan, TrainOptions, read_options
 from qmlc.training.run_epochs import (
     START,
@@ -86,7 +87,9 @@ def train_block(
         if not options.test:
             loaders.pop("test", None)
         length = plan_length(plan, len(loaders["learning"]))
-        learner = make_learner(module, plan, length, accelerator, order)
+        count = len(rows.splits["training"][0]) if rows else 0
+        privacy = plan_privacy(plan, module, count, length.steps, accelerator.num_processes)
+        learner = make_learner(module, plan, length, accelerator, order, privacy)
         with (
             folder_to_write(accelerator, folder) as own,
             show_progress(training.name, length, quiet, console) as show,
@@ -148,7 +151,9 @@ def _loaders(rows: Rows | None, plan: Plan, accelerator: Any, order: torch.Gener
     if rows is None:
         # A loss without inputs is learned from one empty batch.
         return {"learning": [()], "training": [()]}
-    learning = make_batches(rows.splits["training"], plan.batch, order, rows.draw)
+    learning = make_batches(
+        rows.splits["training"], plan.batch, order, rows.draw, plan.private is not None
+    )
     loaders = {"learning": learning}
     loaders |= {name: make_batches(tensors, plan.batch) for name, tensors in rows.splits.items()}
     # of several processes each gets all rows: it learns from its share, and measures on all

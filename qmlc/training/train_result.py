@@ -30,6 +30,8 @@ class TrainResult:
     """How many numbers were learned."""
     steps: int
     seconds: float
+    privacy: Mapping[str, float] | None
+    """What is told of the rows, where they were kept private: epsilon and delta."""
     files: tuple[Path, ...]
 
 
@@ -42,5 +44,7 @@ def show_result(result: TrainResult, title: str) -> None:
         "time": f"{result.seconds:.1f} s, {result.steps} steps",
         "folder": shown(result.folder),
     }
+    if result.privacy is not None:
+        notes["private"] = "epsilon {epsilon:.3g}, delta {delta:g}".format(**result.privacy)
     measured = {split: m.as_dict() for split, m in result.measurements.items()}
     show_measurements(measured, title, notes, Console())

@@ -9,7 +9,7 @@ from qmlc.check.bind_arguments import argument_at
 from qmlc.check.blocks.elaborate_constructor import elaborate_constructor, plain_option
 from qmlc.check.blocks.elaborate_data import Kinds
 from qmlc.check.blocks.read_device import read_noise
-from qmlc.check.errors.names import AlreadyDeclared, NotAvailable, UnknownName
+from qmlc.check.errors.names import AlreadyDeclared, UnknownName
 from qmlc.check.errors.training import BadOption
 from qmlc.check.errors.types import Misplaced
 from qmlc.check.frame import Frame
@@ -68,14 +68,6 @@ def written_options(
         name = statement.names[0]
         known = [name for name, row in TRAIN_OPTIONS.items() if kind in row.blocks]
         with frame.session.recover():
-            if name.name in TRAIN_OPTIONS and not TRAIN_OPTIONS[name.name].ready:
-                fail(
-                    NotAvailable,
-                    name,
-                    f"the option `{name.name}` is not there yet",
-                    "would be ignored",
-                    "leave it out",
-                )
             if name.name not in known:
                 fail(
                     BadOption,

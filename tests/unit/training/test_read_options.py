@@ -9,7 +9,6 @@ from torch import nn
 from qmlc.ir.program import Call, Training
 from qmlc.ops.optimizers import OPTIMIZERS, SCHEDULES
 from qmlc.ops.parameters import REQUIRED
-from qmlc.ops.train_options import TRAIN_OPTIONS
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.build_optimizer import build_optimizer
 from qmlc.training.build_schedule import build_schedule
@@ -58,12 +57,6 @@ def test_wrong_options(options, message):
     with pytest.raises(DataError) as caught:
         read(**options)
     assert caught.value.code == "E0706" and message in caught.value.message
-
-
-@pytest.mark.parametrize("name", [n for n, row in TRAIN_OPTIONS.items() if not row.ready])
-def test_options_to_come_are_never_ignored(name):
-    with pytest.raises(DataError, match="not available yet"):
-        read(**{name: 1})
 
 
 @pytest.mark.parametrize(
