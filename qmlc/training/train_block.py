@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,45 +71,81 @@ def train_block(
     dtype = DTYPES[plan.precision]
     rows = prepare_rows(program, training, base, plan, dtype) if training.data else None
     accelerator = make_accelerator(plan.device, plan.precision)
-    order = torch.Generator().manual_seed(plan.seed)
-    folder = options.folder or run_folder(program, training)
-    home = options.features or folder
-    started = time.perf_counter()
+    task = _Task(program, training, plan, options, rows, accelerator)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)
         module = make_loss().to(device=accelerator.device, dtype=dtype)
         imitate_device(module, plan)
-        run = identify_run(program, training, plan, rows, module)
-        quiet = options.quiet or not accelerator.is_main_process
-        console = Console(stderr=True, quiet=quiet)
-        with console.status("computing what stays the same"), accelerator.main_process_first():
-            rest = compute_features(program, training, module, rows, plan, accelerator, home)
-        loaders = _loaders(rest or rows, plan, accelerator, order)
-        if not options.test:
-            loaders.pop("test", None)
-        length = plan_length(plan, len(loaders["learning"]))
-        count = len(rows.splits["training"][0]) if rows else 0
-        privacy = plan_privacy(plan, module, count, length.steps, accelerator.num_processes)
-        learner = make_learner(module, plan, length, accelerator, order, privacy)
-        with (
-            folder_to_write(accelerator, folder) as own,
-            show_progress(training.name, length, quiet, console) as show,
-            open_log(own / TENSORBOARD, options.tensorboard) as log,
-        ):
-            checkpoint = Checkpoint(folder / CHECKPOINT, run, learner)
-            model = model_in(module, training.model)
-            keep = KeepRun(own, module, model, plan, training, checkpoint)
-            start = keep.start(describe_rows(training.data, rows, plan) if rows else None)
-            logs = (log,) if options.watch is None else (log, options.watch)
-            _learn(learner, loaders, length, keep, start, show, logs)
-            if options.keep:
-                keep.end(start)
-            result = keep.finish(loaders, time.perf_counter() - started)
-            if not options.keep:
-                checkpoint.remove()
-    if not quiet:
+        result = _train(task, module)
+    if not task.quiet:
         show_result(result, training.name)
     return result
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A training, and what it is done with."""
+
+    program: Program
+    training: Training
+    plan: Plan
+    options: TrainOptions
+    rows: Rows | None
+    accelerator: Any
+
+    @property
+    def folder(self) -> Path:
+        """Where the outputs go."""
+        return self.options.folder or run_folder(self.program, self.training)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is shown."""
+        return self.options.quiet or not self.accelerator.is_main_process
+
+
+def _train(task: _Task, module: nn.Module) -> TrainResult:
+    """What came of `module`, after writing its files."""
+    program, training, plan, options = task.program, task.training, task.plan, task.options
+    started = time.perf_counter()
+    run = identify_run(program, training, plan, task.rows, module)
+    console = Console(stderr=True, quiet=task.quiet)
+    learner, loaders, length = _prepare(task, module, console)
+    with (
+        folder_to_write(task.accelerator, task.folder) as own,
+        show_progress(training.name, length, task.quiet, console) as show,
+        open_log(own / TENSORBOARD, options.tensorboard) as log,
+    ):
+        checkpoint = Checkpoint(task.folder / CHECKPOINT, run, learner)
+        model = model_in(module, training.model)
+        keep = KeepRun(own, module, model, plan, training, checkpoint)
+        fitted = describe_rows(training.data, task.rows, plan) if task.rows else None
+        start = keep.start(fitted)
+        logs = (log,) if options.watch is None else (log, options.watch)
+        _learn(learner, loaders, length, keep, start, show, logs)
+        if options.keep:
+            keep.end(start)
+        result = keep.finish(loaders, time.perf_counter() - started)
+        if not options.keep:
+            checkpoint.remove()
+    return result
+
+
+def _prepare(task: _Task, module: nn.Module, console: Console) -> tuple[Learner, Loaders, Length]:
+    """What learns, from which batches, and for how long."""
+    plan, rows, accelerator = task.plan, task.rows, task.accelerator
+    home = task.options.features or task.folder
+    with console.status("computing what stays the same"), accelerator.main_process_first():
+        rest = compute_features(task.program, task.training, module, rows, plan, accelerator, home)
+    order = torch.Generator().manual_seed(plan.seed)
+    loaders = _loaders(rest or rows, plan, accelerator, order)
+    if not task.options.test:
+        loaders.pop("test", None)
+    length = plan_length(plan, len(loaders["learning"]))
+    count = len(rows.splits["training"][0]) if rows else 0
+    privacy = plan_privacy(plan, module, count, length.steps, accelerator.num_processes)
+    learner = make_learner(module, plan, length, accelerator, order, privacy)
+    return learner, loaders, length
 
 
 def _learn(

@@ -75,7 +75,6 @@ def train_machine(
         parameters=machine.weights.numel() + machine.bias.numel(),
         steps=1,
         seconds=time.perf_counter() - started,
-        privacy=None,
         files=tuple(files),
     )
     if not options.quiet:

@@ -30,9 +30,9 @@ class TrainResult:
     """How many numbers were learned."""
     steps: int
     seconds: float
-    privacy: Mapping[str, float] | None
-    """What is told of the rows, where they were kept private: epsilon and delta."""
     files: tuple[Path, ...]
+    privacy: Mapping[str, float] | None = None
+    """What is told of the rows, where they were kept private: epsilon and delta."""
 
 
 def show_result(result: TrainResult, title: str) -> None:
