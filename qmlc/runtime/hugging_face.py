@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from qmlc.ops.pretrained import TEXTS
+from qmlc.ops.architectures import TEXTS
 from qmlc.runtime.errors import unfit
 from qmlc.runtime.leave_padding import leave_padding
 from qmlc.runtime.pretrained_module import PretrainedModule, as_arguments, missing_extra
@@ -35,6 +36,9 @@ class HuggingFaceModule(PretrainedModule):
                 output_loading_info=True,
                 dtype=torch.float32,
             )
+        except UnpicklingError:
+            what = f"the weights in `{folder}` are more than weights, and would have to be run"
+            raise unfit(what, "take a folder with safetensors") from None
         except (OSError, ValueError) as error:
             raise unfit(f"`{folder}` cannot be read: {error}") from error
         finally:

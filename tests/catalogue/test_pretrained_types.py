@@ -8,12 +8,8 @@ from functools import cache
 import pytest
 import torch
 
-from qmlc.ops.pretrained import (
-    ARCHITECTURES,
-    TEXTS,
-    read_pretrained,
-    weight_names,
-)
+from qmlc.ops.architectures import ARCHITECTURES, TEXTS
+from qmlc.ops.pretrained import read_pretrained, weight_names
 from qmlc.ops.pretrained_type import UnknownType
 from qmlc.ops.safetensors_header import Unreadable
 from qmlc.runtime.check_shapes import bind_dimensions, parse_type
@@ -36,23 +32,48 @@ SMALL = {
     "hidden_sizes": [8, 12, 16, 20], "depths": [1, 1, 1, 1], "num_mel_bins": 10,
     "max_source_positions": 16, "max_target_positions": 16, "attention_types": [[["global"], 2]],
 }  # fmt: skip
+IMAGE = 7
+"""The token that stands for a part of a picture."""
+SEES = {"image_token_index": IMAGE, "image_token_id": IMAGE}
+WINDOWS = {"num_heads": [1, 2], "depths": [1, 1], "embed_dim": 8, "window_size": 2, "patch_size": 4}
 OWN = {
     "convnext": {"patch_size": 4}, "resnet": {"embedding_size": 8, "image_size": 64},
     "whisper": {"suppress_tokens": None, "begin_suppress_tokens": None},
-    "phi3": {"rope_scaling": None},
+    "phi3": {"rope_scaling": None}, "codegen": {"n_head": 4, "rotary_dim": 2},
+    "deepseek_v3": {"q_lora_rank": 8, "kv_lora_rank": 8, "qk_rope_head_dim": 8,
+                    "qk_nope_head_dim": 8, "v_head_dim": 8, "num_key_value_heads": 2},
+    "mamba": {"conv_kernel": 4},
+    "mamba2": {"conv_kernel": 4, "num_heads": 4, "state_size": 8, "n_groups": 1},
+    "yolos": {"image_size": [32, 40]}, "segformer": {"num_attention_heads": [1, 1, 2, 2]},
+    "swin": WINDOWS, "swinv2": WINDOWS,
+    "data2vec-audio": {"num_conv_pos_embeddings": 1},
+    "clap_audio_model": {"num_attention_heads": [2, 2], "depths": [1, 1], "hidden_size": 16,
+                         "patch_embeds_hidden_size": 8, "spec_size": 64, "num_mel_bins": 16,
+                         "window_size": 2, "patch_size": 4, "patch_stride": [4, 4]},
+    "clip_vision_model": {"image_size": 16}, "siglip_vision_model": {"image_size": 16},
+    "llava": SEES, "paligemma": SEES | {"projection_dim": 16},
+    "vipllava": SEES | {"vision_feature_layers": [-1]},
 }  # fmt: skip
-SIZES = {"B": 2, "T": 6, "S": 5, "H": 70, "W": 90, "L": 200}
+SIZES = {"B": 2, "T": 6, "S": 5, "H": 70, "W": 90, "L": 200, "N": 2}
 
 
 @cache
 def tiny(kind: str):
     """A random model of an architecture, as small as it can be told to be."""
     torch.manual_seed(0)
-    standard = transformers.AutoConfig.for_model(kind).to_dict()
-    wanted = {name: value for name, value in SMALL.items() if name in standard}
-    return transformers.AutoModel.from_config(
-        transformers.AutoConfig.for_model(kind, **{**wanted, **OWN.get(kind, {})})
-    ).eval()
+    wanted = small(transformers.AutoConfig.for_model(kind).to_dict()) | OWN.get(kind, {})
+    config = transformers.AutoConfig.for_model(kind, **wanted)
+    return transformers.AutoModel.from_config(config).eval()
+
+
+def small(standard: dict) -> dict:
+    """The settings of a configuration that make a small model, also of the parts within it."""
+    found = {name: value for name, value in SMALL.items() if name in standard}
+    for name, part in standard.items():
+        if name.endswith("_config") and isinstance(part, dict) and "model_type" in part:
+            kind = part["model_type"]
+            found[name] = small(part) | OWN.get(kind, {}) | {"model_type": kind}
+    return found
 
 
 def draw(text: str) -> torch.Tensor:
@@ -73,6 +94,8 @@ def test_the_configuration_says_what_the_model_yields(kind, tmp_path):
     for count in range(declared.needed, len(types) + 1):
         given = dict(list(types.items())[:count])
         tensors = {name: draw(text) for name, text in given.items()}
+        if hasattr(model.config, "image_token_id"):
+            tensors["input_ids"] = torch.tensor([[IMAGE] * 4 + [1, 1]] * 2)
         with torch.no_grad():
             result = model(**as_arguments(given, list(tensors.values())))
         results = {name: result[name] for name, _ in declared.results}
@@ -116,9 +139,9 @@ def test_a_pooled_output_is_there_only_if_its_weights_are(tmp_path):
         (None, Unreadable, "there is no `config.json`"),
         ("{", Unreadable, "is no JSON"),
         ("[]", Unreadable, "no JSON object"),
-        ({"model_type": "bert"}, Unreadable, "does not say `hidden_size`"),
-        ({"model_type": "bert", "hidden_size": -3}, Unreadable, "`hidden_size`"),
-        ({"model_type": "resnet", "hidden_sizes": 3}, Unreadable, "`hidden_sizes`"),
+        ({"model_type": "bert"}, UnknownType, "does not say `hidden_size`"),
+        ({"model_type": "bert", "hidden_size": -3}, UnknownType, "`hidden_size`"),
+        ({"model_type": "resnet", "hidden_sizes": 3}, UnknownType, "`hidden_sizes`"),
         ({"model_type": "my_own"}, UnknownType, "my_own"),
         ({}, UnknownType, "None"),
         ({"model_type": ["bert"]}, UnknownType, "bert"),

@@ -146,6 +146,23 @@ def test_missing_weights_are_not_made_up(original, tmp_path):
     assert said.startswith("E0606") and "lacks 16 weights" in said
 
 
+def test_weights_of_pytorch_are_read_as_weights_only(original, batch, tmp_path):
+    folder = tmp_path / "models" / "tiny"
+    original[1].config.save_pretrained(folder)
+    torch.save(original[1].state_dict(), folder / "pytorch_model.bin")
+    path = tmp_path / "p.hqm"
+    path.write_text(TEXT.format(tune="frozen"))
+    net, expected = qmlc.load(path).m().eval(), original[1](batch[0]).last_hidden_state
+    assert torch.equal(net.encoder(batch[0], batch[1] | True).last_hidden_state, expected)
+    torch.save({"w": Stranger()}, folder / "pytorch_model.bin")
+    said = refusal(qmlc.load(path).m)
+    assert said.startswith("E0606") and "safetensors" in said
+
+
+class Stranger:
+    """What only code can bring back."""
+
+
 def test_the_type_may_be_declared_where_the_architecture_is_not_known(program, batch):
     text = TEXT.replace(
         "model m",
