@@ -28,6 +28,7 @@ KEPT = {
     "benchmarks/README.md": "benchmarks.md",
     "benchmarks/results.md": "results.md",
     "benchmarks/predictions.md": "predictions.md",
+    "benchmarks/published.md": "published.md",
 }
 """From files of the repository to pages."""
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#:]+)(#[^)]*)?\)")
