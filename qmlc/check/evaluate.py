@@ -13,6 +13,7 @@ from qmlc.check.frame import Frame
 from qmlc.check.operate import COMPARISONS, add_node, apply_binary, apply_unary, as_node, truth
 from qmlc.check.require_number import require_number
 from qmlc.check.take_elements import take_elements
+from qmlc.check.take_places import take_places
 from qmlc.check.values import (
     Bits,
     Fields,
@@ -317,7 +318,7 @@ def _index(frame: Frame, node: tree.Index) -> Value:
     if isinstance(base, range) and (len(items) > 1 or isinstance(items[0], Tensor | None)):
         base = as_node(frame, node, base) if frame.network else Array((len(base),), tuple(base))
     if isinstance(base, Tensor):
-        return add_node(frame, node, "index", [base], index=items)
+        return take_places(frame, node, base, items)
     return take_elements(node, base, items)
 
 

@@ -1,4 +1,4 @@
-"""`chunk`, `split` and `unbind`: a tensor in parts, each a slice of it."""
+"""`chunk`, `split` and `unbind`: a tensor in parts; `meshgrid`: vectors spread over a grid."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ SPLITS = {
     "chunk": (_X, Parameter("chunks"), _DIM),
     "split": (_X, Parameter("split_size_or_sections"), _DIM),
     "unbind": (_X, _DIM),
+    "meshgrid": (Parameter("tensors"), Parameter("indexing", "ij")),
 }
-"""The parameters of each, PyTorch's."""
+"""What yields a list of tensors, and the parameters of each, PyTorch's."""
 
 
 def split_tensor(
     frame: Frame, node: tree.Node, name: str, arguments: list[Value], keywords: dict[str, Value]
 ) -> tuple[Tensor, ...]:
     """The parts, as a list; how many there are is known when compiling."""
+    if name == "meshgrid":
+        return _grid(frame, node, arguments, keywords)
     values = bind_arguments(node, name, SPLITS[name], arguments, keywords)
     x = as_node(frame, node, values["x"])
     try:
@@ -68,6 +71,35 @@ def _equal(frame: Frame, node: tree.Node, name: str, size: Size, given: Value) -
         fail(WrongArguments, node, f"`{name}` makes parts of at least 1", f"this asks for {given}")
     total = require_number(frame, size, node, f"the size that `{name}` takes apart")
     return [min(end, total) for end in range(given, total + given, given)] if total else [0]
+
+
+def _grid(
+    frame: Frame, node: tree.Node, arguments: list[Value], keywords: dict[str, Value]
+) -> tuple[Tensor, ...]:
+    """Each vector along its own dimension, repeated along those of the others."""
+    listed = arguments[0] if len(arguments) == 1 else None
+    vectors = listed if isinstance(listed, tuple) else tuple(arguments)
+    values = bind_arguments(node, "meshgrid", SPLITS["meshgrid"], [vectors], keywords)
+    parts = [as_node(frame, node, vector) for vector in vectors]
+    places = list(range(len(parts)))
+    match plain(values["indexing"]):
+        case "xy":
+            places[:2] = places[1::-1]
+        case other if other != "ij":
+            fail(WrongArguments, node, '`indexing` is "ij" or "xy"', f"not {other!r}")
+    if not parts or any(len(part.type.dims) != 1 for part in parts):
+        shown = ", ".join(f"`{part.type}`" for part in parts) or "nothing"
+        fail(WrongArguments, node, "`meshgrid` takes vectors", f"these are {shown}")
+    dims: list[Any] = [0] * len(parts)
+    for place, part in zip(places, parts, strict=True):
+        dims[place] = part.type.dims[0]
+
+    def spread(place: int, part: Any) -> Tensor:
+        index = tuple(Slice() if i == place else None for i in range(len(parts)))
+        row = add_node(frame, node, "index", [part], index=index)
+        return add_node(frame, node, "expand", [row], size=tuple(dims))
+
+    return tuple(spread(place, part) for place, part in zip(places, parts, strict=True))
 
 
 def _times(step: Size, count: int) -> Size:

@@ -140,6 +140,38 @@ def _bernoulli(types: Any, s: Settings) -> TensorType:
     return TensorType(convert_kind(types[0].dtype, "--r-", "bernoulli"), types[0].dims)
 
 
+def _randperm(types: Any, s: Settings) -> TensorType:
+    return TensorType("int", _sizes(s["n"], "n")[:1])
+
+
+def _range(s: Settings) -> None:
+    low, high = whole(s["low"], "low"), whole(s["high"], "high")
+    if low >= high:
+        raise ShapeError(f"from {low} to {high}, without the last, there is no number")
+
+
+def _randint(types: Any, s: Settings) -> TensorType:
+    _range(s)
+    if not isinstance(s["size"], (tuple, list)):
+        raise ShapeError(f"`size` is a list, as in `[2, 3]`, not `{s['size']}`")
+    return TensorType("int", _sizes(s["size"], "size"))
+
+
+def _randint_like(types: Any, s: Settings) -> TensorType:
+    _range(s)
+    return TensorType(convert_kind(types[0].dtype, "-ir-", "randint_like"), types[0].dims)
+
+
+def _multinomial(types: Any, s: Settings) -> TensorType:
+    x, count = types[0], whole(s["num_samples"], "num_samples", 1)
+    convert_kind(x.dtype, "--r-", "multinomial")
+    if len(x.dims) not in (1, 2):
+        raise ShapeError(f"`multinomial` takes `[n]` or `[B, n]`, this is `{x}`", 0)
+    if not s["replacement"] and isinstance(x.dims[-1], int) and count > x.dims[-1]:
+        raise ShapeError(f"`multinomial` takes {count} of {x.dims[-1]} without replacement", 0)
+    return TensorType("int", (*x.dims[:-1], count))
+
+
 def _view_as_real(types: Any, s: Settings) -> TensorType:
     return TensorType(convert_kind(types[0].dtype, "---r", "view_as_real"), (*types[0].dims, 2))
 
@@ -200,6 +232,19 @@ CONSTRUCTIONS: dict[str, Function] = {
                            "As `randn`, in the shape of x.", random=True),
     "bernoulli": Function(_X, _bernoulli, "torch.bernoulli({x})", "1 with the probability x.",
                           random=True),
+    "randperm": Function(settings("n"), _randperm, "torch.randperm({n}, device={device})",
+                         "0 to n - 1 in random order.", random=True),
+    "randint": Function(
+        settings("low", "high", "size"), _randint,
+        "torch.randint({low}, {high}, {size}, device={device})",
+        "Random whole numbers from low on, below high.", random=True),
+    "randint_like": Function(
+        (*_X, *settings("low", "high")), _randint_like, "torch.randint_like({x}, {low}, {high})",
+        "As `randint`, in the shape and kind of x.", random=True),
+    "multinomial": Function(
+        (*_X, *settings("num_samples", replacement=False)), _multinomial,
+        "torch.multinomial({x}, {num_samples}, replacement={replacement})",
+        "Places drawn by the numbers that stand there, as weights.", random=True),
     "view_as_real": Function(_X, _view_as_real, "torch.view_as_real({x})",
                              "Real and imaginary parts on a new last dimension."),
     "view_as_complex": Function(_X, _view_as_complex, "torch.view_as_complex({x})",

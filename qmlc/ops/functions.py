@@ -29,6 +29,7 @@ from qmlc.ops.arithmetic import ELEMENTWISE, OPERATORS
 from qmlc.ops.constructions import CONSTRUCTIONS
 from qmlc.ops.decompositions import DECOMPOSITIONS
 from qmlc.ops.einops_patterns import EINOPS
+from qmlc.ops.grids import GRIDS
 from qmlc.ops.linear_algebra import LINEAR_ALGEBRA
 from qmlc.ops.losses import LOSSES
 from qmlc.ops.rearrangements import REARRANGEMENTS
@@ -45,6 +46,7 @@ FUNCTIONS: dict[str, Function] = {
     **SELECTIONS,
     **REARRANGEMENTS,
     **CONSTRUCTIONS,
+    **GRIDS,
     **EINOPS,
     **LINEAR_ALGEBRA,
     **DECOMPOSITIONS,

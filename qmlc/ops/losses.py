@@ -101,6 +101,24 @@ def _cosine_embedding(types: Any, settings: Settings) -> TensorType:
     return SCALAR
 
 
+def _ctc(types: Any, settings: Settings) -> TensorType:
+    scores, target, *lengths = types
+    convert_kind(scores.dtype, "--r-", "ctc_loss")
+    if len(scores.dims) != 3:
+        raise ShapeError(f"`ctc_loss` takes scores `[T, B, classes]`, this is `{scores}`", 0)
+    batch, blank = scores.dims[1:2], settings["blank"]
+    if len(target.dims) != 2 or target.dims[:1] != batch:
+        raise ShapeError(f"the target is `[B, S]` for scores `{scores}`, this is `{target}`", 1)
+    for argument, x in enumerate(types[1:], 1):
+        convert_kind(x.dtype, "-i--", "ctc_loss", argument)
+        if argument > 1 and x.dims != batch:
+            raise ShapeError(f"there is a length for each of `{scores}`, this is `{x}`", argument)
+    classes = scores.dims[-1]
+    if not isinstance(blank, int) or blank < 0 or (isinstance(classes, int) and blank >= classes):
+        raise ShapeError(f"`blank={blank}` is not among {classes} classes")
+    return _reduced(lengths[0], settings)
+
+
 def _without_last(name: str, target: str) -> Law:
     """A loss with a number for each example, whose last axis is summed over."""
     one_shape = _one_shape(name, "--r-", ("--r-", target), least=1)
@@ -197,6 +215,13 @@ LOSSES: dict[str, Function] = {
         (*_PAIR, *settings(reduction="mean", log_target=False)), _kl_div,
         "F.kl_div({input}, {target}, reduction={reduction}, log_target={log_target})",
         "target * (log(target) - input), for inputs that are logarithms; also `batchmean`.",
+    ),
+    "ctc_loss": Function(
+        (*tensors("log_probs", "targets", "input_lengths", "target_lengths"),
+         *settings(blank=0, reduction="mean", zero_infinity=False)), _ctc,
+        "F.ctc_loss({log_probs}, {targets}, {input_lengths}, {target_lengths}, blank={blank}, "
+        "reduction={reduction}, zero_infinity={zero_infinity})",
+        "A sequence whose places in time are not known: log_probs are `[T, B, classes]`.",
     ),
     "multilabel_margin_loss": Function(
         (*_PAIR, *_REDUCTION), _multilabel_margin,

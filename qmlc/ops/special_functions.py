@@ -56,12 +56,21 @@ def _lerp(types: Any, settings: Settings) -> TensorType:
 
 
 _ANALYTIC = {
-    "digamma": "Derivative of lgamma.", "erfinv": "Inverse error function.",
+    "digamma": "Derivative of lgamma.",
+    "erfinv": "Inverse error function.",
     "i0": "Modified Bessel function of order 0.",
+}
+_SPECIAL = {
+    "i0e": "i0, times exp(-abs(x)).", "i1": "Modified Bessel function of order 1.",
+    "i1e": "i1, times exp(-abs(x)).", "bessel_j0": "Bessel function of order 0.",
+    "bessel_j1": "Bessel function of order 1.", "erfcx": "exp(x**2) * erfc(x).",
+    "entr": "-x * log(x), 0 at 0.", "ndtr": "Area under the normal distribution up to x.",
+    "ndtri": "The inverse of ndtr.", "log_ndtr": "Logarithm of ndtr.",
 }  # fmt: skip
 
 SPECIAL_FUNCTIONS: dict[str, Function] = {
     **{n: unary(n, "rrr-", doc) for n, doc in _ANALYTIC.items()},
+    **{n: unary(n, "rrr-", doc, f"torch.special.{n}({{x}})") for n, doc in _SPECIAL.items()},
     "logit": unary("logit", "rrr-", "log(x / (1 - x)), the inverse of sigmoid.", eps=None),
     "frac": unary("frac", "--r-", "x - trunc(x)."),
     "deg2rad": unary("deg2rad", "rrr-", "Degrees as radians."),
@@ -82,6 +91,13 @@ SPECIAL_FUNCTIONS: dict[str, Function] = {
     "float": unary("float", "rrr-", "As real numbers.", "{x}.float()"),
     "int": unary("int", "iii-", "As whole numbers, rounded towards zero.", "{x}.long()"),
     "bool": unary("bool", "bbbb", "Whether not 0.", "{x}.bool()"),
+    "fmax": binary("fmax", "bir-", "The greater one; what is no number gives way."),
+    "fmin": binary("fmin", "bir-", "The smaller one; what is no number gives way."),
+    "logaddexp2": binary("logaddexp2", "--r-", "log2(2**a + 2**b), without overflow."),
+    "ldexp": binary("ldexp", "rrrc", "a * 2**b."),
+    "heaviside": Function(tensors("x", "values"), _same_kind("heaviside", "bir-"),
+                          "torch.heaviside({x}, {values})",
+                          "0 below 0, values at 0, 1 above."),
     "fmod": binary("fmod", "-ir-", "Rest, with the sign of a."),
     "hypot": binary("hypot", "--r-", "sqrt(a**2 + b**2)."),
     "copysign": binary("copysign", "rrr-", "abs(a) with the sign of b."),

@@ -69,6 +69,9 @@ SETTINGS = {
     "full_matrices": st.booleans(), "scale_factor": st.sampled_from([None, 2, 0.5, 1.5]),
     "mode": st.sampled_from(["constant", "reflect", "replicate", "circular"]),
     "align_corners": st.sampled_from([None, None, True]),
+    "low": st.integers(-1, 2), "high": st.integers(1, 4), "num_samples": st.integers(0, 4),
+    "replacement": st.booleans(), "blank": st.integers(-1, 3), "zero_infinity": st.booleans(),
+    "padding_mode": st.sampled_from(["zeros", "border", "reflection", "mirror"]),
     "label_smoothing": st.sampled_from([0.0, 0.1]), "margin": st.sampled_from([1.0, 0.5]),
 }  # fmt: skip
 EVERY_AXIS = {"sum", "mean", "var", "std", "amin", "amax", "min", "max", "any", "all", "norm",
@@ -232,6 +235,31 @@ def draw_cosine(draw, row):
     return [a, b, TensorType(draw(kinds("real", "int")), nearly(draw, a.dims[:-1]))]
 
 
+def draw_ctc(draw, row):
+    t, b, c, s = (draw(SIZES) for _ in range(4))
+    shapes = (t, b, c), (b, s), (b,), (b,)
+    kind = kinds(*["int"] * 9, "real")
+    return [
+        TensorType(draw(kind) if i else draw(kinds("real", "real", "int")), nearly(draw, shape))
+        for i, shape in enumerate(shapes)
+    ]
+
+
+def draw_grid(draw, row):
+    space, (b, c) = draw(st.sampled_from([2, 2, 3])), [draw(SIZES) for _ in range(2)]
+    sizes = [[draw(SIZES) for _ in range(space)] for _ in range(2)]
+    kind = kinds("real", "real", "real", "int")
+    shapes = (b, c, *sizes[0]), (b, *sizes[1], space)
+    return [TensorType(draw(kind), nearly(draw, shape)) for shape in shapes]
+
+
+def draw_affine(draw, row):
+    space, size = draw(st.sampled_from([2, 2, 3])), draw(dims(4, 5))
+    shape = nearly(draw, (size[0], space, space + 1))
+    chosen = {"size": tuple(size[: space + 2]), "align_corners": draw(st.booleans())}
+    return [TensorType(draw(kinds("real", "real", "int")), shape)], chosen
+
+
 TENSORS = {
     "scaled_dot_product_attention": draw_attention, "cosine_embedding_loss": draw_cosine,
     **dict.fromkeys(["sum", "mean", "var", "std", "prod", "amin", "amax", "min", "max", "any",
@@ -242,12 +270,14 @@ TENSORS = {
     "solve": draw_equations, "complex": draw_parts, "polar": draw_parts, "isclose": draw_parts,
     "cross": draw_crossed, "pdist": draw_rows, "view_as_complex": draw_rows,
     "interpolate": draw_picture, "pad": draw_picture,
+    "ctc_loss": draw_ctc, "grid_sample": draw_grid,
     "cross_entropy": draw_classes, "nll_loss": draw_classes,
     "multi_margin_loss": draw_classes,
     "where": lambda draw, row: [draw(tensor(0, 2, kinds("bool", "bool", "int"))),
                                 *draw(related(2, most=3))],
 }  # fmt: skip
 CASES = {
+    "affine_grid": draw_affine,
     "reshape": draw_reshape, "index": draw_index, "rearrange": draw_einops, "reduce": draw_einops,
     "repeat": draw_einops,
     "einsum": draw_einsum,
@@ -368,6 +398,8 @@ def test_law_agrees_with_torch(name):
 
 
 SIZED = {
+    "affine_grid",
+    "grid_sample",
     "diag",
     "view_as_complex",
     "cross",

@@ -39,10 +39,41 @@ X = torch.rand(5, 6, generator=torch.Generator().manual_seed(1))
         ("return masked_fill(x, x > 0.5, -1.0)[:, none, 1:3][:, 0]",
          X.masked_fill(X > 0.5, -1)[:, 1:3]),
         ("return reshape(x, B, 3, 2)[:, 1]", X[:, 2:4]),
+        ("let a, b = meshgrid(range(2), x[0])\nreturn x[:, :2] + sum(a * b, dim=1)",
+         X[:, :2] + (torch.arange(2)[:, None] * X[0]).sum(1)),
+        ("let a, b = meshgrid([x[0], range(2)], indexing=\"xy\")\nreturn x[:, :2] + (a - b)[:, 1]",
+         X[:, :2] + X[0, 1] - torch.arange(2)),
     ],
 )  # fmt: skip
 def test_it_works_as_in_torch(body, expected):
     torch.testing.assert_close(run(body, X).to(expected.dtype), expected)
+
+
+P, Q = torch.tensor([3, 0, 0, 2]), torch.tensor([[1, 4, 2], [0, 0, 4]])
+
+
+@pytest.mark.parametrize(
+    ("index", "dims"),
+    [("p", "4, 6"), ("q", "2, 3, 6"), (":, q", "B, 2, 3"), ("1:, q", "B - 1, 2, 3"),
+     ("..., p", "B, 4"), ("..., none, p", "B, 1, 4"), ("q[0, 0]", "6"),
+     ("p, none, :2", "4, 1, 2"), (":, q[:, 1]", "B, 2")],
+)  # fmt: skip
+def test_places_are_taken_as_in_torch(index, dims):
+    text = f"return x[{index}]"
+    found = run(text, X, P, Q, declared="x: real[B, 6], p: int[4], q: int[2, 3]",
+                result=f"real[{dims}]")  # fmt: skip
+    assert found.equal(eval(f"X[{index.replace('none', 'None')}]", {"X": X, "p": P, "q": Q}))
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [("x > 0.5", "choose with `where"), ("x", "int(x)"), ("0, p", "x[0][places]"),
+     ("p, p", "take_along_dim")],
+)  # fmt: skip
+def test_other_places_are_corrected(index, message):
+    text = f"model m(x: real[B, 6], p: int[4]) -> real = sum(x[{index}])"
+    (problem,) = check_text(text)
+    assert problem.code == "E0307" and message in problem.proposal
 
 
 @pytest.mark.parametrize("name", ["sum", "mean", "var", "std", "amin", "max", "any", "all"])
