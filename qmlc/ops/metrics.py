@@ -72,3 +72,8 @@ METRICS: dict[str, Metric] = {
     "pearson": _numbers("PearsonCorrCoef", "Linear correlation.", True),
     "spearman": _numbers("SpearmanCorrCoef", "Correlation of ranks.", True),
 }  # fmt: skip
+
+
+def fields_of(metric: str) -> tuple[str, str]:
+    """What a loss calls the scores and the target that a metric of its own choice compares."""
+    return f"{metric}_scores", f"{metric}_target"

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from qmlc.ir.program import Call
-from qmlc.ops.metrics import METRICS
+from qmlc.ops.metrics import METRICS, fields_of
 from qmlc.training.build_metric import build_metric, read_metric, update_metric
 from qmlc.training.errors import DataError
 from qmlc.training.run_module import fixed_draws, run_module
@@ -58,17 +58,22 @@ def measure(
             total += float(output.loss) * examples
             count += examples
             if metrics:
-                scores, target = _pair(output)
-                states = states or [build_metric(call, scores, target) for call in metrics]
-                for call, state in zip(metrics, states, strict=True):
-                    update_metric(call, state, scores, target)
+                pairs = [_pair(output, call.function) for call in metrics]
+                states = states or [
+                    build_metric(call, *pair) for call, pair in zip(metrics, pairs, strict=True)
+                ]
+                for call, state, pair in zip(metrics, states, pairs, strict=True):
+                    update_metric(call, state, *pair)
     module.train(training)
     values = tuple((c.function, read_metric(s)) for c, s in zip(metrics, states, strict=True))
     return Measurement(total / count, values)
 
 
-def _pair(output: Any) -> tuple[Tensor, Tensor]:
-    scores, target = getattr(output, "scores", None), getattr(output, "target", None)
+def _pair(output: Any, metric: str) -> tuple[Tensor, Tensor]:
+    """What a metric compares: its own fields of the record, or those that all share."""
+    own = fields_of(metric)
+    names = own if hasattr(output, own[0]) else ("scores", "target")
+    scores, target = (getattr(output, name, None) for name in names)
     if scores is None or target is None:
         help = "a metric needs a loss of scores and a target"
         raise DataError("E0706", "the loss yields nothing to measure a metric on", help)

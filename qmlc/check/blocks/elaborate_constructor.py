@@ -15,7 +15,7 @@ from qmlc.ir.program import Call
 from qmlc.source.nearest import propose_nearest
 from qmlc.syntax import tree
 
-NO_TENSORS = {"metric": "metrics take the one pair of scores and target in the loss: `[r2]`"}
+NO_TENSORS = {"metric": "a metric compares two tensors, scores and target: `r2(scores, y)`"}
 """What to say where a tensor is handed over."""
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from qmlc.check.bind_arguments import bind_arguments
+from qmlc.check.blocks.elaborate_metrics import check_metrics, metric_calls
 from qmlc.check.blocks.read_train_options import (
     Made,
-    check_metrics,
     check_together,
-    metric_calls,
     option_values,
     written_options,
 )
@@ -56,9 +55,9 @@ def elaborate_machine(
         what = f"a support-vector machine tells classes apart, and `{target}` is `{classes}`"
         fail(BadOption, given["target"], what, "not classes", f"write `{target} = category(…)`")
     metrics_node = nodes.pop("metrics", None)
-    metrics = metric_calls(frame, metrics_node)
+    metrics, _ = metric_calls(frame, metrics_node)
     if metrics_node is not None:
-        check_metrics(frame, metrics_node, metrics, numbers=False, classes=True)
+        check_metrics(frame, metrics_node, metrics, {}, numbers=False, classes=True)
     check_together(frame, block, nodes)
     options = option_values(frame, nodes)
     unit = _kernel_unit(units, frame, kernel, features, given["inputs"])

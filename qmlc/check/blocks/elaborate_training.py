@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from qmlc.check.blocks.elaborate_machine import elaborate_machine, is_machine
+from qmlc.check.blocks.elaborate_metrics import Pair, check_metrics, metric_calls
 from qmlc.check.blocks.read_train_options import (
     Made,
-    check_metrics,
     check_together,
     find_data,
-    metric_calls,
     option_values,
     written_options,
 )
@@ -30,6 +29,7 @@ from qmlc.check.values import (
     fail,
 )
 from qmlc.ir.program import Call, Training, Unit
+from qmlc.ops.metrics import fields_of
 from qmlc.syntax import tree
 from qmlc.types.polynomial import Polynomial
 from qmlc.types.tensors import RecordType, TensorType
@@ -64,16 +64,22 @@ def elaborate_training(
     check_together(frame, block, nodes)
     options = option_values(frame, nodes)
     metrics: tuple[Call, ...] = ()
+    pairs: dict[str, Pair] = {}
     with frame.session.recover():
-        metrics = metric_calls(frame, metrics_node)
+        metrics, pairs = metric_calls(frame, metrics_node)
     if loss_node is None and len(frame.session.errors) > errors:
         raise Stop(None)  # the loss may be what is misspelt
     loss = _loss(frame, block, name, loss_node)
     if metrics_node is not None and metrics:
         losses = {n.operation for n in frame.network.graph.nodes if n.operation in LOSSES}
         numbers, classes = bool(losses & LOSSES_OF_NUMBERS), bool(losses & LOSSES_OF_CLASSES)
-        check_metrics(frame, metrics_node, metrics, numbers, classes)
-    unit = _loss_unit(units, frame, name, inputs, loss, bool(metrics), loss_node or block)
+        check_metrics(frame, metrics_node, metrics, pairs, numbers, classes)
+    parts = {"loss": loss}
+    if len(pairs) < len(metrics):
+        parts |= _compared(frame.network, loss_node or block)
+    for metric, pair in pairs.items():
+        parts |= zip(fields_of(metric), pair, strict=True)
+    unit = _loss_unit(units, frame, name, inputs, parts)
     _find_model(frame, block, name)
     return Training(
         units.training_name(name),
@@ -163,32 +169,13 @@ def _loss_unit(
     frame: Frame,
     name: str,
     inputs: tuple[tuple[str, TensorType], ...],
-    loss: Tensor,
-    with_metrics: bool,
-    place: tree.Node,
+    parts: dict[str, Tensor],
 ) -> Unit:
     """The unit whose forward yields the loss, and what the metrics need."""
     assert frame.network is not None
     graph = frame.network.graph
-    parts = [("loss", loss.node, loss.type)]
-    if with_metrics:
-        pairs = list(dict.fromkeys(n.inputs[:2] for n in graph.nodes if n.operation in LOSSES))
-        if len(pairs) != 1:
-            fail(
-                BadLoss,
-                place,
-                "metrics need one pair of scores and target in the loss",
-                f"{len(pairs)} are there",
-                "use one loss of (scores, target)",
-            )
-        for label, node in zip(("scores", "target"), pairs[0], strict=True):
-            kind = graph.nodes[node].type
-            assert isinstance(kind, TensorType)
-            parts.append((label, node, kind))
-    output = RecordType(tuple((label, kind) for label, _, kind in parts))
-    record = graph.add(
-        "record", [n for _, n, _ in parts], output, names=tuple(p for p, _, _ in parts)
-    )
+    output = RecordType(tuple((label, part.type) for label, part in parts.items()))
+    record = graph.add("record", [p.node for p in parts.values()], output, names=tuple(parts))
     unit = Unit(
         f"{name}_loss",
         units.class_name(f"{name}_loss"),
@@ -201,6 +188,26 @@ def _loss_unit(
     )
     units.order.append(unit)
     return unit
+
+
+def _compared(network: NetworkState, place: tree.Node) -> dict[str, Tensor]:
+    """Scores and target of the one loss that compares any."""
+    nodes = network.graph.nodes
+    pairs = list(dict.fromkeys(n.inputs[:2] for n in nodes if n.operation in LOSSES))
+    if len(pairs) != 1:
+        fail(
+            BadLoss,
+            place,
+            "metrics need one pair of scores and target in the loss",
+            f"{len(pairs)} are there",
+            "say what each compares, as in `accuracy(scores, y)`",
+        )
+    found = {}
+    for label, node in zip(("scores", "target"), pairs[0], strict=True):
+        kind = nodes[node].type
+        assert isinstance(kind, TensorType)
+        found[label] = Tensor(node, kind)
+    return found
 
 
 def _find_model(frame: Frame, block: tree.TrainBlock, name: str) -> None:

@@ -16,7 +16,6 @@ from qmlc.check.frame import Frame
 from qmlc.check.run_block import run_block
 from qmlc.check.values import Stop, describe, fail
 from qmlc.ir.program import Call, Data
-from qmlc.ops.metrics import METRICS
 from qmlc.ops.optimizers import CALLED, Constructor
 from qmlc.ops.option_ranges import OPTION_RANGES
 from qmlc.ops.train_options import EITHER, NEED_DATA, TRAIN_OPTIONS
@@ -82,20 +81,6 @@ def written_options(
     return options
 
 
-def metric_calls(frame: Frame, node: tree.Expression | None) -> tuple[Call, ...]:
-    """The metrics that a block asks for."""
-    if node is None:
-        return ()
-    items = node.items if isinstance(node, tree.List) else (node,)
-    calls = []
-    for item in items:
-        with frame.session.recover():
-            calls.append(elaborate_constructor(frame, item, METRICS, "metric"))
-    if len(calls) < len(items):
-        raise Stop(None)
-    return tuple(calls)
-
-
 def option_values(
     frame: Frame, nodes: Mapping[str, tree.Expression]
 ) -> tuple[tuple[str, Any], ...]:
@@ -158,25 +143,3 @@ def check_together(
                 proposal = "give `steps`" if name == "epochs" else "leave it out"
                 what = f"without data there is no `{name}`"
                 fail(BadOption, options[name], what, "no examples to count", proposal)
-
-
-def check_metrics(
-    frame: Frame,
-    node: tree.Expression,
-    metrics: tuple[Call, ...],
-    numbers: bool,
-    classes: bool,
-) -> None:
-    """Refuse metrics of classes for a loss of `numbers`, and the other way round."""
-    places = node.items if isinstance(node, tree.List) else (node,)
-    for place, call in zip(places, metrics, strict=True):
-        row = METRICS[call.function]
-        with frame.session.recover():
-            if numbers and not classes and not row.numbers:
-                fits = ", ".join(f"`{n}`" for n, r in METRICS.items() if r.numbers)
-                what = f"`{call.function}` counts classes, and the loss compares numbers"
-                fail(BadOption, place, what, "for classes", f"metrics of numbers are {fits}")
-            if classes and not numbers and not (row.many or row.two):
-                fits = ", ".join(f"`{n}`" for n, r in METRICS.items() if r.many or r.two)
-                what = f"`{call.function}` compares numbers, and the loss is one of classes"
-                fail(BadOption, place, what, "for numbers", f"metrics of classes are {fits}")

@@ -7,9 +7,11 @@ import statistics
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from qmlc.source.compile_error import CompileError
 from qmlc.train_program import evaluate_program, train_program
 from qmlc.training import checkpoint, run_epochs
 from qmlc.training.errors import DataError
@@ -249,3 +251,29 @@ def test_targets_that_are_no_probabilities(write):
     assert caught.value.code == "E0706"
     fitting = write(PROBABILITIES.replace("TARGET", "sigmoid(y)"))
     assert train_program(fitting, TrainOptions(quiet=True))["m"].steps == 1
+
+
+def test_metrics_say_what_they_compare(write):
+    program = write(
+        PARTS + "model c(x: real[B, 1]) -> (p: real[B, 1], q: real[B, 2]) = "
+        "(p=linear(1)(x), q=linear(2)(x))\n"
+        "train c on d {\n    let out = c(x)\n    loss = mse(out.p, y) + mean(out.q ** 2)\n"
+        "    metrics = [mae(out.q[:, :1], y), r2(out.p, x), mse]\n    epochs = 1\n}\n"
+    )
+    result = train_program(program, TrainOptions(quiet=True))["c"]
+    x, y = (torch.arange(8.0)[:, None] * k for k in (1, 2))
+    with torch.no_grad():
+        out = result.module.c(x)
+    found = dict(result.measurements["training"].metrics)
+    assert found["mae"] == pytest.approx(float((out.q[:, :1] - y).abs().mean()), rel=1e-4)
+    assert found["mse"] == pytest.approx(float((out.p - y).pow(2).mean()), rel=1e-4)
+    assert found["r2"] == pytest.approx(
+        float(1 - (out.p - x).pow(2).sum() / (x - x.mean()).pow(2).sum()), rel=1e-4
+    )
+
+
+def test_metrics_of_two_losses_say_which(write):
+    text = PARTS + "train a on d {\n    loss = mse(a(x), a(x)) + mae(a(x), a(2 * x))\n"
+    program = write(text + "    metrics = [r2]\n    epochs = 1\n}\n")
+    with pytest.raises(CompileError, match="say what each compares"):
+        train_program(program, TrainOptions(quiet=True))
