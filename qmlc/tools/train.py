@@ -33,6 +33,7 @@ INSTEAD = "Instead of the program's."
 @click.option("--seed", metavar="N", type=click.IntRange(0), help=INSTEAD)
 @click.option("--device", metavar="D", help="cpu, cuda, mps; else what there is.")
 @folder_option
+@click.option("--shard", is_flag=True, help="Each process of torchrun holds a part of the model.")
 @extern_option
 @click.option("--tensorboard", is_flag=True, help="Also write a log that TensorBoard shows.")
 @click.option(
@@ -54,6 +55,7 @@ def train(
     seed: int | None,
     device: str | None,
     folder: Path | None,
+    shard: bool,
     allow_extern: bool,
     tensorboard: bool,
     ablate: int | None,
@@ -82,6 +84,7 @@ def train(
             allow_extern,
             tensorboard,
             ablate,
+            shard=shard,
             settings=read_settings(settings),
         )
         train_program(file, options, name=name)

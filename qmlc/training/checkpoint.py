@@ -19,7 +19,14 @@ from qmlc.ir.program import Program, Training
 from qmlc.training.prepare_rows import Rows
 from qmlc.training.read_options import Plan
 from qmlc.training.run_epochs import Learner, Position
-from qmlc.training.write_files import bytes_of, replace_file
+from qmlc.training.shard_model import (
+    agree,
+    is_sharded,
+    load_optimizer,
+    load_whole,
+    optimizer_state,
+)
+from qmlc.training.write_files import bytes_of, copy_weights, replace_file
 
 SECONDS = 30.0
 """How much of a training may be lost, where the program does not say."""
@@ -40,7 +47,9 @@ class Checkpoint:
 
     def is_due(self) -> bool:
         """Whether the clock says that one is to be written."""
-        return time.monotonic() >= self.due
+        due = time.monotonic() >= self.due
+        learner = self.learner
+        return agree(due, learner.accelerator) if is_sharded(learner.module) else due
 
     def remove(self) -> None:
         """Nothing; the file is gone."""
@@ -50,21 +59,25 @@ class Checkpoint:
     def write(self, position: Position, kept: Mapping[str, Any]) -> None:
         """Nothing; the file holds the training as it is at `position`, and `kept` besides.
 
-        Of several processes the first writes it.
+        Of several processes the first writes it; where the model is sharded, all are to call this.
         """
-        if not self.learner.accelerator.is_main_process:
+        learner = self.learner
+        first = learner.accelerator.is_main_process
+        if not first and not is_sharded(learner.module):
             return
         started = time.monotonic()
         cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         state = {
             "position": {f.name: getattr(position, f.name) for f in fields(position)},
-            "module": dict(self.learner.module.state_dict()),
-            "optimizer": self.learner.optimizer.state_dict(),
-            "schedule": self.learner.schedule.state(),
+            "module": copy_weights(learner.module),
+            "optimizer": optimizer_state(learner.module, learner.optimizer),
+            "schedule": learner.schedule.state(),
             "random": torch.get_rng_state(),
             "cuda": cuda,
             "kept": dict(kept),
         }
+        if not first:
+            return
         tensors: dict[str, Tensor] = {}
         about = {"run": self.run, "state": json.dumps(_pack(state, tensors))}
         replace_file(self.path, lambda file: file.write_bytes(save(tensors, about)))
@@ -82,8 +95,8 @@ class Checkpoint:
         except (OSError, SafetensorError):
             return None
         state = _unpack(json.loads(about["state"]), tensors)
-        self.learner.module.load_state_dict(state["module"])
-        self.learner.optimizer.load_state_dict(state["optimizer"])
+        load_whole(self.learner.module, state["module"])
+        load_optimizer(self.learner.module, self.learner.optimizer, state["optimizer"])
         self.learner.schedule.restore(state["schedule"])
         torch.set_rng_state(state["random"])
         if state["cuda"]:

@@ -18,6 +18,7 @@ from qmlc.training.measure import Measurement, measure
 from qmlc.training.read_options import Plan
 from qmlc.training.run_epochs import START, Batch, Epoch, Position, Step
 from qmlc.training.run_files import BEST, FITTED, HISTORY, LAST, RESULTS, clear_run
+from qmlc.training.shard_model import load_whole
 from qmlc.training.train_result import TrainResult
 from qmlc.training.write_files import (
     PARTIAL,
@@ -107,7 +108,7 @@ class KeepRun:
 
     def finish(self, loaders: Mapping[str, Sequence[Batch]], seconds: float) -> TrainResult:
         """The result, measured with the best weights on every split."""
-        self.module.load_state_dict(self.weights)
+        load_whole(self.module, self.weights)
         self.module.eval()
         measured = {
             name: measure(self.module, loader, self.training.metrics)

@@ -42,6 +42,8 @@ class TrainOptions:
     """Where features are kept that several trainings share; unsaid, with the outputs."""
     fold: tuple[int, int] | None = None
     """Hold out this part of the rows, counted from 0, of so many: cross-validation does."""
+    shard: bool = False
+    """Whether each of several processes holds a part of the model."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """By name: settings of what is trained, and options of train blocks, as `optimizer.lr`."""
     test: bool = True
@@ -97,6 +99,8 @@ class Plan:
     """How often each circuit is measured in training; exact results where not given."""
     gradient: Call = DEFAULT_GRADIENT
     """How the gradients of circuits are found."""
+    shard: bool = False
+    """Whether each of several processes holds a part of the model."""
     private: Call | None = None
     """How the rows that are learned from are kept private."""
 
@@ -116,12 +120,12 @@ def read_options(training: Training, given: TrainOptions | None = None) -> Plan:
         if first in values and second in values:
             raise DataError("E0706", f"`{first}` and `{second}` {why}: give either")
     if training.data is None:
-        return _without_data(values)
+        return _without_data(values, given)
     if not {"epochs", "steps"} & values.keys():
         values["epochs"] = 10
     if "validation" in values:
         values["holdout"] = values.pop("validation")
-    return Plan(**values, fold=given.fold)
+    return Plan(**values, fold=given.fold, shard=given.shard)
 
 
 def _override(values: dict[str, Any], given: TrainOptions) -> None:
@@ -162,12 +166,12 @@ def _with_argument(option: str, call: Call | None, argument: str, value: Any) ->
     return Call(call.function, (), tuple((arguments | {argument: value}).items()))
 
 
-def _without_data(values: Mapping[str, Any]) -> Plan:
+def _without_data(values: Mapping[str, Any], given: TrainOptions) -> Plan:
     for name in NEED_DATA:
         if name in values:
             help = "give `steps`" if name == "epochs" else "leave it out"
             raise DataError("E0706", f"without data there is no `{name}`", help)
-    return Plan(**({"steps": 100} | dict(values)))
+    return Plan(**({"steps": 100} | dict(values)), shard=given.shard)
 
 
 def _read(name: str, value: Any) -> Any:

@@ -19,6 +19,7 @@ from qmlc.training.errors import DataError
 from qmlc.training.private_gradient import Privacy, private_gradient
 from qmlc.training.read_options import Plan
 from qmlc.training.run_module import run_module
+from qmlc.training.shard_model import shard_model
 
 Batch = Sequence[Tensor]
 
@@ -111,9 +112,13 @@ def make_learner(
     privacy: Privacy | None = None,
 ) -> Learner:
     """The learner for `module`; DataError where its optimizer or schedule is wrong."""
+    if plan.shard:
+        shard_model(module, accelerator)
     optimizer = build_optimizer(plan.optimizer, module.parameters())
     schedule = build_schedule(plan.schedule, optimizer, length.steps)
-    parallel, prepared = accelerator.prepare(module, optimizer)
+    # where it is sharded, there is nothing to be averaged besides
+    parallel = accelerator.prepare_model(module, evaluation_mode=plan.shard)
+    prepared = accelerator.prepare(optimizer)
     return Learner(
         module,
         parallel,

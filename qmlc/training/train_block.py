@@ -42,6 +42,7 @@ from qmlc.training.run_epochs import (
 )
 from qmlc.training.run_files import CHECKPOINT, TENSORBOARD, run_folder
 from qmlc.training.run_module import model_in
+from qmlc.training.shard_model import check_shards
 from qmlc.training.show_progress import Show, show_progress
 from qmlc.training.train_result import TrainResult, show_result
 
@@ -71,6 +72,7 @@ def train_block(
     dtype = DTYPES[plan.precision]
     rows = prepare_rows(program, training, base, plan, dtype) if training.data else None
     accelerator = make_accelerator(plan.device, plan.precision)
+    check_shards(plan, accelerator)
     task = _Task(program, training, plan, options, rows, accelerator)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(plan.seed)

@@ -61,9 +61,15 @@ def write_weights(path: Path, module: nn.Module) -> Path:
 def copy_weights(module: nn.Module) -> dict[str, Tensor]:
     """The module's state, each tensor on its own: tied ones are written under all their names."""
     return {
-        name: tensor.detach().to("cpu", copy=True).contiguous()
+        name: _whole(tensor).detach().to("cpu", copy=True).contiguous()
         for name, tensor in module.state_dict().items()
     }
+
+
+def _whole(tensor: Any) -> Tensor:
+    """All of a tensor of which this process may hold a part; then all processes are to ask."""
+    whole: Tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+    return whole
 
 
 def bytes_of(tensor: Tensor) -> Any:

@@ -1,8 +1,9 @@
-"""Two processes learn what one learns, but for rounding."""
+"""Two processes learn what one learns, but for rounding, also where each holds half the model."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,11 @@ from hybrid_iris import HYBRID, write_iris
 from safetensors.torch import load_file
 from torch.testing import assert_close
 
+from qmlc.source.compile_error import CompileError
 from qmlc.train_program import train_program
 from qmlc.training.read_options import TrainOptions
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 PROGRAM = (
     HYBRID
@@ -33,21 +37,37 @@ train iris on flowers {
 )
 
 
-def test_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+TRAIN = """\
+import sys
+from qmlc.tools.main import qmlc
+
+for folder, more in (("averaged", []), ("sharded", ["--shard"])):
+    options = ["--quiet", "--device", "cpu", "--folder", folder, *more]
+    qmlc(["train", "p.hqm", *options], standalone_mode=False)
+"""
+"""Both in one go: what takes long to import is imported once."""
+
+
+def test_two_processes(tmp_path: Path) -> None:
     write_iris(tmp_path)
-    path = tmp_path / "iris.hqm"
-    path.write_text(PROGRAM)
-    one, two = tmp_path / "one", tmp_path / "two"
-    command = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "qmlc"]
-    subprocess.run(
-        [sys.executable, "-m", *command, "train", path, "-q", "--device", "cpu", "--folder", two],
-        check=True,
-    )
-    train_program(path, TrainOptions(folder=one, quiet=True, device="cpu"))
-    assert sorted(f.name for f in one.iterdir()) == sorted(f.name for f in two.iterdir())
-    for name in ("best.safetensors", "last.safetensors"):
-        assert_close(load_file(two / name), load_file(one / name), rtol=0, atol=1e-12)
-    found, expected = (json.loads((folder / "metrics.json").read_text()) for folder in (two, one))
-    for split in ("training", "held-out"):
-        assert found[split].pop("loss") == pytest.approx(expected[split].pop("loss"), abs=1e-12)
-    assert found == expected
+    (tmp_path / "p.hqm").write_text(PROGRAM)
+    (tmp_path / "train.py").write_text(TRAIN)
+    command = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "train.py"]
+    subprocess.run([sys.executable, "-m", *command], check=True, cwd=tmp_path, env=ENVIRONMENT)
+    one = tmp_path / "one"
+    train_program(tmp_path / "p.hqm", TrainOptions(folder=one, quiet=True, device="cpu"))
+    for two in (tmp_path / "averaged", tmp_path / "sharded"):
+        assert sorted(f.name for f in one.iterdir()) == sorted(f.name for f in two.iterdir())
+        for name in ("best.safetensors", "last.safetensors"):
+            assert_close(load_file(two / name), load_file(one / name), rtol=0, atol=1e-12)
+        found, expected = (json.loads((f / "metrics.json").read_text()) for f in (two, one))
+        for split in ("training", "held-out"):
+            assert found[split].pop("loss") == pytest.approx(expected[split].pop("loss"), abs=1e-12)
+        assert found == expected
+
+
+def test_one_process_holds_the_whole_model(tmp_path: Path) -> None:
+    write_iris(tmp_path)
+    (tmp_path / "p.hqm").write_text(PROGRAM)
+    with pytest.raises(CompileError, match="there is one process"):
+        train_program(tmp_path / "p.hqm", TrainOptions(shard=True, quiet=True))
