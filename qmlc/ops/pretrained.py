@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, TypeVar
 
-from qmlc.ops.architectures import ARCHITECTURES, POOLS_BY_MEAN, Config
+from qmlc.ops.architectures import ARCHITECTURES, POOLS_BY_MEAN
 from qmlc.ops.pretrained_type import PretrainedType, UnknownType
 from qmlc.ops.safetensors_header import Unreadable, read_header
 
@@ -17,8 +18,10 @@ SAFETENSORS = "qmlc.runtime.safetensors_file:SafetensorsFile"
 ONNX = "qmlc.runtime.onnx_model:OnnxModule"
 KERAS = "qmlc.runtime.keras_model:KerasModule"
 TORCH_HUB = "qmlc.runtime.torch_hub:TorchHubModule"
-LIBRARY = frozenset({HUGGING_FACE, SAFETENSORS, ONNX, KERAS, TORCH_HUB})
+SENTENCES = "qmlc.runtime.sentence_encoder:SentenceEncoder"
+LIBRARY = frozenset({HUGGING_FACE, SENTENCES, SAFETENSORS, ONNX, KERAS, TORCH_HUB})
 """Modules of the runtime that `stdlib/pretrained.hqm` names."""
+Content = TypeVar("Content", dict[str, Any], list[Any])
 TRUSTED = LIBRARY - {TORCH_HUB}
 """Those that run no code of the model's."""
 
@@ -28,7 +31,7 @@ def read_pretrained(folder: Path) -> PretrainedType:
 
     Unreadable, UnknownType.
     """
-    config = _read_json(folder / "config.json")
+    config = read_json(folder / "config.json", dict)
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in ARCHITECTURES:
         raise UnknownType(f"the type of the architecture `{kind}` is not known")
@@ -44,19 +47,21 @@ def weight_names(folder: Path) -> frozenset[str] | None:
     """The names in the headers of a model's safetensors files; None where there are none."""
     index, single = folder / "model.safetensors.index.json", folder / "model.safetensors"
     if index.is_file():
-        return frozenset(_read_json(index).get("weight_map", {}))
+        return frozenset(read_json(index, dict).get("weight_map", {}))
     if not single.is_file():
         return None
     return frozenset(read_header(single))
 
 
-def _read_json(path: Path) -> Config:
+def read_json(path: Path, kind: type[Content]) -> Content:
+    """What a file of JSON holds, an object or a list; Unreadable."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise Unreadable(f"there is no `{path.name}` in `{path.parent}`") from None
     except ValueError:
         raise Unreadable(f"`{path.name}` in `{path.parent}` is no JSON") from None
-    if not isinstance(content, dict):
-        raise Unreadable(f"`{path.name}` in `{path.parent}` holds no JSON object")
+    if not isinstance(content, kind):
+        wanted = "object" if kind is dict else "list"
+        raise Unreadable(f"`{path.name}` in `{path.parent}` holds no JSON {wanted}")
     return content

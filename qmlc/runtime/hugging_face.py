@@ -60,14 +60,18 @@ class HuggingFaceModule(PretrainedModule):
 
     def call(self, *inputs: Tensor) -> Any:
         """What the model yields for inputs by its own names; of texts nothing at padding."""
+        names = [] if isinstance(self.output, str) else list(self.output)
+        return self.run(inputs, names)
+
+    def run(self, inputs: Sequence[Tensor], names: Sequence[str]) -> Any:
+        """The results of these names, or, where there are none, all that the model yields."""
 
         def run(given: Sequence[Tensor]) -> Any:
             return self.module(**as_arguments(self.inputs, given))
 
         mask = dict(zip(self.inputs, inputs, strict=True)).get("attention_mask")
-        if mask is None or isinstance(self.output, str) or not self._is_text():
+        if mask is None or not names or not self._is_text():
             return run(inputs)
-        names = list(self.output)
         return leave_padding(lambda given: self._fields(run(given), names), inputs, mask)
 
     def _is_text(self) -> bool:

@@ -35,9 +35,10 @@ class PretrainedModule(ExternModule):
         path, tune = settings.pop("path"), settings.pop("tune", Frozen())
         folder = self.locate(path, self.find)
         module = self.tune(self.read(folder, **settings), tune)
-        state = module.state_dict()
-        frozen = {name for name, p in module.named_parameters() if not p.requires_grad}
-        self._rest = frozenset(state) if tune == Frozen() else frozenset(frozen)
+        if tune == Frozen():
+            self._rest = frozenset(module.state_dict(keep_vars=True))
+        else:
+            self._rest = frozenset(n for n, p in module.named_parameters() if not p.requires_grad)
         return module
 
     def locate(self, path: str, find: Finder) -> Path:
@@ -96,7 +97,7 @@ def learn_last(module: nn.Module, blocks: Sequence[nn.Module], tune: Last, name:
     module.requires_grad_(False)
     first = blocks[-tune.blocks]
     for part in takewhile(lambda part: part is not first, module.modules()):
-        if not any(True for _ in (*part.parameters(), *part.children())):
+        if not part._parameters and not part._modules:
             freeze(part)
     for block in blocks[-tune.blocks :]:
         block.requires_grad_(True)

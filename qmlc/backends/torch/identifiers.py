@@ -61,6 +61,7 @@ IMPORTS: Mapping[str, str] = {
     "KerasModule": "from qmlc.runtime.keras_model import KerasModule",
     "OnnxModule": "from qmlc.runtime.onnx_model import OnnxModule",
     "SafetensorsFile": "from qmlc.runtime.safetensors_file import SafetensorsFile",
+    "SentenceEncoder": "from qmlc.runtime.sentence_encoder import SentenceEncoder",
     "TorchHubModule": "from qmlc.runtime.torch_hub import TorchHubModule",
     "TemplateModule": "from qmlc.runtime.module import TemplateModule",
     "attend_in_rows": "from qmlc.runtime.attend_in_rows import attend_in_rows",

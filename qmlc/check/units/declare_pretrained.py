@@ -14,10 +14,18 @@ from qmlc.check.units.hold_tensors import holds_tensors
 from qmlc.check.units.making import Units
 from qmlc.check.values import Declared, Instance, Value, describe, fail
 from qmlc.ops.find_pretrained import NotFound, find_file, find_pretrained
-from qmlc.ops.pretrained import KERAS, ONNX, TORCH_HUB, read_pretrained
+from qmlc.ops.pretrained import (
+    HUGGING_FACE,
+    KERAS,
+    ONNX,
+    SENTENCES,
+    TORCH_HUB,
+    read_pretrained,
+)
 from qmlc.ops.pretrained_type import PackageMissing, PretrainedType, UnknownType, Unsupported
 from qmlc.ops.read_keras import read_keras
 from qmlc.ops.read_onnx import read_onnx
+from qmlc.ops.read_sentence_encoder import read_sentence_encoder
 from qmlc.ops.safetensors_header import Unreadable
 from qmlc.ops.tunings import Frozen, Last, Lora, Tuning
 from qmlc.source.errors import UnreadableFile
@@ -27,6 +35,13 @@ from qmlc.syntax.parse import parse
 
 READERS = {ONNX: read_onnx, KERAS: read_keras}
 """By module of the runtime: how the type is read from a file; other models are folders."""
+
+
+NEEDED = {
+    HUGGING_FACE: "a model has a `config.json`",
+    SENTENCES: "for others, pool by hand: `mean(h, dim=1, where=mask)` of `huggingface(…)`",
+}
+"""By module of the runtime: what its folder needs, or else."""
 
 
 def is_pretrained(declaration: tree.Component) -> bool:
@@ -74,15 +89,17 @@ def declare_pretrained(
 def _read(frame: Frame, place: Span, path: str, declaration: tree.Component) -> PretrainedType:
     """The type of the model at `path`, with an error for what is not there or not known."""
     bases = [Path(base) for base in (frame.session.base,) if base is not None]
-    read_file = READERS.get(target_of(declaration))
+    target = target_of(declaration)
+    read_file = READERS.get(target)
     try:
         if read_file is not None:
             return read_file(find_file(path, [*bases, Path()]))
-        return read_pretrained(find_pretrained(path, [*bases, Path()]))
+        read = read_sentence_encoder if target == SENTENCES else read_pretrained
+        return read(find_pretrained(path, [*bases, Path()]))
     except NotFound as error:
         fail(UnreadableFile, place, error.what, "not found", error.proposal)
     except Unreadable as error:
-        proposal = "" if read_file else "a model has a `config.json`"
+        proposal = "" if read_file else NEEDED.get(target, "")
         fail(UnreadableFile, place, str(error), "cannot be read", proposal)
     except PackageMissing as error:
         what, proposal = f"`{error}` is not installed", error.help

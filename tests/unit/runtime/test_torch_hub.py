@@ -140,3 +140,6 @@ model m(x: real[B, 6]) -> real[B, 3] = torch_hub("models/hub", "small")(x)
 """
     said = refusal(lambda: load(text=text))
     assert said.startswith("E0302") and "extern layer" in said
+    text = TEXT.replace('"{name}"{more}', "").replace('hub",', 'hub"')
+    said = refusal(lambda: load(text=text))
+    assert said.startswith("E0302") and "`torch_hub` needs the setting `name`" in said
