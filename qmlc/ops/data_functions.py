@@ -52,6 +52,10 @@ _DRAWS = (Parameter("seed", 0), Parameter("fresh", True))
 """What fixed choices are drawn from, and whether the rows that are learned from get others."""
 _IMAGE = Parameter("image", tensor=True)
 _PATH = Parameter("path")
+_UNSEEN = Parameter("unseen", None)
+_MISSING, _BROKEN = Parameter("missing", "error"), Parameter("broken", "error")
+POLICIES = ("error", "drop")
+"""What happens to a row where a cell is `missing`, or what stands there is `broken`."""
 
 
 def _elementwise(doc: str) -> DataFunction:
@@ -76,11 +80,20 @@ DATA_FUNCTIONS: dict[str, DataFunction] = {
         fitted=True,
         doc="Each feature moved and stretched so that its least value is low, its greatest high.",
     ),
+    "fill": DataFunction(
+        (_X, Parameter("value")),
+        laws.fill,
+        fitted=True,
+        doc='Missing cells as a number, a text, or the "mean", "median" or "most_frequent" value.',
+    ),
     "category": DataFunction(
-        (_COLUMN,), laws.category, fitted=True, doc="The index of a cell's class, in sorted order."
+        (_COLUMN, _UNSEEN),
+        laws.category,
+        fitted=True,
+        doc="The index of a cell's class, in sorted order; unseen classes count as the one named.",
     ),
     "one_hot": DataFunction(
-        (_COLUMN, Parameter("num_classes")),
+        (_COLUMN, Parameter("num_classes"), _UNSEEN),
         laws.one_hot,
         fitted=True,
         doc="A one at the index of a cell's class, zeros elsewhere.",
@@ -178,6 +191,7 @@ DATA_FUNCTIONS: dict[str, DataFunction] = {
             Parameter("hop_length", 200),
         ),
         laws.spectrogram,
+        fitted=True,
         doc="Power over frequencies and time of length samples, cut or padded with silence.",
     ),
 }
@@ -187,27 +201,28 @@ _LABEL = ("label", TensorType("text"))
 
 DATA_SOURCES: dict[str, DataSource] = {
     "csv": DataSource(
-        (_PATH, Parameter("separator", ",")), "A table with a header line, in UTF-8."
+        (_PATH, Parameter("separator", ","), _MISSING, _BROKEN),
+        "A table with a header line, in UTF-8.",
     ),
-    "jsonl": DataSource((_PATH,), "One JSON object a line, in UTF-8."),
-    "parquet": DataSource((_PATH,), "A Parquet table."),
+    "jsonl": DataSource((_PATH, _MISSING, _BROKEN), "One JSON object a line, in UTF-8."),
+    "parquet": DataSource((_PATH, _MISSING, _BROKEN), "A Parquet table."),
     "text": DataSource(
         (_PATH,),
         "Running text: a sentence a line, an empty line between documents.",
         (("text", TensorType("text")), ("document", TensorType("real"))),
     ),
     "images": DataSource(
-        (_PATH,),
+        (_PATH, _BROKEN),
         "A folder of images, a folder a class: columns image and label.",
         (("image", TensorType("image")), _LABEL),
     ),
     "audio": DataSource(
-        (_PATH,),
-        "A folder of recordings (wav), a folder a class: columns audio and label.",
+        (_PATH, _BROKEN),
+        "A folder of recordings (wav, flac, ogg, mp3), a folder a class: columns audio and label.",
         (("audio", TensorType("audio")), _LABEL),
     ),
     "huggingface_dataset": DataSource(
-        (_PATH, Parameter("split", "train")),
+        (_PATH, Parameter("split", "train"), _MISSING, _BROKEN),
         "A folder that `save_to_disk` of Hugging Face wrote, or one of Parquet files.",
     ),
     "sklearn": DataSource(
@@ -215,7 +230,7 @@ DATA_SOURCES: dict[str, DataSource] = {
         "A data set of scikit-learn: breast_cancer, diabetes, digits, iris or wine.",
     ),
     "numpy": DataSource(
-        (_PATH,), "The arrays of an `.npz` file, or the one of an `.npy` file as values."
+        (_PATH, _MISSING), "The arrays of an `.npz` file, or the one of an `.npy` file as values."
     ),
 }
 """Every source of a data block, by name; paths are relative to the program."""

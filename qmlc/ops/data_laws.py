@@ -61,9 +61,26 @@ def broadcast(arguments: Arguments) -> tuple[TensorType, ...]:
     return (TensorType("real", shape_laws.broadcast(left.dims, right.dims)),)
 
 
+FILLINGS = ("mean", "median", "most_frequent")
+"""What `fill` can find in the training examples."""
+
+
+def fill(arguments: Arguments) -> tuple[TensorType, ...]:
+    """What `x` is: numbers, or a column of texts."""
+    kind, value = arguments["x"], arguments["value"]
+    if kind.dtype in ("image", "audio"):
+        raise ShapeError(f"takes numbers or texts, not {kind.dtype}", 0)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ShapeError("needs a number, a text or one of " + ", ".join(FILLINGS))
+    if kind.dims and isinstance(value, str) and value not in FILLINGS:
+        raise ShapeError(f"cannot put `{value}` among numbers", 0)
+    return (kind,)
+
+
 def category(arguments: Arguments) -> tuple[TensorType, ...]:
     """A class index of one column."""
     _column(arguments["column"])
+    _unseen(arguments)
     return (TensorType("int"),)
 
 
@@ -72,9 +89,15 @@ def _column(kind: TensorType) -> None:
         raise ShapeError(f"takes one column, not `{kind}`", 0)
 
 
+def _unseen(arguments: Arguments) -> None:
+    if not isinstance(arguments["unseen"], str | None):
+        raise ShapeError("needs the name of a class as `unseen`", None, 'write `unseen="other"`')
+
+
 def one_hot(arguments: Arguments) -> tuple[TensorType, ...]:
     """A one among `num_classes` zeros."""
     _column(arguments["column"])
+    _unseen(arguments)
     return (TensorType("real", (_size(arguments, "num_classes"),)),)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,15 +13,32 @@ from qmlc.ops.losses import IGNORED
 from qmlc.training.errors import DataError
 from qmlc.training.table import Table
 from qmlc.training.train_tokenizer import build_tokenizer, find_tokenizer
-from qmlc.training.transform import Arguments, State, Transform, column_of, texts
+from qmlc.training.transform import Arguments, Parts, State, Transform, column_of, texts
 
 
 def _cells(arguments: Arguments, table: Table) -> list[str]:
     return texts(column_of(arguments, "text", "tokenize"), table)
 
 
-def _fit_tokenize(arguments: Arguments, table: Table) -> State:
-    return find_tokenizer(arguments["tokenizer"], _cells(arguments, table), table.base)
+def _fit_tokenize(parts: Parts) -> State:
+    return _fit(parts, _cells)
+
+
+def _fit(parts: Parts, texts_of: Callable[[Arguments, Table], list[str]]) -> State:
+    arguments, table = next(iter(parts))
+    return find_tokenizer(arguments["tokenizer"], _Texts(parts, texts_of), table.base)
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """All texts of the parts, which are gone through as often as a tokenizer needs."""
+
+    parts: Parts
+    texts_of: Callable[[Arguments, Table], list[str]]
+
+    def __iter__(self) -> Iterator[str]:
+        for arguments, table in self.parts:
+            yield from self.texts_of(arguments, table)
 
 
 def _apply_tokenize(arguments: Arguments, state: State, table: Table) -> tuple[Tensor, Tensor]:
@@ -48,8 +66,8 @@ def _mask(encodings: Sequence[Any]) -> Tensor:
     return torch.tensor([encoding.attention_mask for encoding in encodings], dtype=torch.bool)
 
 
-def _fit_lines(arguments: Arguments, table: Table) -> State:
-    return find_tokenizer(arguments["tokenizer"], _lines(table), table.base)
+def _fit_lines(parts: Parts) -> State:
+    return _fit(parts, lambda arguments, table: _lines(table))
 
 
 def _lines(table: Table) -> list[str]:
@@ -58,7 +76,7 @@ def _lines(table: Table) -> list[str]:
 
 def _followers(table: Table) -> list[int | None]:
     """For each line of a text, the position of the one that follows it in its document."""
-    rows = [int(row) for row in table.frame.index]
+    rows = [int(row) for row in table.rows]
     documents = list(table.column("document"))
     position = {row: i for i, row in enumerate(rows)}
     following = [position.get(row + 1) for row in rows]
@@ -149,7 +167,7 @@ def _special(learned: State) -> list[int]:
 TEXT_TRANSFORMS: dict[str, Transform] = {
     "tokenize": Transform(_apply_tokenize, _fit_tokenize, raw=True),
     "sentence_pairs": Transform(_apply_pairs, _fit_lines),
-    "windows": Transform(_apply_windows, _fit_lines),
+    "windows": Transform(_apply_windows, _fit_lines, whole=True),
     "mask_tokens": Transform(_apply_mask),
 }
 """How each function of a data block that concerns texts is computed."""

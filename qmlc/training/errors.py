@@ -32,8 +32,9 @@ class MissingColumn(Problem):
 class UnusableCell(Problem):
     """A cell is empty, or is no finite number where one is needed.
 
-    Rows are not dropped silently and gaps are not filled: fill the cell, or leave the row out of
-    the file. A column of names is turned into classes by `category(column)`.
+    Nothing is left out or filled silently: write `fill(column, "median")`, or in the source of the
+    data `missing="drop"` for cells that are empty, `broken="drop"` for those that cannot be read. A
+    column of names is turned into classes by `category(column)`.
     """
 
     code: ClassVar[str] = "E0702"
@@ -45,8 +46,8 @@ class UnseenCategory(Problem):
     """A cell holds a class that no training row has.
 
     What is learned from data (a mean, the names of classes) is learned from the training rows
-    only, so a class that is rare may lie among the held-out rows alone. Take another `seed`, hold
-    out less, or bring more rows of that class.
+    only, so a class that is rare may lie among the held-out rows alone. Write
+    `category(column, unseen="other")`, take another `seed`, or bring more rows of that class.
     """
 
     code: ClassVar[str] = "E0703"
@@ -65,8 +66,9 @@ class NothingToTrainOn(Problem):
 class UnreadableData(Problem):
     """A file of data, or what a training saved, is not there, cannot be read or cannot be written.
 
-    Paths in a program are relative to the program; `runs/PROGRAM/MODEL`, where a training saves,
-    is relative to the current folder. `qmlc eval` and `qmlc predict` need what `qmlc train` saved.
+    Or a row of it is broken: the line is shown then. Paths in a program are relative to the
+    program; `runs/PROGRAM/MODEL`, where a training saves, is relative to the current folder.
+    `qmlc eval` and `qmlc predict` need what `qmlc train` saved.
     """
 
     code: ClassVar[str] = "E0705"

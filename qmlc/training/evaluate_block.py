@@ -73,9 +73,9 @@ def load_trained(
     saved = load_fitted(folder / FITTED, training.data)
     data = find_data(program, training)
     if table is None:
-        name, rows = held_out(data, base, saved)
+        name, rows = held_out(data, base, training.inputs, saved)
     else:
-        name, rows = shown(table), read_rows(data, base, table)
+        name, rows = shown(table), read_rows(data, base, training.inputs, table)
     tensors = apply_fields(data, rows, training.inputs, saved["fields"], dtype)
     batches = accelerator.prepare(make_batches(tensors, plan.batch))
     return Trained(module, name, batches, saved)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -13,9 +16,11 @@ from torch import Tensor
 from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.ops.data_functions import DATA_FUNCTIONS
 from qmlc.ops.parameters import ArgumentError, bind
+from qmlc.ops.tokenizers import TOKENIZERS
 from qmlc.training.errors import DataError, placed, propose
+from qmlc.training.map_cells import make_stores
 from qmlc.training.table import Table
-from qmlc.training.transform import State, numbers
+from qmlc.training.transform import Arguments, State, numbers
 from qmlc.training.transforms import TRANSFORMS
 
 States = dict[str, list[State]]
@@ -24,10 +29,41 @@ States = dict[str, list[State]]
 
 def fit_fields(data: Data, table: Table, names: Iterable[str]) -> States:
     """What the fields `names`, and those they are made from, learn from the rows of `table`."""
-    run = _Run(table, fitting=True)
+    states: States = {}
     for line in needed_fields(data, names):
-        run.evaluate(line)
-    return run.states
+        learned = states.setdefault(line_key(line), [])
+        with placed(line.place, "for this line"):
+            for call, raw in calls_of(line.value):
+                state: State = {"function": call.function}
+                if call.function not in TRANSFORMS:
+                    raise _unknown(call.function)
+                fit = TRANSFORMS[call.function].fit
+                if fit is not None:
+                    state |= fit(_CallParts(data, table, states, line, call, raw))
+                learned.append(state)
+    return states
+
+
+@dataclass(frozen=True)
+class _CallParts:
+    """The arguments of a call in a line, on some of the rows at a time, in the file's order."""
+
+    data: Data
+    table: Table
+    states: States
+    line: Field
+    call: Call
+    raw: bool
+
+    def __iter__(self) -> Iterator[tuple[Arguments, Table]]:
+        above = self.data.fields[: self.data.fields.index(self.line)]
+        lines = needed_fields(replace(self.data, fields=above), _columns(self.call))
+        for _, part in self.table.parts():
+            run = _Run(part, self.states)
+            for line in lines:
+                run.evaluate(line)
+            run.begin(self.line)
+            yield run.arguments(self.call, self.raw), part
 
 
 Tensors = tuple[Tensor, ...]
@@ -47,28 +83,70 @@ def apply_fields(
 
 
 def draw_fields(
-    data: Data, table: Table, names: Sequence[str], states: States, dtype: torch.dtype
+    data: Data,
+    table: Table,
+    names: Sequence[str],
+    states: States,
+    dtype: torch.dtype,
+    counts: Counter[str] | None = None,
 ) -> Draw:
     """What makes the fields `names`, as `apply_fields` does, for each draw anew.
 
-    What is not random is computed once.
+    What is not random is computed once; too large for the memory, it lies in mapped files. In
+    `counts` is added up what stated policies did.
     """
-    fixed = _Run(table, fitting=False, states=states)
     changing = set(random_fields(data, names))
     lines = needed_fields(data, names)
-    for line in lines:
-        if not changing & set(line.names):
-            fixed.evaluate(line)
+    moving = [line for line in lines if changing & set(line.names)]
+    taken = {name for line in moving for name in _columns(line.value)} - changing
+    kinds: dict[str, torch.dtype | None] = {n: dtype for n in names if n not in changing}
+    kinds |= dict.fromkeys(n for line in lines for n in line.names if n in taken)
+    still = [line for line in lines if line not in moving]
+    made = _make(table, still, states, kinds, Counter() if counts is None else counts)
 
     def draw(number: int | None) -> Tensors:
-        run = replace(fixed, made=dict(fixed.made), tokenizers=dict(fixed.tokenizers), draw=number)
-        for line in lines:
-            if changing & set(line.names):
-                run.evaluate(line)
-        made = (run.made[name] for name in names)
-        return tuple(t.to(dtype) if t.is_floating_point() else t for t in made)
+        run = _Run(table, states, made=dict(made), draw=number)
+        for line in moving:
+            run.evaluate(line)
+        return tuple(_as_dtype(run.made[name], dtype, name, table) for name in names)
 
     return draw
+
+
+def _make(
+    table: Table,
+    lines: Sequence[Field],
+    states: States,
+    kinds: Mapping[str, torch.dtype | None],
+    counts: Counter[str],
+) -> dict[str, Tensor]:
+    """The fields in `kinds`, made part by part of the table; real ones of the kind said."""
+    whole = any(_is_whole(line.value) for line in lines)
+    parts = [(np.arange(len(table)), table)] if whole else table.parts()
+    made: dict[str, Tensor] = {}
+    for positions, part in parts if lines else ():
+        run = _Run(part, states, counts=counts)
+        for line in lines:
+            run.evaluate(line)
+        found = {n: _as_dtype(run.made[n], kind, n, part) for n, kind in kinds.items()}
+        if not made:
+            shapes = [((len(table), *t.shape[1:]), t.dtype) for t in found.values()]
+            made = dict(zip(found, make_stores(shapes), strict=True))
+        for name, tensor in found.items():
+            made[name][torch.from_numpy(positions)] = tensor
+    return made
+
+
+def _as_dtype(values: Tensor, dtype: torch.dtype | None, name: str, table: Table) -> Tensor:
+    if dtype is None or not values.is_floating_point() or values.dtype == dtype:
+        return values
+    result = values.to(dtype)
+    bad = (~result.isfinite()).reshape(len(result), -1).any(dim=1).nonzero()
+    if len(bad):
+        message = f"a number of `{name}` is too great for {str(dtype).removeprefix('torch.')}"
+        help = "`standardize` or `scale` it, or take its `log`"
+        raise table.error("E0702", int(bad[0, 0]), message, help)
+    return result
 
 
 def random_fields(data: Data, names: Iterable[str]) -> tuple[str, ...]:
@@ -114,91 +192,133 @@ def _columns(value: Any) -> Iterable[str]:
             yield from _columns(tuple(v for _, v in keywords))
 
 
+def line_key(line: Field) -> str:
+    """The name under which is kept what the calls of a line learned."""
+    return ", ".join(line.names)
+
+
+def calls_of(value: Any, raw: bool = False) -> Iterator[tuple[Call, bool]]:
+    """The calls of data functions, innermost first, and whether cells are wanted of each."""
+    match value:
+        case tuple():
+            for part in value:
+                yield from calls_of(part)
+        case Call(function, arguments, keywords) if function not in TOKENIZERS:
+            takes = function in TRANSFORMS and TRANSFORMS[function].raw
+            for part in (*arguments, *(v for _, v in keywords)):
+                yield from calls_of(part, takes and (function != "fill" or raw))
+            yield value, raw
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether what an expression yields for a row depends on other rows."""
+    names = [call.function for call, _ in calls_of(value)]
+    return any(DATA_FUNCTIONS[n].random or TRANSFORMS[n].whole for n in names if n in TRANSFORMS)
+
+
 @dataclass
 class _Run:
     """One evaluation of a data block's fields over a table."""
 
     table: Table
-    fitting: bool
-    states: States = field(default_factory=dict)
+    states: States
     made: dict[str, Tensor] = field(default_factory=dict)
-    tokenizers: dict[str, State] = field(default_factory=dict)
-    """What was learned to make the tokens of a field."""
-    key: str = ""
-    calls: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
     draw: int | None = None
     """What random choices are drawn from besides their seeds, where rows are learned from."""
+    key: str = ""
+    numbers: dict[int, int] = field(default_factory=dict)
+    """Which of the calls of the line each one is."""
 
     def evaluate(self, line: Field) -> None:
         """Add what `line` makes to `made`."""
-        self.key, self.calls = ", ".join(line.names), 0
-        if self.fitting:
-            self.states[self.key] = []
         with placed(line.place, "for this line"):
-            results = self.results(line.value)
-            if not self.fitting and self.calls != len(self.states.get(self.key, [])):
+            self.begin(line)
+            if len(self.numbers) != len(self.states.get(self.key, [])):
                 raise self._misfit()
+            results = self.results(line.value)
         self.made |= zip(line.names, results, strict=False)
-        for state in self.states[self.key]:
-            if "tokenizer" in state:
-                self.tokenizers |= dict.fromkeys(line.names, state)
+
+    def begin(self, line: Field) -> None:
+        """What is evaluated next stands in `line`."""
+        self.key = line_key(line)
+        self.numbers = {id(call): n for n, (call, _) in enumerate(calls_of(line.value))}
 
     def results(self, value: Any) -> tuple[Tensor, ...]:
         """The values of an expression that may yield several tensors."""
         return self.call(value) if isinstance(value, Call) else (self.tensor(value),)
 
-    def tensor(self, value: Any) -> Tensor:
-        """The values of an expression, one a row."""
+    def tensor(self, value: Any, gaps: bool = False) -> Tensor:
+        """The values of an expression, one a row; NaN for missing cells if there may be `gaps`."""
         match value:
             case Column(name) if name in self.made:
                 return self.made[name]
             case Column(name) if name in self.table.arrays:
-                return self.table.tensor(name)
+                return self._array(name, gaps)
             case Column(name):
-                return numbers(self.table.column(name), self.table)
+                return numbers(self.table.column(name), self.table, gaps)
             case bool() | int() | float():
                 return torch.full((len(self.table),), float(value), dtype=torch.float64)
             case tuple():
-                return torch.stack([self.tensor(part) for part in value], dim=1)
+                return torch.stack([self.tensor(part, gaps) for part in value], dim=1)
             case Call():
-                return self.call(value)[0]
+                result: Tensor = self.call(value)[0]
+                return result
         raise DataError("E0706", f"`{self.key}` cannot be made from {value!r}")
 
-    def call(self, call: Call) -> tuple[Tensor, ...]:
-        """The results of a data function, learned first when fitting."""
-        arguments = self.arguments(call)
+    def _array(self, name: str, gaps: bool) -> Tensor:
+        values = torch.from_numpy(self.table.tensor(name))
+        odd = values.isinf() if gaps else ~values.isfinite()
+        bad = odd.reshape(len(values), -1).any(dim=1).nonzero()
+        if len(bad):
+            message = f"the array `{name}` holds what is no finite number"
+            help = f'write `fill({name}, …)`, or `missing="drop"` in the source'
+            raise self.table.error("E0702", int(bad[0, 0]), message, help)
+        return values
+
+    def call(self, call: Call, raw: bool = False) -> tuple[Any, ...]:
+        """The results of a data function; of one that fills cells, if `raw`, the cells."""
+        if call.function not in TRANSFORMS:
+            raise _unknown(call.function)
+        state = self._saved(call)
+        arguments = self.arguments(call, raw)
         transform = TRANSFORMS[call.function]
-        state: State = {"function": call.function}
-        if self.fitting:
-            state |= transform.fit(arguments, self.table)
-            self.states[self.key].append(state)
-        else:
-            state = self._saved(call.function)
-        self.calls += 1
         try:
             result = transform.apply(arguments, state, self.table)
         except (KeyError, RuntimeError):
             raise self._misfit() from None
+        if transform.count is not None:
+            self.counts[f"{call.function} in {self.key}"] += transform.count(arguments, state)
         results = result if isinstance(result, tuple) else (result,)
-        self._check_finite(results[0], call.function)
+        if isinstance(results[0], Tensor):
+            self._check_finite(results[0], call.function)
         return results
 
-    def arguments(self, call: Call) -> dict[str, Any]:
+    def arguments(self, call: Call, raw: bool = False) -> dict[str, Any]:
         """Arguments by name: tensors, or cells for functions that take those."""
-        if call.function not in TRANSFORMS:
-            raise _unknown(call.function)
         parameters = DATA_FUNCTIONS[call.function].parameters
         try:
             values = bind(parameters, call.arguments, dict(call.keywords))
         except ArgumentError as error:
             raise DataError("E0706", f"`{call.function}` {error.message}") from None
-        value_of = self.cells if TRANSFORMS[call.function].raw else self.tensor
+        value_of: Callable[[Any], Any] = self.tensor
+        if call.function == "fill" and not raw:
+            value_of = partial(self.tensor, gaps=True)
+        elif TRANSFORMS[call.function].raw:
+            value_of = self.cells
         columns: dict[str, Any] = {p.name: value_of(values[p.name]) for p in parameters if p.tensor}
         if "tokens" in columns:
-            columns["tokenizer"] = self.tokenizers[values["tokens"].name]
+            columns["tokenizer"] = self._tokenizer(values["tokens"].name)
         if DATA_FUNCTIONS[call.function].random:
             columns["generator"] = self.generator(values)
         return values | columns
+
+    def _tokenizer(self, name: str) -> State:
+        """What was learned to make the tokens of a field."""
+        learned = [
+            s for key, found in self.states.items() if name in key.split(", ") for s in found
+        ]
+        return next(state for state in learned if "tokenizer" in state)
 
     def generator(self, settings: Mapping[str, Any]) -> torch.Generator | None:
         """What a random function draws from: its seed, and the draw where it is to be fresh."""
@@ -209,16 +329,20 @@ class _Run:
 
     def cells(self, value: Any) -> pd.Series[Any] | Tensor:
         """The raw cells of a column; whatever else it is, as a tensor."""
-        made = self.made.keys() | self.table.arrays.keys()
-        if isinstance(value, Column) and value.name not in made:
-            return self.table.column(value.name)
+        match value:
+            case Column(name) if name not in self.made and name not in self.table.arrays:
+                return self.table.column(name)
+            case Call("fill"):
+                filled: pd.Series[Any] = self.call(value, raw=True)[0]
+                return filled
         return self.tensor(value)
 
-    def _saved(self, function: str) -> State:
+    def _saved(self, call: Call) -> State:
         saved = self.states.get(self.key, [])
-        if self.calls >= len(saved) or saved[self.calls].get("function") != function:
+        number = self.numbers[id(call)]
+        if number >= len(saved) or saved[number].get("function") != call.function:
             raise self._misfit()
-        return saved[self.calls]
+        return saved[number]
 
     def _misfit(self) -> DataError:
         message = f"what was saved for `{self.key}` was learned by another data block"

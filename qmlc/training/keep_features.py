@@ -9,6 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -95,7 +96,7 @@ def compute_features(
 
 def _in_order(rows: Rows, parts: Sequence[Tensor]) -> Tensor:
     """The parts of a field that the splits have, as one tensor in the order of the table."""
-    places = torch.tensor([place for own in rows.places.values() for place in own])
+    places = np.concatenate(list(rows.places.values()))
     return torch.cat(list(parts))[places.argsort()]
 
 

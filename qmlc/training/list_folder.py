@@ -12,7 +12,10 @@ from qmlc.training.errors import DataError, shown
 from qmlc.training.table import Table
 
 IMAGES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-AUDIO = frozenset({".wav"})
+AUDIO = frozenset({".flac", ".mp3", ".ogg", ".wav"})
+
+FILES = 64
+"""How many files are decoded at once."""
 
 
 def list_images(path: Path, arguments: Mapping[str, Any]) -> Table:
@@ -28,7 +31,8 @@ def list_audio(path: Path, arguments: Mapping[str, Any]) -> Table:
 def _list(path: Path, column: str, endings: frozenset[str]) -> Table:
     """Files in the order of their paths; those in the folder itself have no label."""
     if not path.is_dir():
-        raise DataError("E0705", "there is no such folder", file=shown(path))
+        what = "this is a file, not a folder" if path.exists() else "there is no such folder"
+        raise DataError("E0705", what, file=shown(path))
     files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings)
     if not files:
         message = f"the folder holds no {column} files"
@@ -36,4 +40,4 @@ def _list(path: Path, column: str, endings: frozenset[str]) -> Table:
         raise DataError("E0704", message, help, shown(path))
     labels = [file.relative_to(path).parts[0] if file.parent != path else "" for file in files]
     frame = pd.DataFrame({column: list(map(str, files)), "label": labels})
-    return Table(frame, shown(path), list)
+    return Table(frame, shown(path), list, range(len(frame)), part=FILES)

@@ -69,7 +69,7 @@ def predict_block(
     data = find_data(program, training)
     saved = load_fitted(folder / FITTED, training.data)
     dtype = DTYPES[plan.precision]
-    rows = read_rows(data, base, table)
+    rows = read_rows(data, base, prediction.inputs, table)
     tensors = apply_fields(data, rows, prediction.inputs, saved["fields"], dtype)
     accelerator = make_accelerator(plan.device, plan.precision)
     model = make_model().to(device=accelerator.device, dtype=dtype)
@@ -77,6 +77,8 @@ def predict_block(
     batches = accelerator.prepare(make_batches(tensors, plan.batch))
     outputs = run_model(accelerator.prepare(model), batches, prediction.output)
     result = describe_outputs(data, saved["fields"], prediction, outputs)
+    # rows that were left out have empty cells: there is a line for each row of the table
+    result = result.set_axis(rows.rows).reindex(range(rows.total)) if rows.left_out else result
     if output is not None:
         replace_file(output, lambda f: result.to_csv(f, index=False, float_format="%.7g"))
     return result

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import torch
 from torch.utils.data import (
     BatchSampler,
@@ -28,35 +30,11 @@ from qmlc.training.fit_fields import (
     fit_fields,
     random_fields,
 )
+from qmlc.training.leave_out_rows import count_left_out, leave_out_rows
+from qmlc.training.map_cells import fits
 from qmlc.training.read_data import read_data
-from qmlc.training.table import Table
-
-SPLITS = ("training", "held-out", "test")
-"""What the rows of a table may be for, in the order in which results are shown."""
-
-
-class Fractions(Protocol):
-    """What decides a split."""
-
-    @property
-    def holdout(self) -> float | str:
-        """The fraction of rows, or the file, that is measured each epoch."""
-
-    @property
-    def test(self) -> float | str:
-        """The fraction of rows, or the file, that is measured once."""
-
-    @property
-    def fold(self) -> tuple[int, ...] | None:
-        """The part that is held out in the place of a fraction, from 0, of so many."""
-
-    @property
-    def groups(self) -> str | None:
-        """The column whose cells say which rows stay together."""
-
-    @property
-    def seed(self) -> int:
-        """What the shuffle depends on, besides the number of rows."""
+from qmlc.training.split_rows import SPLITS, Fractions, Places, SavedFractions, split_table
+from qmlc.training.table import PART, Table
 
 
 @dataclass(frozen=True)
@@ -65,7 +43,7 @@ class Rows:
 
     splits: dict[str, Tensors]
     states: States
-    places: dict[str, list[int]]
+    places: dict[str, Places]
     """Which rows of the table those of each split are; rows of other files come behind it."""
     count: int
     """How many rows the table has."""
@@ -73,6 +51,8 @@ class Rows:
     """Makes the training rows of an epoch, where random choices differ between epochs."""
     changing: frozenset[str] = frozenset()
     """The fields that these change."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What stated policies did: rows left out, cells filled, classes not seen."""
 
 
 def prepare_rows(
@@ -82,27 +62,28 @@ def prepare_rows(
 
     Raises DataError for all that can be wrong with the table.
     """
-    data = find_data(program, training)
-    table = read_rows(data, base)
+    data, inputs = find_data(program, training), training.inputs
+    table = read_rows(data, base, inputs)
     splits = split_table(table, plan)
-    states = fit_fields(data, table.take(splits["training"]), training.inputs)
+    states = fit_fields(data, table.take(splits["training"]), inputs)
     tables = {name: table.take(rows) for name, rows in splits.items()}
     end = len(table)
     for name, given in _measured(plan.holdout, plan.test):
         if isinstance(given, str):
-            tables[name] = own = read_rows(data, base, base / given)
-            splits[name] = list(range(end, end + len(own)))
+            tables[name] = own = read_rows(data, base, inputs, base / given)
+            splits[name] = np.arange(end, end + len(own))
             end += len(own)
     tensors, draw = {}, None
-    changing = frozenset(random_fields(data, training.inputs))
+    changing = frozenset(random_fields(data, inputs))
     names = [name for name in SPLITS if name in splits]
+    counts = Counter(count_left_out(table))
     for name in names:
-        made = draw_fields(data, tables[name], training.inputs, states, dtype)
+        made = draw_fields(data, tables[name], inputs, states, dtype, counts)
         tensors[name] = made(None)
         if name == "training" and changing:
             draw = made
     places = {name: splits[name] for name in names}
-    return Rows(tensors, states, places, len(table), draw, changing)
+    return Rows(tensors, states, places, len(table), draw, changing, counts)
 
 
 def _measured(holdout: float | str, test: float | str) -> tuple[tuple[str, float | str], ...]:
@@ -118,80 +99,17 @@ def find_data(program: Program, training: Training) -> Data:
     raise DataError("E0706", f"`{training.name}` has no data block `{training.data}`")
 
 
-def read_rows(data: Data, base: Path, table: Path | None = None) -> Table:
-    """The table of a data block, or another one of its form."""
-    with placed(data.place, "read here"):
-        return read_data(data.source, base, table)
+def read_rows(data: Data, base: Path, names: Iterable[str], table: Path | None = None) -> Table:
+    """The table of a data block, or another one of its form, to make the fields `names` of.
 
-
-def split_table(table: Table, plan: Fractions) -> dict[str, list[int]]:
-    """The rows of each split of a table, but for splits that are files of their own."""
-    groups = None if plan.groups is None else table.column(plan.groups)
-    return split_rows(len(table), plan, table.file, table.ordered, groups)
-
-
-def split_rows(
-    count: int,
-    plan: Fractions,
-    file: str = "",
-    ordered: bool = False,
-    groups: Iterable[Any] | None = None,
-) -> dict[str, list[int]]:
-    """The rows of each split, shuffled under the seed; splits that are not asked for are absent.
-
-    The sizes are rounded fractions, or a little more where rows of one of the `groups` (a name for
-    each row) stay together. The same count, plan and groups give the same rows; classes are not
-    balanced; `ordered` rows are cut into stretches. DataError E0704 where a split that is asked for
-    would be empty.
+    Rows that cannot be used are left out, where the source says so. DataError E0704 where none is
+    left.
     """
-    bundles = _bundles(count, groups)
-    order = torch.randperm(len(bundles), generator=torch.Generator().manual_seed(plan.seed))
-    left = bundles if ordered else [bundles[i] for i in order.tolist()]
-    splits: dict[str, list[int]] = {}
-    if _fraction(plan.test) > 0:
-        splits["test"], left = _cut(left, round(count * _fraction(plan.test)))
-    if plan.fold is not None:
-        part, parts = plan.fold
-        start, end = len(left) * part // parts, len(left) * (part + 1) // parts
-        splits["held-out"], left = _join(left[start:end]), left[:start] + left[end:]
-    elif _fraction(plan.holdout) > 0:
-        splits["held-out"], left = _cut(left, round(count * _fraction(plan.holdout)))
-    splits["training"] = _join(left)
-    for name, rows in splits.items():
-        if not rows:
-            message = f"the {name} split has no rows; {count} are there in all"
-            raise DataError("E0704", message, "take more rows, or split them otherwise", file)
-    return {name: splits[name] for name in SPLITS if name in splits}
-
-
-def _fraction(given: float | str) -> float:
-    """How much of a table a split takes: nothing where it is a file of its own."""
-    return 0.0 if isinstance(given, str) else given
-
-
-Bundles = list[list[int]]
-"""Rows that stay in one split, each list of them."""
-
-
-def _bundles(count: int, groups: Iterable[Any] | None) -> Bundles:
-    """The rows of each group, in the order in which groups come first."""
-    found: dict[Any, list[int]] = {}
-    for row, group in enumerate(range(count) if groups is None else groups):
-        found.setdefault(group, []).append(row)
-    return list(found.values())
-
-
-def _cut(bundles: Bundles, size: int) -> tuple[list[int], Bundles]:
-    """At least `size` rows from the front, and the bundles that are left."""
-    taken = rows = 0
-    while taken < len(bundles) and rows < size:
-        rows += len(bundles[taken])
-        taken += 1
-    return _join(bundles[:taken]), bundles[taken:]
-
-
-def _join(bundles: Bundles) -> list[int]:
-    return [row for bundle in bundles for row in bundle]
+    with placed(data.place, "read here"):
+        found = leave_out_rows(data, read_data(data.source, base, table), names)
+        if not len(found):
+            raise DataError("E0704", "no row of the file can be used", file=found.file)
+        return found
 
 
 def make_batches(
@@ -247,7 +165,11 @@ class _Shuffle(RandomSampler):
 
     def __iter__(self) -> Iterator[int]:
         self.data_source.draw_anew(self.generator)
-        return super().__iter__()
+        rows = torch.randperm(len(self.data_source), generator=self.generator).numpy()
+        # not all rows as numbers of Python, which take 36 bytes each
+        for start in range(0, len(rows), PART):
+            yield from rows[start : start + PART].tolist()
+        torch.randperm(len(rows), generator=self.generator)  # as RandomSampler draws, too
 
 
 class _Poisson(Sampler[list[int]]):
@@ -278,21 +200,35 @@ def describe_rows(data: str | None, rows: Rows, plan: Fractions) -> dict[str, An
         "fold": plan.fold,
         "groups": plan.groups,
         "seed": plan.seed,
+        "counts": {name: count for name, count in rows.counts.items() if count},
         "fields": rows.states,
     }
 
 
-def held_out(data: Data, base: Path, saved: dict[str, Any]) -> tuple[str, Table]:
+def describe_policies(rows: Rows | None) -> list[str]:
+    """What is to be known of rows: what stated policies did to how many, and where they lie."""
+    if rows is None:
+        return []
+    counts = [f"{name}: {count}" for name, count in rows.counts.items() if count]
+    size = sum(t.nbytes for tensors in rows.splits.values() for t in tensors)
+    if not fits(size):
+        counts.append(f"has rows that fill {size / 1e9:.1f} GB: they stay on the disk")
+    return counts
+
+
+def held_out(
+    data: Data, base: Path, names: Iterable[str], saved: dict[str, Any]
+) -> tuple[str, Table]:
     """The split that a saved model saw least of, and its rows: test, held-out, or training.
 
     DataError E0707 where the table has another number of rows than the one it was trained on.
     """
     for name, given in reversed(_measured(saved["holdout"], saved["test"])):
         if isinstance(given, str):
-            return name, read_rows(data, base, base / given)
+            return name, read_rows(data, base, names, base / given)
         if given:
             break
-    table = read_rows(data, base)
+    table = read_rows(data, base, names)
     if len(table) != saved["rows"]:
         message = f"the model was trained on {saved['rows']} rows, these are {len(table)}"
         help = "name the table to measure all of its rows"
@@ -304,14 +240,3 @@ def held_out(data: Data, base: Path, saved: dict[str, Any]) -> tuple[str, Table]
     splits = split_table(table, fractions)
     name = next(name for name in reversed(SPLITS) if name in splits)
     return name, table.take(splits[name])
-
-
-@dataclass(frozen=True, slots=True)
-class SavedFractions:
-    """The split of a saved model."""
-
-    holdout: float | str
-    test: float | str
-    seed: int
-    fold: tuple[int, ...] | None = None
-    groups: str | None = None

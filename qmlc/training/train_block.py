@@ -24,7 +24,13 @@ from qmlc.training.keep_run import KeepRun
 from qmlc.training.log_tensorboard import Log, open_log
 from qmlc.training.make_accelerator import DTYPES, folder_to_write, make_accelerator
 from qmlc.training.measure import Measurement, measure
-from qmlc.training.prepare_rows import Rows, describe_rows, make_batches, prepare_rows
+from qmlc.training.prepare_rows import (
+    Rows,
+    describe_policies,
+    describe_rows,
+    make_batches,
+    prepare_rows,
+)
 from qmlc.training.private_gradient import plan_privacy
 from qmlc.training.read_options import Plan, TrainOptions, read_options
 from qmlc.training.run_epochs import (
@@ -124,6 +130,8 @@ def _train(task: _Task, module: nn.Module) -> TrainResult:
         fitted = describe_rows(training.data, task.rows, plan) if task.rows else None
         start = keep.start(fitted)
         logs = (log,) if options.watch is None else (log, options.watch)
+        for text in describe_policies(task.rows):
+            show.note(text)
         _learn(learner, loaders, length, keep, start, show, logs)
         if options.keep:
             keep.end(start)

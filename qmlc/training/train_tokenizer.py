@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ Learned = dict[str, Any]
 """`tokenizer` as the library `tokenizers` writes it, and the numbers `pad` and `mask`."""
 
 
-def find_tokenizer(value: Any, texts: Sequence[str], base: Path) -> Learned:
+def find_tokenizer(value: Any, texts: Iterable[str], base: Path) -> Learned:
     """What `value` says: a call that is learned from `texts`, or a folder.
 
     The folder is looked for in `base`, then in the current one. The same texts give the same
@@ -44,7 +44,7 @@ def build_tokenizer(learned: Mapping[str, Any]) -> Any:
     return tokenizer
 
 
-def _train(library: Any, call: Call, texts: Sequence[str]) -> Learned:
+def _train(library: Any, call: Call, texts: Iterable[str]) -> Learned:
     vocab = bind_call(call, find_row(call, TOKENIZERS, "tokenizer").parameters).get("vocab", 0)
     if not isinstance(vocab, int) or isinstance(vocab, bool) or vocab < 0:
         raise DataError("E0706", f"`{call.function}` cannot have vocab = {vocab!r}")
@@ -66,7 +66,7 @@ def _learned(tokenizer: Any, pad: int, mask: int | None) -> Learned:
     return {"tokenizer": json.loads(tokenizer.to_str()), "pad": pad, "mask": mask}
 
 
-def _wordpiece(library: Any, texts: Sequence[str], vocab: int) -> Any:
+def _wordpiece(library: Any, texts: Iterable[str], vocab: int) -> Any:
     """WordPiece as in BERT.
 
     The library numbers the continuing characters in the order of a hash table, which differs from
@@ -102,7 +102,7 @@ def _lower_case(library: Any, model: Any) -> Any:
     return tokenizer
 
 
-def _bpe(library: Any, texts: Sequence[str], vocab: int) -> Any:
+def _bpe(library: Any, texts: Iterable[str], vocab: int) -> Any:
     tokenizer = library.Tokenizer(library.models.BPE())
     bytes_ = library.pre_tokenizers.ByteLevel
     tokenizer.pre_tokenizer = bytes_(add_prefix_space=False)
@@ -117,7 +117,7 @@ def _bpe(library: Any, texts: Sequence[str], vocab: int) -> Any:
     return tokenizer
 
 
-def _words(library: Any, texts: Sequence[str], vocab: int) -> Any:
+def _words(library: Any, texts: Iterable[str], vocab: int) -> Any:
     tokenizer = _lower_case(library, library.models.WordLevel(unk_token="[UNK]"))
     trainer = library.trainers.WordLevelTrainer(
         vocab_size=vocab, special_tokens=list(SPECIAL), show_progress=False
@@ -126,7 +126,7 @@ def _words(library: Any, texts: Sequence[str], vocab: int) -> Any:
     return tokenizer
 
 
-def _characters(library: Any, texts: Sequence[str], vocab: int) -> Any:
+def _characters(library: Any, texts: Iterable[str], vocab: int) -> Any:
     names = [*SPECIAL, *sorted({character for text in texts for character in text})]
     numbers = {name: number for number, name in enumerate(names)}
     tokenizer = library.Tokenizer(library.models.WordLevel(numbers, unk_token="[UNK]"))
@@ -136,7 +136,7 @@ def _characters(library: Any, texts: Sequence[str], vocab: int) -> Any:
     return tokenizer
 
 
-TRAINERS: dict[str, Callable[[Any, Sequence[str], int], Any]] = {
+TRAINERS: dict[str, Callable[[Any, Iterable[str], int], Any]] = {
     "wordpiece": _wordpiece,
     "bpe": _bpe,
     "words": _words,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from qmlc.training.import_optional import import_optional
+from qmlc.training.errors import DataError
+from qmlc.training.read_media import Sound, Unreadable, read_image, read_sound, shown_media
 from qmlc.training.table import Table
-from qmlc.training.transform import Arguments, State, Transform
+from qmlc.training.transform import Arguments, Parts, State, Transform
 
 LUMA = (0.299, 0.587, 0.114)
 """The weights of red, green and blue in grey (ITU-R BT.601)."""
@@ -25,7 +25,7 @@ def _resize(arguments: Arguments, state: State, table: Table) -> Tensor:
         return torch.nn.functional.interpolate(
             image, (height, width), mode="bilinear", antialias=True
         )
-    return _open_all(image, table, lambda picture: picture.resize((width, height), 2))
+    return _open_all(image, lambda picture: picture.resize((width, height), 2))
 
 
 def _crop(arguments: Arguments, state: State, table: Table) -> Tensor:
@@ -40,7 +40,7 @@ def _crop(arguments: Arguments, state: State, table: Table) -> Tensor:
         left, top = (picture.width - width) // 2, (picture.height - height) // 2
         return picture.crop((left, top, left + width, top + height))
 
-    return _open_all(image, table, middle)
+    return _open_all(image, middle)
 
 
 def _random_crop(arguments: Arguments, state: State, table: Table) -> Tensor:
@@ -71,18 +71,21 @@ def _random_flip(arguments: Arguments, state: State, table: Table) -> Tensor:
     return torch.where(chosen[:, None, None, None], image.flip(-1), image)
 
 
-def _open_all(column: Any, table: Table, change: Callable[[Any], Any]) -> Tensor:
+def _open_all(column: Any, change: Callable[[Any], Any]) -> Tensor:
     """The images of a column, `[N, 3, height, width]` between 0 and 1, each changed first."""
-    library = import_optional("PIL.Image", "pillow", "an image")
     pictures = []
-    for position, file in enumerate(column):
-        try:
-            with library.open(file) as picture:
-                changed = np.asarray(change(picture.convert("RGB")), dtype="float64") / 255
-        except (OSError, ValueError, SyntaxError) as error:  # what PIL raises of broken files
-            raise table.error("E0702", position, f"`{file}` is no image: {error}") from None
+    for file in column:
+        changed = np.asarray(change(_readable(file, read_image)), dtype="float64") / 255
         pictures.append(torch.from_numpy(changed).permute(2, 0, 1))
     return torch.stack(pictures)
+
+
+def _readable(file: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(file)
+    except Unreadable as error:
+        help = 'mend it or take it away; `broken="drop"` in the source leaves such files out'
+        raise DataError("E0702", str(error), help, shown_media(file)) from None
 
 
 def _grayscale(arguments: Arguments, state: State, table: Table) -> Tensor:
@@ -99,35 +102,30 @@ def _normalize(arguments: Arguments, state: State, table: Table) -> Tensor:
     return result
 
 
+def _fit_spectrogram(parts: Parts) -> State:
+    """How many samples a second the recordings have: those of the first one."""
+    arguments, _ = next(iter(parts))
+    return {"rate": _readable(arguments["audio"].iloc[0], read_sound).rate}
+
+
 def _spectrogram(arguments: Arguments, state: State, table: Table) -> Tensor:
     """Squared magnitudes of the short-time Fourier transform under Hann windows."""
     length, size = arguments["length"], arguments["n_fft"]
-    sounds = torch.stack(
-        [_read_wave(file, i, table, length) for i, file in enumerate(arguments["audio"])]
-    )
+    sounds = []
+    for file in arguments["audio"]:
+        sound: Sound = _readable(file, lambda name: read_sound(name, length))
+        if sound.rate != state["rate"]:
+            message = f"this has {sound.rate} samples a second, the training rows {state['rate']}"
+            help = f"resample it: `ffmpeg -i in.wav -ar {state['rate']} out.wav`"
+            raise DataError("E0702", message, help, shown_media(file))
+        samples = torch.from_numpy(sound.samples)
+        sounds.append(torch.nn.functional.pad(samples, (0, length - len(samples))))
     window = torch.hann_window(size, dtype=torch.float64)
-    spectrum = torch.stft(sounds, size, arguments["hop_length"], window=window, return_complex=True)
+    spectrum = torch.stft(
+        torch.stack(sounds), size, arguments["hop_length"], window=window, return_complex=True
+    )
     return spectrum.abs() ** 2
 
-
-def _read_wave(file: str, position: int, table: Table, length: int) -> Tensor:
-    """So many samples between -1 and 1 of a recording, its channels averaged."""
-    try:
-        with wave.open(file) as recording:
-            width, channels = recording.getsampwidth(), recording.getnchannels()
-            data = recording.readframes(length)
-    except (OSError, EOFError, wave.Error) as error:
-        raise table.error("E0702", position, f"`{file}` is no recording: {error}") from None
-    if width not in SAMPLES:
-        raise table.error("E0702", position, f"`{file}` has samples of {8 * width} bits")
-    kind, middle, most = SAMPLES[width]
-    samples = (np.frombuffer(data, kind).astype("float64") - middle) / most
-    sound = torch.from_numpy(samples.reshape(-1, channels)).mean(1)
-    return torch.nn.functional.pad(sound, (0, length - len(sound)))
-
-
-SAMPLES = {1: ("u1", 128.0, 128.0), 2: ("<i2", 0.0, 2.0**15), 4: ("<i4", 0.0, 2.0**31)}
-"""By bytes a sample: how NumPy reads it, its silence, and its greatest value."""
 
 MEDIA_TRANSFORMS: dict[str, Transform] = {
     "resize": Transform(_resize, raw=True),
@@ -136,6 +134,6 @@ MEDIA_TRANSFORMS: dict[str, Transform] = {
     "random_flip": Transform(_random_flip),
     "grayscale": Transform(_grayscale),
     "normalize": Transform(_normalize),
-    "spectrogram": Transform(_spectrogram, raw=True),
+    "spectrogram": Transform(_spectrogram, _fit_spectrogram, raw=True),
 }
 """How each function of a data block that concerns images and recordings is computed."""

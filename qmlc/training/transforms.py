@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -10,12 +10,13 @@ from torch import Tensor
 
 from qmlc.training.encode_texts import TEXT_TRANSFORMS
 from qmlc.training.errors import DataError
+from qmlc.training.fill_gaps import apply_fill, count_gaps, fit_fill
 from qmlc.training.table import Table
-from qmlc.training.transform import Arguments, State, Transform, column_of, texts
+from qmlc.training.transform import Arguments, Parts, State, Transform, column_of, texts
 from qmlc.training.transform_media import MEDIA_TRANSFORMS
 
 
-def class_names(cells: list[str]) -> list[str]:
+def class_names(cells: Iterable[str]) -> list[str]:
     """The different texts, sorted: as numbers if all are numbers, else as text."""
     names = sorted(set(cells))
     try:
@@ -24,25 +25,40 @@ def class_names(cells: list[str]) -> list[str]:
         return names
 
 
-def _fit_category(arguments: Arguments, table: Table) -> State:
-    column = column_of(arguments, "column", "category")
-    return {"classes": class_names(texts(column, table))}
+def _fit_category(parts: Parts) -> State:
+    found: set[str] = set()
+    for arguments, table in parts:
+        found |= set(texts(column_of(arguments, "column", "category"), table))
+        if arguments["unseen"] is not None:
+            found.add(str(arguments["unseen"]))
+    return {"classes": class_names(found)}
 
 
 def _apply_category(arguments: Arguments, state: State, table: Table) -> Tensor:
     column = column_of(arguments, "column", "category")
     index = {name: i for i, name in enumerate(state["classes"])}
+    other = index.get(str(arguments["unseen"])) if arguments["unseen"] is not None else None
     cells = texts(column, table)
-    for position, text in enumerate(cells):
-        if text not in index:
-            message = f"`{text}` in column `{column.name}` was not among the training rows"
-            help = "the classes are: " + ", ".join(state["classes"])
-            raise table.error("E0703", position, message, help, text)
-    return torch.tensor([index[text] for text in cells], dtype=torch.int64)
+    codes = [index.get(text, other) for text in cells]
+    if other is None and None in codes:
+        position = codes.index(None)
+        message = f"`{cells[position]}` in column `{column.name}` was not among the training rows"
+        classes = ", ".join(state["classes"][:20])
+        help = f'the classes are: {classes}; `unseen="other"` makes others that class'
+        raise table.error("E0703", position, message, help, cells[position])
+    return torch.tensor(codes, dtype=torch.int64)
 
 
-def _fit_one_hot(arguments: Arguments, table: Table) -> State:
-    state = _fit_category(arguments, table)
+def _count_unseen(arguments: Arguments, state: State) -> int:
+    if arguments["unseen"] is None:
+        return 0
+    known = set(state["classes"])
+    return sum(str(cell).strip() not in known for cell in arguments["column"])
+
+
+def _fit_one_hot(parts: Parts) -> State:
+    state = _fit_category(parts)
+    arguments, table = next(iter(parts))
     found, given = len(state["classes"]), arguments["num_classes"]
     if found > given:
         help = "the classes are: " + ", ".join(state["classes"][:20])
@@ -56,11 +72,20 @@ def _apply_one_hot(arguments: Arguments, state: State, table: Table) -> Tensor:
     return torch.nn.functional.one_hot(codes, int(arguments["num_classes"])).double()
 
 
-def _fit_standardize(arguments: Arguments, table: Table) -> State:
-    x = arguments["x"]
-    spread = x.std(dim=0, correction=0)
-    # A constant feature becomes 0 instead of 0/0.
-    return {"mean": x.mean(dim=0).tolist(), "std": torch.where(spread > 0, spread, 1.0).tolist()}
+def _fit_standardize(parts: Parts) -> State:
+    """Mean and spread, joined part by part (Chan, Golub and LeVeque 1979)."""
+    count, mean, squares = 0, torch.zeros(()), torch.zeros(())
+    for arguments, _ in parts:
+        x = arguments["x"]
+        own, joined = x.mean(dim=0), count + len(x)
+        squares = squares + ((x - own) ** 2).sum(0)
+        squares = squares + (own - mean) ** 2 * (count * len(x) / joined)
+        mean = mean + (own - mean) * (len(x) / joined)
+        count = joined
+    variance, least = squares / count, torch.finfo(torch.float64).eps
+    # A constant feature becomes 0 instead of 0/0: its spread is not more than rounding.
+    constant = variance <= count * least * variance + (count * mean * least) ** 2
+    return {"mean": mean.tolist(), "std": torch.where(constant, 1.0, variance.sqrt()).tolist()}
 
 
 def _apply_standardize(arguments: Arguments, state: State, table: Table) -> Tensor:
@@ -72,9 +97,13 @@ def _invert_standardize(y: Tensor, state: State) -> Tensor:
     return y * _tensor(state["std"]) + _tensor(state["mean"])
 
 
-def _fit_scale(arguments: Arguments, table: Table) -> State:
-    x, low, high = arguments["x"], float(arguments["low"]), float(arguments["high"])
-    least, greatest = x.amin(dim=0), x.amax(dim=0)
+def _fit_scale(parts: Parts) -> State:
+    ends = []
+    for arguments, _ in parts:
+        x, low, high = arguments["x"], float(arguments["low"]), float(arguments["high"])
+        ends.append((x.amin(dim=0), x.amax(dim=0)))
+    least = torch.stack([least for least, _ in ends]).amin(dim=0)
+    greatest = torch.stack([greatest for _, greatest in ends]).amax(dim=0)
     factor = torch.where(greatest > least, (high - low) / (greatest - least), 1.0)
     return {"factor": factor.tolist(), "offset": (low - least * factor).tolist()}
 
@@ -92,16 +121,28 @@ def _tensor(values: Any) -> Tensor:
     return torch.tensor(values, dtype=torch.float64)
 
 
-def _fit_pca(arguments: Arguments, table: Table) -> State:
-    """The directions of the greatest variance; each points to where its greatest entry is."""
-    x = arguments["x"]
-    mean = x.mean(dim=0)
-    _, _, directions = torch.linalg.svd(x - mean, full_matrices=False)
-    count = arguments["components"]
+def _fit_pca(parts: Parts) -> State:
+    """The directions of the greatest variance; each points to where its greatest entry is.
+
+    They are those of R in a QR decomposition of all rows, which is taken part by part, beside a
+    column of ones: behind it stands what is left of the rows less their mean.
+    """
+    rows, start, factor = 0, torch.zeros(()), torch.zeros(())
+    settings, table = next(iter(parts))
+    count = settings["components"]
+    for arguments, _ in parts:
+        x = arguments["x"]
+        start = x.mean(dim=0) if rows == 0 else start
+        beside = torch.cat([x.new_ones(len(x), 1), x - start], dim=1)
+        stacked = beside if rows == 0 else torch.cat([factor, beside])
+        factor = torch.linalg.qr(stacked, mode="r").R
+        rows += len(x)
+    _, _, directions = torch.linalg.svd(factor[1:, 1:], full_matrices=False)
     if len(directions) < count:
-        message = f"`pca` cannot find {count} components in {len(x)} rows"
+        message = f"`pca` cannot find {count} components in {rows} rows"
         raise DataError("E0706", message, "", table.file)
     signs = directions.gather(1, directions.abs().argmax(1, keepdim=True)).sign()
+    mean = start + factor[0, 1:] / factor[0, 0]
     return {"mean": mean.tolist(), "directions": (directions * signs)[:count].tolist()}
 
 
@@ -139,8 +180,9 @@ def _with_rank(x: Tensor, rank: int) -> Tensor:
 TRANSFORMS: dict[str, Transform] = {
     "standardize": Transform(_apply_standardize, _fit_standardize, _invert_standardize),
     "scale": Transform(_apply_scale, _fit_scale, _invert_scale),
-    "category": Transform(_apply_category, _fit_category, raw=True),
-    "one_hot": Transform(_apply_one_hot, _fit_one_hot, raw=True),
+    "fill": Transform(apply_fill, fit_fill, count=count_gaps, raw=True),
+    "category": Transform(_apply_category, _fit_category, count=_count_unseen, raw=True),
+    "one_hot": Transform(_apply_one_hot, _fit_one_hot, count=_count_unseen, raw=True),
     "log": _elementwise(torch.log),
     "log1p": _elementwise(torch.log1p),
     "exp": _elementwise(torch.exp),

@@ -19,7 +19,7 @@ from qmlc.training.read_data import SOURCES, read_data
 from qmlc.training.transforms import TRANSFORMS
 from qmlc.types.tensors import ShapeError, TensorType
 
-SETTINGS = {"std": 0.5, "min": 0.5, "max": 2.0, "num_classes": 4}
+SETTINGS = {"value": "mean", "std": 0.5, "min": 0.5, "max": 2.0, "num_classes": 4}
 SCALAR = TensorType("real")
 NUMERIC = [
     name

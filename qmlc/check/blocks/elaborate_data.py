@@ -20,7 +20,7 @@ from qmlc.check.values import (
     fail,
 )
 from qmlc.ir.program import Call, Column, Data, Field
-from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES, DataFunction
+from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES, POLICIES, DataFunction
 from qmlc.ops.data_laws import stack_law
 from qmlc.ops.parameters import Parameter
 from qmlc.ops.tokenizers import TOKENIZERS
@@ -127,6 +127,10 @@ def _source(frame: Frame, node: tree.Expression) -> Call:
     if name.name == "sklearn" and bound["name"] not in list(SKLEARN):
         what = f"{describe(bound['name'])} is no data set of scikit-learn"
         fail(UnknownName, node, what, "not known", "there are " + ", ".join(SKLEARN))
+    for policy in ("missing", "broken"):
+        if bound.get(policy, "error") not in POLICIES:
+            what = f"`{policy}` is {describe(bound[policy])}"
+            fail(UnknownName, node, what, "not known", "there are " + ", ".join(POLICIES))
     return Call(name.name, tuple(arguments), tuple(keywords.items()))
 
 

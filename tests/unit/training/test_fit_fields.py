@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.training.errors import DataError
 from qmlc.training.fit_fields import apply_fields, fit_fields, needed_fields
-from qmlc.training.prepare_rows import SavedFractions, split_rows
 from qmlc.training.read_data import read_data
+from qmlc.training.split_rows import SavedFractions, split_rows
 
 A, B, K = Column("a"), Column("b"), Column("k")
 
@@ -79,7 +79,7 @@ def test_only_what_is_needed_is_made(tmp_path):
     [
         ("a,b\n1,2\n3,x\n", B, "E0702", 3, "`x` in column `b` is not a finite number"),
         ("a,b\n1,2\n\n3,\n", B, "E0702", 4, "column `b` has no value here"),
-        ("a,b\n1,2\n3\n", B, "E0702", 3, "column `b` has no value here"),
+        ("a,b\n1,2\n3\n", B, "E0705", 3, "this row has 1 cell, the header 2"),
         ('a,b\n"1","two\nlines"\n3,4\n', B, "E0702", 2, "is not a finite number"),
         ('a,b\n"1","two\nlines"\nz,4\n', A, "E0702", 4, "`z` in column `a`"),
         ("a,b\n1,inf\n", B, "E0702", 2, "is not a finite number"),
@@ -121,7 +121,7 @@ def test_an_error_shows_the_cell(tmp_path, monkeypatch):
         "4 | 1,2x\n"
         "  |   ^^\n"
         "  |\n"
-        "  = help: for classes write `category(b)`\n"
+        '  = help: for classes write `category(b)`; `broken="drop"` leaves such rows out\n'
     )
 
 
@@ -136,7 +136,8 @@ def test_unreadable_files(tmp_path):
     def read(source):
         with pytest.raises(DataError) as caught:
             read_data(source, tmp_path)
-        return caught.value.code, caught.value.message
+        line = f" in line {caught.value.line}" if caught.value.line else ""
+        return caught.value.code, caught.value.message + line
 
     (tmp_path / "latin.csv").write_bytes("a\nm\xfcller\n".encode("latin-1"))
     (tmp_path / "long.csv").write_text("a,b\n1,2\n1,2,3\n")
@@ -145,9 +146,9 @@ def test_unreadable_files(tmp_path):
     assert read(Call("csv", ("none.csv",))) == ("E0705", "there is no such file")
     assert read(Call("csv", (".",)))[0] == "E0705"
     assert "not UTF-8" in read(Call("csv", ("latin.csv",)))[1]
-    assert "line 3" in read(Call("csv", ("long.csv",)))[1]
-    assert "more cells than the header" in read(Call("csv", ("wide.csv",)))[1]
-    assert "line 2 is not JSON" in read(Call("jsonl", ("bad.jsonl",)))[1]
+    assert "3 cells, the header 2 in line 3" in read(Call("csv", ("long.csv",)))[1]
+    assert "3 cells, the header 2 in line 2" in read(Call("csv", ("wide.csv",)))[1]
+    assert "not JSON (Expecting value) in line 2" in read(Call("jsonl", ("bad.jsonl",)))[1]
     assert read(Call("cvs", ("a",)))[0] == "E0706"
     assert read(Call("csv", ("long.csv",), (("separator", "ab"),)))[0] == "E0706"
 
@@ -155,24 +156,29 @@ def test_unreadable_files(tmp_path):
 def test_other_forms_of_a_table(tmp_path):
     (tmp_path / "t.jsonl").write_text('{"a": 1, "k": "x"}\n\n{"a": null, "k": "y"}\n')
     table = read_data(Call("jsonl", ("t.jsonl",)), tmp_path)
+    data = Data("d", Call("jsonl"), (Field(("x",), Call("log", (A,))),))
     with pytest.raises(DataError) as caught:
-        fit_fields(Data("d", Call("jsonl"), (Field(("x",), Call("log", (A,))),)), table, ["x"])
+        apply_fields(data, table, ["x"], fit_fields(data, table, ["x"]), torch.float32)
     assert caught.value.line == 3
     (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfa; b\n1;2\n")
     table = read_data(Call("csv", ("t.csv",), (("separator", ";"),)), tmp_path)
-    assert list(table.frame.columns) == ["a", "b"]
+    assert table.names() == ["a", "b"]
+
+
+def split(*arguments, **groups):
+    return {name: rows.tolist() for name, rows in split_rows(*arguments, **groups).items()}
 
 
 def test_splits():
-    splits = split_rows(50, SavedFractions(0.2, 0.1, 3))
+    splits = split(50, SavedFractions(0.2, 0.1, 3))
     assert {name: len(rows) for name, rows in splits.items()} == {
         "training": 35,
         "held-out": 10,
         "test": 5,
     }
     assert sorted(row for rows in splits.values() for row in rows) == list(range(50))
-    assert splits == split_rows(50, SavedFractions(0.2, 0.1, 3))
-    assert splits != split_rows(50, SavedFractions(0.2, 0.1, 4))
+    assert splits == split(50, SavedFractions(0.2, 0.1, 3))
+    assert splits != split(50, SavedFractions(0.2, 0.1, 4))
     for fractions in (SavedFractions(0.1, 0, 0), SavedFractions(0.9, 0, 0)):
         with pytest.raises(DataError) as caught:
             split_rows(2, fractions)
@@ -181,7 +187,7 @@ def test_splits():
 
 def test_folds_hold_out_each_row_once():
     plans = [SavedFractions(0, 0.1, 3, (i, 4)) for i in range(4)]
-    splits = [split_rows(53, plan) for plan in plans]
+    splits = [split(53, plan) for plan in plans]
     assert {tuple(s["test"]) for s in splits} == {tuple(splits[0]["test"])}
     held = sorted(row for s in splits for row in s["held-out"])
     assert held == sorted(set(range(53)) - set(splits[0]["test"]))
@@ -199,9 +205,7 @@ def test_rows_of_a_group_stay_together(groups, plan, seed):
     holdout, test, fold = plan
     assume(len(set(groups)) >= 6)
     try:
-        splits = split_rows(
-            len(groups), SavedFractions(holdout, test, seed, fold, "g"), groups=groups
-        )
+        splits = split(len(groups), SavedFractions(holdout, test, seed, fold, "g"), groups=groups)
     except DataError as error:
         assert error.code == "E0704"
         return

@@ -118,7 +118,7 @@ def test_images(tmp_path):
     assert made["grey"][:, 0, 0, 0].tolist() == pytest.approx([0.299, 0.587])
     assert made["normal"].numpy() == pytest.approx(2 * made["small"].numpy() - 1)
     (tmp_path / "i" / "cat" / "2.png").write_bytes(b"no image")
-    with pytest.raises(DataError, match="png` is no image") as caught:
+    with pytest.raises(DataError, match="this is no image") as caught:
         make(tmp_path, Call("images", ("i",)), small=small)
     assert caught.value.code == "E0702"
 
