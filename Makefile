@@ -1,5 +1,6 @@
 # make test    everything, as CI runs it        make fast    the inner loop
-# make demo    Iris from text to a device       make format  ruff and qmlc fmt write
+# make demo    a pretrained encoder with a circuit: trained, reported, compiled for a device
+# make format  ruff and qmlc fmt write
 # make test-deep  tens of thousands of circuits through everything: CASES=2000 for each law
 # make docs    the web site, in out/site        make serve   the same, at http://127.0.0.1:8000
 # make bench   ours against its peers, in hours: benchmarks/README.md
@@ -33,14 +34,19 @@ deep: $(STAMP)
 test-deep: $(STAMP)
 	QMLC_CASES=$(or $(CASES),2000) $(PYTEST) -n auto -q tests/laws/test_agreement.py
 
-demo: $(STAMP)
-	$(QMLC) check examples/iris/iris.hqm
-	$(QMLC) compile examples/iris/iris.hqm -o out/iris --target ibm:torino
-	$(QMLC) train examples/iris/iris.hqm
-	$(QMLC) eval examples/iris/iris.hqm
-	$(QMLC) compile examples/iris/iris.hqm -o out/iris_bound --target ibm:torino \
-		--state runs/iris/iris/best.safetensors
-	head -n 20 out/iris_bound/vqc.ibm_torino.qasm
+SENTIMENT := examples/sentiment/sentiment.hqm
+REVIEWS   := examples/sentiment/reviews.csv
+
+$(REVIEWS): | $(STAMP)
+	$(VENV)/bin/python examples/sentiment/fetch.py
+
+demo: $(STAMP) $(REVIEWS)
+	$(QMLC) check $(SENTIMENT)
+	$(QMLC) train $(SENTIMENT)
+	$(QMLC) predict $(SENTIMENT) examples/sentiment/new.csv
+	$(QMLC) compile $(SENTIMENT) -o out/sentiment --state runs/sentiment/sentiment/best.safetensors
+	head -n 20 out/sentiment/head.ibm_torino.qasm
+	$(QMLC) report $(SENTIMENT)
 
 $(VENV)/.docs: $(STAMP)
 	$(VENV)/bin/pip install --quiet -c constraints.txt -e '.[docs]'

@@ -47,7 +47,7 @@ PROGRAMS = {
     "quench": Planned("examples/ising_dynamics/ising_dynamics.hqm", "quench", 30, {}, {"n": 6}),
     "qaoa": Planned("examples/portfolio/portfolio.hqm", "qaoa", 1, {}, {"n": 8}),
     "vqe": Planned("examples/molecule/molecule.hqm", "vqe", 1),
-    "quanvolution": Planned("examples/quanvolution/quanvolution.hqm", "digits"),
+    "quanvolution": Planned("examples/digits/quanvolution.hqm", "digits"),
     "teleport": Planned("examples/teleport/teleport.hqm", "teleport", 8),
     "phase estimation": Planned(
         "examples/modifiers/modifiers.hqm", "phase_estimation", 4, {}, {"bits": 6}

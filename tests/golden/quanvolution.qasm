@@ -27,10 +27,10 @@ gate u(angle0, angle1, angle2) a {
   p(angle1) a;
 }
 qubit[4] q;
-ry(pi*x_0) q[0];
-ry(pi*x_1) q[1];
-ry(pi*x_2) q[2];
-ry(pi*x_3) q[3];
+ry(pi/2*x_0) q[0];
+ry(pi/2*x_1) q[1];
+ry(pi/2*x_2) q[2];
+ry(pi/2*x_3) q[3];
 u(w_0_0, w_0_1, w_0_2) q[0];
 u(w_1_0, w_1_1, w_1_2) q[1];
 u(w_2_0, w_2_1, w_2_2) q[2];
