@@ -31,7 +31,7 @@ from qmlc.check.values import (
     describe,
     fail,
 )
-from qmlc.ir.array import Array
+from qmlc.ir.array import Array, shape_of
 from qmlc.ops.changes import CHANGES
 from qmlc.ops.layers import LAYERS
 from qmlc.ops.parameters import REQUIRED
@@ -105,7 +105,9 @@ def _call(
         case Unplaced():
             return place_operator(node, function, arguments)
         case tuple() if function and all(isinstance(f, Unplaced) for f in function):
-            return Array.stack([place_operator(node, f, arguments) for f in function])
+            placed = tuple(place_operator(node, f, arguments) for f in function)
+            equal = len({shape_of(operator) for operator in placed}) == 1
+            return Array.stack(placed) if equal else placed
     if isinstance(function, Builtin | Declared) and _is_component(function):
         if not _applies_directly(function, arguments):
             return _instance(frame, node, function, arguments, keywords)

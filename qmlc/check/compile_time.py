@@ -27,7 +27,7 @@ from qmlc.check.values import (
     describe,
     fail,
 )
-from qmlc.ir.array import Array, items_of
+from qmlc.ir.array import Array, ArrayError, items_of
 from qmlc.ir.operator import Operator, lift_operator
 from qmlc.source.count_noun import count_noun
 from qmlc.source.nearest import propose_nearest
@@ -293,7 +293,7 @@ def _expectation(kind: str) -> Callable[..., Value]:
     def measure(frame: Frame, node: tree.Node, arguments: Arguments, keywords: Keywords) -> Value:
         value = arguments[0]
         if isinstance(value, tuple) and all(isinstance(v, Operator | Array) for v in value):
-            value = Array.stack(list(value))
+            value = _stack(node, kind, value)
         if isinstance(value, Unplaced | Qubits) or not isinstance(value, Operator | Array):
             proposal = "place it on qubits: `O(q)`" if isinstance(value, Unplaced) else "`Z(q)`"
             fail(
@@ -311,6 +311,14 @@ def _expectation(kind: str) -> Callable[..., Value]:
         return Measured(kind, operators)
 
     return measure
+
+
+def _stack(node: tree.Node, kind: str, values: tuple[Value, ...]) -> Array:
+    try:
+        return Array.stack(list(values))
+    except ArrayError as error:
+        proposal = "take the elements of the larger ones by index, as in `Z(q)[0]`"
+        fail(BadOperation, node, f"`{kind}` takes operators of one shape", str(error), proposal)
 
 
 def _of_qubits(kind: str) -> Callable[..., Value]:

@@ -86,16 +86,16 @@ def make_list(frame: Frame, node: tree.Node, values: list[Value]) -> Value:
         for kind in (Qubits, Bits):
             if all(isinstance(v, kind) for v in values):
                 return _register(kind, node, values)
-    if values and all(isinstance(v, Measured) and v.kind == values[0].kind for v in values):
-        if values[0].operators is not None:
-            return Measured(values[0].kind, Array.stack([v.operators for v in values]))
-    numeric = int | float | complex | Polynomial | Operator | Array
-    if values and all(isinstance(v, numeric) and not isinstance(v, bool) for v in values):
-        frame.session.step(node, sum(len(v.items) for v in values if isinstance(v, Array)))
-        try:
+    try:
+        if values and all(isinstance(v, Measured) and v.kind == values[0].kind for v in values):
+            if values[0].operators is not None:
+                return Measured(values[0].kind, Array.stack([v.operators for v in values]))
+        numeric = int | float | complex | Polynomial | Operator | Array
+        if values and all(isinstance(v, numeric) and not isinstance(v, bool) for v in values):
+            frame.session.step(node, sum(len(v.items) for v in values if isinstance(v, Array)))
             return Array.stack(values)
-        except ArrayError:
-            return tuple(values)
+    except ArrayError:  # of different shapes
+        return tuple(values)
     return tuple(values)
 
 
