@@ -267,8 +267,9 @@ def _in_gate_statement(before: Sequence[Token], token: Token) -> str:
     if not statement or statement[0].type != "NAME":
         return ""
     if token in (":", "=", "~"):
-        named = f"`let {statement[1]} {token} …`; in a `for`, bind it again by `{statement[1]} = …`"
-        otherwise = f"a value is bound with {named}" if len(statement) > 1 else ""
+        name = statement[1] if len(statement) > 1 else ""
+        bound = f"`let {name} {token} …`; in a `for`, bind it again by `{name} = …`"
+        otherwise = f"a value is bound with {bound}" if name else ""
         return propose_nearest(str(statement[0]), STATEMENTS, otherwise)
     if token.type != "NAME":
         return ""
