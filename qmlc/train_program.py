@@ -25,13 +25,14 @@ from qmlc.training.keep_settings import recall_settings, write_settings
 from qmlc.training.load_weights import load_weights
 from qmlc.training.make_twins import KERNEL_TWINS, MODEL_TWINS
 from qmlc.training.predict_block import Prediction, predict_block
-from qmlc.training.read_options import Plan, TrainOptions, is_option, read_options
-from qmlc.training.run_files import BEST, remove_checkpoints, run_folder
+from qmlc.training.read_options import Plan, TrainOptions, given_options, is_option, read_options
+from qmlc.training.run_files import BEST, RUN, remove_checkpoints, run_folder
 from qmlc.training.run_module import model_in
 from qmlc.training.support_vectors import MachineLoss, empty_machine
 from qmlc.training.train_block import train_block
 from qmlc.training.train_machine import train_machine
 from qmlc.training.train_result import TrainResult
+from qmlc.training.write_files import write_json
 
 
 def train_program(
@@ -74,6 +75,8 @@ def _train(
         result = train(own)
     else:
         result = cross_validate(train, plan.folds, folder, own, training.name)
+    if result.folder == folder:  # further processes have folders of their own
+        write_json(folder / RUN, {"seconds": result.seconds, "options": given_options(own)})
     if own.ablate is not None:
         _compare(training, train, plan, own)
     return result

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import platform
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.resources import files
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
-import torch
 from jinja2 import Environment
-from torch import nn
 
-from qmlc.ir.program import Call, Column, Program, Training
-from qmlc.output.versions import compiler_version
+from qmlc.ir.program import Program, Training
 from qmlc.program import LoadedProgram
-from qmlc.report.draw_figures import draw_calibration, draw_confusion, draw_curves, draw_fit
+from qmlc.report.describe_run import (
+    describe_circuits,
+    describe_commands,
+    describe_cost,
+    describe_data,
+    describe_environment,
+    describe_model,
+)
+from qmlc.report.draw_figures import (
+    as_png,
+    as_svg,
+    draw_calibration,
+    draw_confusion,
+    draw_curves,
+    draw_fit,
+    draw_twins,
+    measured_names,
+)
 from qmlc.report.read_scores import Scores, read_scores
-from qmlc.runtime.circuit_module import CircuitModule
 from qmlc.train_program import (
     chosen,
     find_prediction,
@@ -30,34 +40,35 @@ from qmlc.train_program import (
     loss_maker,
     own_options,
 )
+from qmlc.training.compare_twins import show_interval, tell_differences
+from qmlc.training.cross_validate import FOLDS
 from qmlc.training.errors import DataError, shown
 from qmlc.training.evaluate_block import Trained, load_trained
-from qmlc.training.keep_settings import recall_settings, write_options
-from qmlc.training.prepare_rows import find_data
-from qmlc.training.read_options import TrainOptions
-from qmlc.training.run_files import ABLATION, CURVES, HISTORY, REPORT, RESULTS, run_folder
+from qmlc.training.keep_settings import recall_settings
+from qmlc.training.read_options import TrainOptions, read_options
+from qmlc.training.run_files import ABLATION, CURVES, HISTORY, REPORT, RESULTS, RUN, run_folder
 from qmlc.training.run_module import model_in
+from qmlc.training.show_number import show_number
 from qmlc.training.write_files import replace_file, write_text
 
-PACKAGES = ("torch", "numpy", "accelerate", "torchmetrics")
 MANY_CLASSES = 30
 """More do not make a matrix that can be read."""
-MANY_GATES = 400
-"""More do not make a drawing that can be read."""
+NORMAL = 1.959964
+"""So many standard deviations hold 95 % of a normal distribution on both sides."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture with what stands above it."""
+    """Drawings side by side, with their title and what stands below them."""
 
     title: str
     caption: str
-    image: bytes
+    drawings: Sequence[Any]
 
     @property
-    def png(self) -> str:
-        """The image as the page holds it."""
-        return base64.b64encode(self.image).decode()
+    def images(self) -> list[str]:
+        """The drawings as elements of the page."""
+        return [as_svg(drawing) for drawing in self.drawings]
 
 
 def write_reports(
@@ -65,10 +76,10 @@ def write_reports(
 ) -> list[Path]:
     """The pages of the trained blocks of a program, in the folders of their runs.
 
-    A page shows the results, the curves, the confusion matrix and the calibration (or the fit) on
-    the rows that were kept from training, the data, the model, its circuits, the text and how to
-    repeat it; `curves.png` stands beside it. CompileError; DataError, also where a block is not
-    trained.
+    A page shows the results, what the circuits bring, the curves, the confusion matrix and the
+    calibration (or the fit) on the rows that were kept from training, the circuits and how well
+    they can be trained, the data, the model, the cost, the text and how to repeat it; `curves.png`
+    stands beside it. CompileError; DataError, also where a block is not trained.
     """
     options = recall_settings(path, options, name)
     loaded = load_program(path, options)
@@ -79,43 +90,56 @@ def write_reports(
             loaded.program, training, loss_maker(loaded, training, options), path.parent, own
         )
         folder = own.folder or run_folder(loaded.program, training)
-        written.append(_write_report(loaded, training, trained, folder, options.settings))
+        text = _make_page(loaded, training, trained, folder, own)
+        written.append(write_text(folder / REPORT, text))
     return written
 
 
-def _write_report(
-    loaded: LoadedProgram,
-    training: Training,
-    trained: Trained,
-    folder: Path,
-    settings: Mapping[str, Any],
-) -> Path:
+def _make_page(
+    loaded: LoadedProgram, training: Training, trained: Trained, folder: Path, options: TrainOptions
+) -> str:
     results = _read_json(folder / RESULTS)
     splits = {name: values for name, values in results.items() if isinstance(values, dict)}
-    history = _read_history(folder)
-    figures = list(_figures(loaded.program, training, trained, history))
-    if history:
-        replace_file(folder / CURVES, lambda file: file.write_bytes(figures[0].image))
+    measures = [n for n, v in next(iter(splits.values())).items() if isinstance(v, float)]
+    ablation = _read_json(folder / ABLATION) if (folder / ABLATION).is_file() else None
+    figures = list(_figures(loaded.program, training, trained, folder))
     model = model_in(trained.module, training.model)
+    about = describe_model(model, results)
+    run = _read_json(folder / RUN) if (folder / RUN).is_file() else {}
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["number"] = _number
+    environment.filters["number"] = show_number
+    environment.filters["interval"] = show_interval
     page = environment.from_string(files("qmlc.report").joinpath("page.html").read_text())
-    text = page.render(
+    return page.render(
         title=f"{loaded.program.name}: {training.name}",
         lead=loaded.program.doc,
+        split=trained.split,
+        headline=splits.get(trained.split) or next(iter(splits.values())),
         results=splits,
-        measures=[n for n, v in next(iter(splits.values())).items() if isinstance(v, float)],
-        ablation=_read_json(folder / ABLATION) if (folder / ABLATION).is_file() else None,
+        measures=measures,
+        headlines=[*measures[1:], *measures[:1]],
+        folds=_read_json(folder / FOLDS) if (folder / FOLDS).is_file() else None,
+        ablation=ablation,
+        twins=_twins(ablation, measures) if ablation else None,
         figures=figures,
-        data=_describe_data(loaded.program, training, trained.fitted),
-        model=_describe_model(model, results),
+        circuits=list(describe_circuits(model)),
+        tables={
+            "Data": describe_data(loaded.program, training, trained.fitted),
+            "Model": about,
+            "Cost": describe_cost(trained, results, run, read_options(training, options)),
+        },
         parts=str(model),
-        circuits=list(_circuits(model)),
         program=loaded.source.text,
-        commands=_commands(loaded, training, folder, settings),
-        environment=_describe_environment(),
+        commands=describe_commands(
+            loaded, training, folder, options.settings, run.get("options", {})
+        ),
+        environment=describe_environment(),
     )
-    return write_text(folder / REPORT, text)
+
+
+def _twins(ablation: dict[str, Any], measures: Sequence[str]) -> Figure:
+    drawings = [draw_twins(ablation["models"], measure) for measure in measures]
+    return Figure("Twins", " ".join(tell_differences(ablation)), drawings)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -135,10 +159,15 @@ def _read_history(folder: Path) -> list[dict[str, Any]]:
 
 
 def _figures(
-    program: Program, training: Training, trained: Trained, history: Sequence[Mapping[str, Any]]
+    program: Program, training: Training, trained: Trained, folder: Path
 ) -> Iterator[Figure]:
+    """The curves, which are kept beside the page, too, and what compares scores and targets."""
+    history = _read_history(folder)
     if history:
-        yield Figure("Curves", "By epoch.", draw_curves(history))
+        names = measured_names(history)
+        image = as_png(draw_curves(history, names))
+        replace_file(folder / CURVES, lambda file: file.write_bytes(image))
+        yield Figure("Curves", "", [draw_curves(history, [name]) for name in names])
     if training.data is None:
         return
     try:
@@ -150,89 +179,27 @@ def _figures(
         return
     rows = f"{len(scores.target)} {trained.split} rows"
     if not scores.classes:
-        yield Figure("Fit", f"The {rows}.", draw_fit(scores.predicted, scores.target))
+        yield Figure("Fit", f"The {rows}.", [draw_fit(scores.predicted, scores.target)])
         return
     if len(scores.classes) <= MANY_CLASSES:
-        yield _confusion(scores, rows)
+        drawing = draw_confusion(scores.predicted, scores.target, scores.classes)
+        yield Figure("Confusion", _tell_right(scores, rows), [drawing])
     if prediction.probabilities:
         caption = f"The {rows}; a bar says how many of them it stands for."
-        image = draw_calibration(scores.predicted, scores.target)
-        yield Figure("Calibration", caption, image)
+        yield Figure("Calibration", caption, [draw_calibration(scores.predicted, scores.target)])
 
 
-def _confusion(scores: Scores, rows: str) -> Figure:
-    image = draw_confusion(scores.predicted, scores.target, scores.classes)
-    return Figure("Confusion", f"The {rows}.", image)
+def _tell_right(scores: Scores, rows: str) -> str:
+    """How many rows are right, and what that says of rows that were never looked at.
 
-
-def _describe_data(
-    program: Program, training: Training, fitted: Mapping[str, Any]
-) -> dict[str, str]:
-    if training.data is None:
-        return {}
-    data = find_data(program, training)
-    fields = {", ".join(f.names): _text(f.value) for f in data.fields}
-    return {"source": _text(data.source), "rows": str(fitted["rows"]), **fields}
-
-
-def _describe_model(model: nn.Module, results: Mapping[str, Any]) -> dict[str, str]:
-    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    circuits = [m for m in model.modules() if isinstance(m, CircuitModule)]
-    quantum = sum(p.numel() for m in circuits for p in m.parameters() if p.requires_grad)
-    found = {"parameters that learn": f"{learned:,}, of which {quantum:,} in circuits"}
-    if "best_epoch" in results:
-        found["best epoch"] = f"{results['best_epoch']}, after {results['steps']} steps in all"
-    return found
-
-
-def _circuits(model: nn.Module) -> Iterator[dict[str, str]]:
-    """Each circuit of a model once."""
-    seen = set()
-    for name, module in model.named_modules():
-        if not isinstance(module, CircuitModule) or type(module) in seen:
-            continue
-        seen.add(type(module))
-        circuit = module.to_qiskit()
-        gates = circuit.size()
-        about = f"{module.circuit_ir.num_qubits} qubits, {gates} gates, depth {circuit.depth()}"
-        drawing = str(circuit.draw("text", fold=96)) if gates <= MANY_GATES else "too many gates"
-        yield {"name": name or type(module).__name__, "about": about, "drawing": drawing}
-
-
-def _commands(
-    loaded: LoadedProgram, training: Training, folder: Path, settings: Mapping[str, Any]
-) -> str:
-    own = ["--name", training.name] if len(loaded.program.trainings) > 1 else []
-    words = [str(loaded.path), *own, "--folder", shown(folder)]
-    given = write_options(settings)  # which the other verbs recall
-    verbs = {"train": given, "eval": [], "report": []}
-    return "\n".join(shlex.join(["qmlc", verb, *words, *more]) for verb, more in verbs.items())
-
-
-def _describe_environment() -> dict[str, str]:
-    return {
-        "machine": f"{platform.platform(terse=True)}, {platform.processor() or platform.machine()}",
-        "threads": str(torch.get_num_threads()),
-        "qmlc": compiler_version(),
-        "Python": platform.python_version(),
-        **{package: version(package) for package in PACKAGES},
-    }
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}"
-
-
-def _text(value: Any) -> str:
-    """A value of a data block as it is written."""
-    match value:
-        case Call(function, arguments, keywords):
-            named = (f"{name}={_text(v)}" for name, v in keywords)
-            return f"{function}({', '.join([*map(_text, arguments), *named])})"
-        case Column(name):
-            return name
-        case tuple():
-            return f"[{', '.join(map(_text, value))}]"
-        case str():
-            return f'"{value}"'
-    return str(value)
+    The interval is that of E. B. Wilson, Journal of the American Statistical Association 22, 209
+    (1927).
+    """
+    count = len(scores.target)
+    right = int((scores.predicted.argmax(dim=1) == scores.target).sum())
+    share, square = right / count, NORMAL**2 / count
+    middle = (share + square / 2) / (1 + square)
+    within = NORMAL / (1 + square) * sqrt(share * (1 - share) / count + square / count / 4)
+    low, high = max(0.0, middle - within), min(1.0, middle + within)
+    interval = f"a 95 % interval of {low:.0%} to {high:.0%}"
+    return f"{right} of the {rows} are right: {share:.1%}, with {interval}."

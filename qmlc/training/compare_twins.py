@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 from pathlib import Path
@@ -105,17 +105,24 @@ def show_comparison(found: Mapping[str, Any], title: str) -> None:
     for name in metrics:
         table.add_column(name, justify="right")
     for name, row in models.items():
-        table.add_row(name, str(row["parameters"]), *(_text(row[m]) for m in metrics))
+        table.add_row(name, str(row["parameters"]), *(show_interval(row[m]) for m in metrics))
     table.add_section()
     for name, row in differences.items():
-        table.add_row(f"less {name}", "", *(_text(row[m], "+") for m in metrics))
+        table.add_row(f"less {name}", "", *(show_interval(row[m], "+") for m in metrics))
     console = Console()
     console.print(table)
-    for name, row in differences.items():
-        shows = [m for m in metrics if abs(row[m]["mean"]) > row[m]["within"]]
+    for line in tell_differences(found):
+        console.print(line, highlight=False)
+
+
+def tell_differences(found: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence on each twin: whether it is shown to differ, and in what."""
+    for name, row in found["as written less the twin"].items():
+        shows = [m for m, values in row.items() if abs(values["mean"]) > values["within"]]
         told = f"differ in {' and '.join(shows)}" if shows else "are not shown to differ"
-        console.print(f"The model and its {name} twin {told}.", highlight=False)
+        yield f"The model and its {name} twin {told}."
 
 
-def _text(interval: Mapping[str, float], sign: str = "") -> str:
+def show_interval(interval: Mapping[str, float], sign: str = "") -> str:
+    """The mean, and how far from it the true one may be."""
     return f"{interval['mean']:{sign}.4f} ± {interval['within']:.4f}"

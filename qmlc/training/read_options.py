@@ -52,6 +52,13 @@ class TrainOptions:
     """Takes each row of the history; what it raises ends the training."""
 
 
+def given_options(options: TrainOptions) -> dict[str, int | str]:
+    """What is said on the command line in the place of the program's options, by name."""
+    names = ("epochs", "steps", "batch", "seed", "device", "ablate")
+    values = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def is_option(name: str) -> bool:
     """Whether this names an option of train blocks, or an argument in one: else it is a setting."""
     option, dot, _ = name.partition(".")

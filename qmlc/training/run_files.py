@@ -9,6 +9,8 @@ from qmlc.ir.program import Program, Training
 BEST, LAST, FITTED = "best.safetensors", "last.safetensors", "fitted.json"
 HISTORY, RESULTS = "history.jsonl", "metrics.json"
 REPORT, CURVES, ABLATION = "report.html", "curves.png", "ablation.json"
+RUN = "run.json"
+"""With which options the training was started, and how long it took: no two runs have it alike."""
 CHECKPOINT = "checkpoint.safetensors"
 SETTINGS, TENSORBOARD = "settings.json", "tensorboard"
 """What is in a run's folder: the settings where `--set` gave any; the last is a folder itself."""

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hybrid_iris import HYBRID, write_iris
 
+from qmlc.training.run_files import RUN
+
 ONE_BLOCK = """
 train iris on flowers {
     loss = cross_entropy(iris(x + 0.1 * randn_like(x)), y)
@@ -76,7 +78,8 @@ def program(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def files(folder: Path) -> list[Path]:
-    return sorted(f.relative_to(folder) for f in folder.rglob("*") if f.is_file())
+    found = (f.relative_to(folder) for f in folder.rglob("*") if f.is_file())
+    return sorted(file for file in found if file.name != RUN)
 
 
 def test_killed_runs_end_with_the_same_bytes(

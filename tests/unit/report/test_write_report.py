@@ -95,14 +95,23 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 )
 def test_the_page(run, text, titles):
     Path("p.hqm").write_text(text)
-    run("train", "p.hqm", "-q", "--folder", "out")
+    seed = [] if text is KERNEL else ["--seed", "3"]
+    run("train", "p.hqm", "-q", "--folder", "out", *seed)
     assert run("report", "p.hqm", "--folder", "out") == "out/report.html\n"
     page = Path("out/report.html").read_text()
-    assert re.findall(r'<img src="data:image/png;base64,[^"]+" alt="(\w+)"', page) == titles
-    assert not re.search(r'(?:src|href)="(?!data:)', page)
+    assert re.findall(r'<figure role="img" aria-label="(\w+)"', page) == titles
+    assert len(re.findall("<svg", page)) >= len(titles)
+    assert not re.search(r'(?:src|href)="(?!#|data:)', page)
     assert ("a &lt; b &amp; c" in page) == (text is CLASSES)
     assert ("Circuit turns" in page) == (text is CLASSES)
+    assert " ".join(["qmlc train p.hqm --folder out", *seed]) + "\n" in page
     assert ("Curves" in titles) == Path("out/curves.png").is_file()
+    assert ("gradient by" in page) == (text is CLASSES or text is ENERGY)
+    assert "s of training, since it was last started" in page
+    if text is CLASSES:  # 3 epochs of 4 steps of 32 rows at most
+        assert "<th>circuit turns</th><td>1 a row, 384 to learn from" in page
+    if text is ENERGY:
+        assert "1 a step, 5 to learn from" in page and "25, where each of 2 angles" in page
 
 
 def test_without_a_training(run):

@@ -17,6 +17,7 @@ from qmlc.training import checkpoint, run_epochs
 from qmlc.training.errors import DataError
 from qmlc.training.read_options import TrainOptions
 from qmlc.training.run_epochs import set_modes
+from qmlc.training.run_files import RUN
 
 PARTS = """
 model a(x: real[B, 1]) -> real[B, 2] = x |> linear(2) |> dropout(0.5)
@@ -155,7 +156,8 @@ STALE = "epochs = 9\n    early_stop = 1\n    optimizer = sgd(lr=0)\n    checkpoi
 
 
 def files(folder: Path) -> dict[Path, bytes]:
-    return {f.relative_to(folder): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+    found = (f for f in folder.rglob("*") if f.is_file() and f.name != RUN)
+    return {f.relative_to(folder): f.read_bytes() for f in found}
 
 
 def test_what_is_done_of_several_trainings_is_not_done_again(write, monkeypatch):
