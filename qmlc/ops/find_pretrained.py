@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,9 +19,10 @@ class NotFound(Exception):
 
 
 def find_pretrained(path: str, bases: Sequence[Path]) -> Path:
-    """The folder of a model: `path` below one of `bases`, or its latest download from the hub.
+    """The folder of a model: `path` below one of `bases`, or its download from the hub.
 
-    Nothing is ever downloaded. NotFound where there is no such folder.
+    That is the latest one, or the one of a branch, tag or commit: `name@revision`. Nothing is ever
+    downloaded. NotFound where there is no such folder.
     """
     for base in bases:
         if (base / path).is_dir():
@@ -29,14 +31,16 @@ def find_pretrained(path: str, bases: Sequence[Path]) -> Path:
     if cached is not None:
         return cached
     close = next((c for base in bases if (c := _nearest_folder(base, path))), None)
-    proposal = f"did you mean `{close}`?" if close else _HELP
+    proposal = f"did you mean `{close}`?" if close else _propose_download(path)
     raise NotFound(f"there is no folder `{path}`", proposal)
 
 
-_HELP = (
-    "a path is relative to the program or to the current folder; "
-    "`hf download NAME` fetches a model of the hub, which is then found by its name"
-)
+def _propose_download(path: str) -> str:
+    name, _, revision = path.partition("@")
+    if path.count("/") > 1 or path.startswith((".", "/")):
+        return _BESIDE
+    command = f"hf download {name}" + (f" --revision {revision}" if revision else "")
+    return f"{_BESIDE}; where there is a network, `{command}` fetches the model of the hub"
 
 
 def find_file(path: str, bases: Sequence[Path]) -> Path:
@@ -52,17 +56,21 @@ def find_file(path: str, bases: Sequence[Path]) -> Path:
 
 
 _BESIDE = "a path is relative to the program, or to the current folder"
+COMMIT = re.compile("[0-9a-f]{40}")
 
 
 def _cached(name: str) -> Path | None:
     """What `huggingface_hub` has stored under a model's name; see its guide "Manage your cache"."""
     home = os.environ.get("HF_HOME") or "~/.cache/huggingface"
     hub = Path(os.environ.get("HF_HUB_CACHE") or f"{home}/hub").expanduser()
+    name, _, revision = name.partition("@")
     stored = hub / f"models--{name.replace('/', '--')}"
     try:
-        revision = (stored / "refs" / "main").read_text(encoding="utf-8").strip()
+        reference = stored / "refs" / (revision or "main")
+        revision = reference.read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
-        return None
+        if not COMMIT.fullmatch(revision):
+            return None
     folder = stored / "snapshots" / revision
     return folder if folder.is_dir() else None
 
