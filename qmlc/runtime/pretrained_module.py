@@ -29,15 +29,16 @@ class PretrainedModule(ExternModule):
 
     find = staticmethod(find_pretrained)
     """Where it lies, by its path and the folders to look in; NotFound."""
+    _rest: frozenset[str] | None = None
+    """What is no part of its state, by name; None for all of it."""
 
     def make(self, **settings: Any) -> nn.Module:
         """The module in the folder `path`, with the parameters frozen that `tune` leaves out."""
         path, tune = settings.pop("path"), settings.pop("tune", Frozen())
         folder = self.locate(path, self.find)
         module = self.tune(self.read(folder, **settings), tune)
-        if tune == Frozen():
-            self._rest = frozenset(module.state_dict(keep_vars=True))
-        else:
+        self._rest = None
+        if tune != Frozen():
             self._rest = frozenset(n for n, p in module.named_parameters() if not p.requires_grad)
         return module
 
@@ -75,14 +76,18 @@ class PretrainedModule(ExternModule):
         """What may learn, by its names."""
         prefix = f"{options.get('prefix', '')}module."
         found = super().state_dict(*args, **options)
-        for name in self._rest:
-            found.pop(f"{prefix}{name}", None)
+        for name in [name for name in found if name.startswith(prefix)]:
+            if self._is_read_again(name.removeprefix(prefix)):
+                del found[name]
         return found
+
+    def _is_read_again(self, name: str) -> bool:
+        return self._rest is None or name in self._rest
 
     def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *others: Any) -> None:
         # torch hands over a copy of the state, from which the parts are loaded next
         for name, tensor in self.module.state_dict().items():
-            if name in self._rest:
+            if self._is_read_again(name):
                 state.setdefault(f"{prefix}module.{name}", tensor)
         super()._load_from_state_dict(state, prefix, *others)
 
