@@ -57,7 +57,8 @@ class Module(nn.Module):
     def train(self, mode: bool = True) -> Self:
         """This, in training or evaluation mode; frozen parts are always in evaluation mode."""
         super().train(mode)
-        rest_frozen(self)
+        if mode:
+            rest_frozen(self)
         return self
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:

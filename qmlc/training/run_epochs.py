@@ -116,13 +116,13 @@ def make_learner(
         shard_model(module, accelerator)
     optimizer = build_optimizer(plan.optimizer, module.parameters())
     schedule = build_schedule(plan.schedule, optimizer, length.steps)
-    # where it is sharded, there is nothing to be averaged besides
+    # where it is sharded, there is nothing to be averaged besides; the optimizer stays bare: what
+    # Accelerate wraps it in looks for other packages in each step, for kinds that are not here
     parallel = accelerator.prepare_model(module, evaluation_mode=plan.shard)
-    prepared = accelerator.prepare(optimizer)
     return Learner(
         module,
         parallel,
-        prepared,
+        optimizer,
         schedule,
         accelerator,
         plan.accumulate,
@@ -201,9 +201,10 @@ def _take_step(learner: Learner, group: list[Batch], position: Position) -> Step
             total = _mean_gradient(learner, group, examples)
         if learner.clip is not None:
             accelerator.clip_grad_norm_(module.parameters(), learner.clip)
-        mean: Tensor = accelerator.reduce(total, "mean")
-        losses.append(float(mean))
-        return mean
+        if accelerator.num_processes > 1:
+            total = accelerator.reduce(total, "mean")
+        losses.append(float(total))
+        return total
 
     learner.optimizer.step(closure)
     loss = losses[0]
@@ -223,8 +224,10 @@ def _mean_gradient(learner: Learner, group: list[Batch], examples: int) -> Tenso
     total = torch.zeros((), device=learner.accelerator.device)
     for batch in group:
         share, weight = _share(batch, learner.accelerator)
-        loss = run_module(learner.parallel, share).loss * (weight / examples)
-        learner.accelerator.backward(loss)
+        loss = run_module(learner.parallel, share).loss
+        if weight != examples:
+            loss = loss * (weight / examples)
+        loss.backward()
         total = total + loss.detach()
     return total
 

@@ -67,16 +67,16 @@ def load_whole(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
 
 
 def optimizer_state(module: nn.Module, optimizer: Any) -> Any:
-    """The state of an Accelerate optimizer: where it is sharded gathered, for the first process."""
+    """The state of an optimizer: where it is sharded gathered, for the first process."""
     if is_sharded(module):
-        return get_optimizer_state_dict(module, optimizer.optimizer, options=WHOLE)
+        return get_optimizer_state_dict(module, optimizer, options=WHOLE)
     return optimizer.state_dict()
 
 
 def load_optimizer(module: nn.Module, optimizer: Any, state: Any) -> None:
     """Nothing; the optimizer is in a state that `optimizer_state` told, or has its part of it."""
     if is_sharded(module):
-        set_optimizer_state_dict(module, optimizer.optimizer, state, options=WHOLE)
+        set_optimizer_state_dict(module, optimizer, state, options=WHOLE)
     else:
         optimizer.load_state_dict(state)
 

@@ -201,8 +201,10 @@ def _loaders(rows: Rows | None, plan: Plan, accelerator: Any, order: torch.Gener
     learning = make_batches(
         rows.splits["training"], plan.batch, order, rows.draw, plan.private is not None
     )
-    loaders = {"learning": learning}
+    loaders: dict[str, Any] = {"learning": learning}
     loaders |= {name: make_batches(tensors, plan.batch) for name, tensors in rows.splits.items()}
+    if accelerator.device.type == "cpu":
+        return loaders  # the rows are there
     # of several processes each gets all rows: it learns from its share, and measures on all
     place = partial(
         prepare_data_loader, device=accelerator.device, num_processes=1, put_on_device=True
