@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ CONSTRAINTS = Path(__file__).parent.parent / "constraints.txt"
 def python_of(environment: str | None) -> str:
     """The interpreter of an environment; of this process where there is no name."""
     return sys.executable if environment is None else str(HOME / environment / "bin/python")
+
+
+def read_peers() -> dict[str, Any]:
+    """What peers.toml says."""
+    return tomllib.loads((Path(__file__).parent / "peers.toml").read_text(encoding="utf-8"))
 
 
 def install(name: str, settings: dict[str, Any]) -> None:

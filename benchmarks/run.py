@@ -12,12 +12,11 @@ import re
 import subprocess
 import tempfile
 import time
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environments import HOME, install, python_of
+from benchmarks.environments import HOME, install, python_of, read_peers
 from benchmarks.machine import describe_machine
 from benchmarks.reference import answer
 from benchmarks.report import write_report
@@ -111,7 +110,7 @@ def summary(record: dict[str, Any]) -> str:
 def main() -> None:
     """Measure, save after each process, and write the report."""
     options = arguments()
-    peers = tomllib.loads((Path(__file__).parent / "peers.toml").read_text(encoding="utf-8"))
+    peers = read_peers()
     wanted = options.variants.split(",") if options.variants else peers["variants"]
     variants = [(n, v) for n, v in chosen(peers, options.peers) if n in wanted]
     kept = json.loads(options.results.read_text("utf-8")) if options.results.exists() else {}
