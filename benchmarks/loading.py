@@ -25,7 +25,7 @@ from benchmarks.take_turns import Times, take_turns
 
 PAGE = Path(__file__).parent / "loading.md"
 TUNINGS = ("frozen", "full", "last(1)")
-PROCESSES = 5
+PROCESSES = 2
 TEXT = """use std.pretrained (huggingface)
 
 model m(tokens: int[B, T], mask: bool[B, T]) -> real[B, T, {width}] =
@@ -73,7 +73,7 @@ def measure(folder: Path, home: Path) -> list[str]:
         ways[f"`{tune}`"] = qmlc.load(write(folder, home, tune)).m
     name = f"{model.config.model_type}, {count:.1f} million parameters"
     del model
-    return rows(name, take_turns(ways, limit=30.0, least=40))
+    return rows(name, take_turns(ways, limit=14.0, least=20))
 
 
 def write(folder: Path, home: Path, tune: str) -> Path:
@@ -85,13 +85,18 @@ def write(folder: Path, home: Path, tune: str) -> Path:
 
 
 def rows(name: str, times: dict[str, Times]) -> list[str]:
-    """A row a side, with its least time over that of `transformers`."""
-    base = times["transformers"][0]
+    """A row a side, with its least time and its median over those of `transformers`."""
+    base = times["transformers"]
     return [
         f"| {name if side == 'transformers' else ''} | {side} | {least:.1f} | {median:.1f} | "
-        + ("|" if side == "transformers" else f"{100 * (least / base - 1):+.1f} % |")
+        + ("|" if side == "transformers" else f"{over(least, base[0])}, {over(median, base[1])} |")
         for side, (least, median) in times.items()
     ]
+
+
+def over(time: float, base: float) -> str:
+    """By how much a time is longer."""
+    return f"{100 * (time / base - 1):+.1f} %"
 
 
 def take_turns_of_processes(folder: Path, home: Path) -> dict[str, Times]:
