@@ -11,9 +11,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from qmlc.ir.program import Call, Column, Data, Program, Training
+from qmlc.ir.program import Call, Column, Data, Field, Program, Training
 from qmlc.training.errors import DataError
-from qmlc.training.fit_fields import States, apply_fields
+from qmlc.training.fit_fields import States, apply_fields, line_key, needed_fields
 from qmlc.training.keep_fitted import load_fitted
 from qmlc.training.load_weights import load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
@@ -22,6 +22,7 @@ from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_epochs import Batch
 from qmlc.training.run_files import BEST, FITTED, run_folder
 from qmlc.training.run_module import fixed_draws, run_module
+from qmlc.training.train_tokenizer import build_tokenizer
 from qmlc.training.transform import State
 from qmlc.training.transforms import TRANSFORMS
 from qmlc.training.write_files import replace_file
@@ -57,7 +58,8 @@ def predict_block(
 
     For classes: a column `prediction` with the class name, and `probability_<class>` for each
     class (softmax of the scores; the sigmoid of a single score is the probability of the second
-    class), or `score_<class>` where scores are no logits. For numbers: a column for each output,
+    class), or `score_<class>` where scores are no logits. For scores of tokens: the text of the
+    likeliest ones. For numbers: a column for each output,
     named after the columns of the target, in their units (`standardize` and `scale` are undone).
     The table needs no column of the target. Of `options`, `folder`, `batch`, `device`
     and `settings` count. Raises DataError as the others do.
@@ -109,11 +111,24 @@ def describe_outputs(
         if not prediction.probabilities:
             return _class_table("score", outputs, state["classes"])
         return _class_table("probability", class_probabilities(outputs), state["classes"])
+    learned = _tokenizer(data, states, field) if field and outputs.ndim == 3 else None
+    if learned is not None:
+        likely = outputs.argmax(dim=-1).tolist()
+        return pd.DataFrame({"prediction": build_tokenizer(learned).decode_batch(likely)})
     if isinstance(value, Call) and state is not None:
         outputs = _undo(value, state, outputs)
         value = value.arguments[0] if value.arguments else None
     table = outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None]
     return pd.DataFrame(table.numpy(), columns=_names(value, target or "output", table.shape[1]))
+
+
+def _tokenizer(data: Data, states: States, field: Field) -> State | None:
+    """What was learned to make the tokens that a field, or what it is made from, holds."""
+    for line in needed_fields(data, field.names):
+        for state in states.get(line_key(line), []):
+            if "tokenizer" in state:
+                return state
+    return None
 
 
 def class_probabilities(scores: Tensor) -> Tensor:
