@@ -91,6 +91,8 @@ VALUES_ELSEWHERE = {
     "None": "did you mean `none`?",
     "sequential": "write `x |> f |> g`", "Sequential": "write `x |> f |> g`",
     "ModuleList": "write a list: `[linear(4) for i in range(3)]`",
+    "tensor": "a list of numbers is a tensor: `[1, 2]`",
+    "array": "a list of numbers is a tensor: `[1, 2]`",
     "Parameter": "write `param w: real[4] ~ normal(0, 1)`",
 }  # fmt: skip
 """What values, operators, results and classes of Python, Qiskit and PennyLane are here."""
