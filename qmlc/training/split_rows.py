@@ -100,17 +100,23 @@ def _bundle(count: int, groups: Iterable[Any] | None, seed: int | None) -> tuple
 
     The groups come in random order, or where they first appear.
     """
-    codes: Places = np.arange(count)
-    if groups is not None:
-        codes = pd.factorize(pd.Series(groups), use_na_sentinel=False)[0].astype(np.int64)
+    if groups is None:
+        return _order(count, seed), np.arange(count + 1)
+    codes: Places = pd.factorize(pd.Series(groups), use_na_sentinel=False)[0].astype(np.int64)
     bundles = int(codes.max()) + 1 if count else 0
-    order = np.arange(bundles)
-    if seed is not None:
-        order = torch.randperm(bundles, generator=torch.Generator().manual_seed(seed)).numpy()
+    order = _order(bundles, seed)
     place = np.empty(bundles, dtype=np.int64)
     place[order] = np.arange(bundles)
     sizes = np.bincount(codes, minlength=bundles)[order]
     return np.argsort(place[codes], kind="stable"), np.concatenate([[0], np.cumsum(sizes)])
+
+
+def _order(count: int, seed: int | None) -> Places:
+    """Numbers in random order, or as they follow."""
+    if seed is None:
+        return np.arange(count)
+    order: Places = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).numpy()
+    return order
 
 
 def _cut(ends: Places, start: int, size: int) -> int:
