@@ -46,6 +46,8 @@ def _is_seen(item: Any, seen: dict[Any, Seen]) -> bool:
     if item.name in ("measure", "reset"):
         seen[item.qubits[0]] = Seen.PROBABILITIES if item.name == "measure" else Seen.NOTHING
         return True
+    if not item.qubits:  # branches of which nothing is left, whose phases nobody sees
+        return not item.is_control_flow() or any(block.data for block in item.operation.blocks)
     most = max(seen[qubit] for qubit in item.qubits)
     enough = Seen.PROBABILITIES if item.name in DIAGONAL else Seen.NOTHING
     if most <= enough and not item.is_control_flow():

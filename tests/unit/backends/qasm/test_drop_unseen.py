@@ -67,3 +67,13 @@ def test_inputs_that_nobody_sees_are_no_inputs():
     assert [p.name for p in device.circuit.parameters] == ["x_0"]
     assert device.circuit.metadata["scalars"] == {"x_0": "x[0]"}
     assert device.circuit.data[-1].name == "measure"
+
+
+@pytest.mark.parametrize("results_only", [True, False])
+def test_branches_that_do_nothing_are_left_out(results_only):
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.global_phase += 0.5
+    assert len(circuit.data) == 2 and not circuit.data[1].qubits
+    assert [item.name for item in drop_unseen(circuit, results_only).data] == ["measure"]
