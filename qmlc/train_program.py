@@ -21,10 +21,11 @@ from qmlc.training.compare_twins import Change, compare_twins, show_comparison
 from qmlc.training.cross_validate import cross_validate
 from qmlc.training.errors import DataError, placed, propose
 from qmlc.training.evaluate_block import evaluate_block, load_trained
+from qmlc.training.find_prediction import find_prediction
 from qmlc.training.keep_settings import recall_settings, write_settings
 from qmlc.training.load_weights import load_weights
 from qmlc.training.make_twins import KERNEL_TWINS, MODEL_TWINS
-from qmlc.training.predict_block import Prediction, predict_block
+from qmlc.training.predict_block import predict_block
 from qmlc.training.read_options import Plan, TrainOptions, given_options, is_option, read_options
 from qmlc.training.run_files import BEST, RUN, remove_checkpoints, run_folder
 from qmlc.training.run_module import model_in
@@ -220,30 +221,6 @@ def chosen(program: Program, name: str | None) -> tuple[Training, ...]:
         hint = propose_nearest(name, names, "there are " + ", ".join(names))
         raise DataError("E0706", f"there is no train block `{name}`", hint)
     return tuple(t for t in program.trainings if t.name == name)
-
-
-def find_prediction(program: Program, training: Training) -> Prediction:
-    """Which data fields feed the model, and which one its output answers to."""
-    if training.machine is not None:
-        return Prediction(training.inputs[:1], training.inputs[1], probabilities=False)
-    graph = program.unit(training.loss).graph
-    assert graph is not None
-    names = {
-        i: node.attribute("name") for i, node in enumerate(graph.nodes) if node.operation == "input"
-    }
-    calls = [
-        n for n in graph.nodes if n.operation == "call" and n.attribute("module") == training.model
-    ]
-    skips = "places" in dict(calls[0].attributes)
-    if skips or not all(source in names for source in calls[0].inputs):
-        raise DataError(
-            "E0706",
-            f"`{training.name}` does not take its inputs straight from the data",
-            "hand data fields to the model in the loss, as in `m(x)`",
-        )
-    inputs = tuple(names[source] for source in calls[0].inputs)
-    others = [name for name in training.inputs if name not in inputs]
-    return Prediction(inputs, others[0] if len(others) == 1 else None)
 
 
 def own_options(program: Program, options: TrainOptions | None, training: Training) -> TrainOptions:

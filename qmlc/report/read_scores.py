@@ -34,7 +34,9 @@ def read_scores(trained: Trained, training: Training, prediction: Prediction) ->
     places = [training.inputs.index(name) for name in prediction.inputs]
     inputs = ([batch[place] for place in places] for batch in trained.batches)
     model = model_in(trained.module, training.model)
-    scores = run_model(model, inputs, prediction.output)
+    targets = [target for _, target in prediction.heads]
+    head = targets.index(prediction.target) if prediction.target in targets else 0
+    scores = run_model(model, inputs)[head]
     target = training.inputs.index(prediction.target)
     right = torch.cat([batch[target].cpu() for batch in trained.batches])
     learned = trained.fitted["fields"].get(prediction.target) or [{}]

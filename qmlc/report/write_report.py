@@ -35,7 +35,6 @@ from qmlc.report.draw_figures import (
 from qmlc.report.read_scores import Scores, read_scores
 from qmlc.train_program import (
     chosen,
-    find_prediction,
     load_program,
     loss_maker,
     own_options,
@@ -44,6 +43,7 @@ from qmlc.training.compare_twins import show_interval, tell_differences
 from qmlc.training.cross_validate import FOLDS
 from qmlc.training.errors import DataError, shown
 from qmlc.training.evaluate_block import Trained, load_trained
+from qmlc.training.find_prediction import find_prediction
 from qmlc.training.keep_settings import recall_settings
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_files import ABLATION, CURVES, HISTORY, REPORT, RESULTS, RUN, run_folder

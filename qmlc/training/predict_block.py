@@ -36,8 +36,8 @@ class Prediction:
     """The data fields that the model takes, in order."""
     target: str | None = None
     """The field that the model was trained to yield; a `category` makes its outputs scores."""
-    output: str | None = None
-    """The field of the model's record that answers to `target`; unsaid, the first."""
+    heads: tuple[tuple[str, str | None], ...] = ()
+    """Where the model yields a record: its fields, and the data field that each answers to."""
     probabilities: bool = True
     """Whether scores of classes are logits, which make probabilities."""
 
@@ -62,7 +62,8 @@ def predict_block(
     likeliest ones. For numbers: a column for each output,
     named after the columns of the target, in their units (`standardize` and `scale` are undone).
     The table needs no column of the target. Of `options`, `folder`, `batch`, `device`
-    and `settings` count. Raises DataError as the others do.
+    and `settings` count. Of a record each field has its columns, which begin with its name.
+    DataError as the others.
     """
     options = options or TrainOptions()
     given = TrainOptions(batch=options.batch, device=options.device, settings=options.settings)
@@ -77,7 +78,7 @@ def predict_block(
     model = make_model().to(device=accelerator.device, dtype=dtype)
     load_weights(model, folder / weights)
     batches = accelerator.prepare(make_batches(tensors, plan.batch))
-    outputs = run_model(accelerator.prepare(model), batches, prediction.output)
+    outputs = run_model(accelerator.prepare(model), batches)
     result = describe_outputs(data, saved["fields"], prediction, outputs)
     # rows that were left out have empty cells: there is a line for each row of the table
     result = result.set_axis(rows.rows).reindex(range(rows.total)) if rows.left_out else result
@@ -86,24 +87,38 @@ def predict_block(
     return result
 
 
-def run_model(model: nn.Module, batches: Iterable[Batch], name: str | None = None) -> Tensor:
-    """What a model yields for all batches; of a record the field `name`, else the first."""
+def run_model(model: nn.Module, batches: Iterable[Batch]) -> tuple[Tensor, ...]:
+    """What a model yields for all batches: one tensor, or those of the fields of a record."""
     model.eval()
     parts = []
     with torch.no_grad(), fixed_draws():
         for batch in batches:
             result = run_module(model, batch)
-            if not isinstance(result, Tensor):
-                result = result[0] if name is None else getattr(result, name)
-            parts.append(result.double().cpu())
-    return torch.cat(parts)
+            results = (result,) if isinstance(result, Tensor) else tuple(result)
+            parts.append([tensor.double().cpu() for tensor in results])
+    return tuple(map(torch.cat, zip(*parts, strict=True)))
 
 
 def describe_outputs(
-    data: Data, states: States, prediction: Prediction, outputs: Tensor
+    data: Data, states: States, prediction: Prediction, outputs: Sequence[Tensor]
 ) -> pd.DataFrame:
-    """A model's outputs, a row for each example, as columns that a reader understands."""
-    target = prediction.target
+    """A model's outputs, a row for each example, as columns that a reader understands.
+
+    Those of a record begin with the names of its fields.
+    """
+    if not prediction.heads:
+        return _describe_output(data, states, prediction, prediction.target, outputs[0])
+    tables = [
+        _describe_output(data, states, prediction, target, output).add_prefix(f"{name}_")
+        for (name, target), output in zip(prediction.heads, outputs, strict=True)
+    ]
+    return pd.concat(tables, axis=1)
+
+
+def _describe_output(
+    data: Data, states: States, prediction: Prediction, target: str | None, outputs: Tensor
+) -> pd.DataFrame:
+    """The columns of one tensor that answers to the field `target`."""
     field = next((f for f in data.fields if target in f.names), None)
     value = field.value if field else None
     state = states[target][-1] if target and states.get(target) else None

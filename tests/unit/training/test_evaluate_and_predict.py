@@ -6,9 +6,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from hybrid_iris import write_iris
 from torch import nn
 
 from qmlc.ir.program import Call, Column, Data, Field
+from qmlc.train_program import predict_program, train_program
 from qmlc.training.errors import DataError
 from qmlc.training.evaluate_block import evaluate_block, load_trained
 from qmlc.training.predict_block import Prediction, describe_outputs, predict_block
@@ -152,19 +154,49 @@ def test_an_unseen_class_in_evaluation(flowers):
 def test_one_score_for_two_classes():
     data = Data("d", Call("csv", ("a",)), (Field(("y",), Call("category", (Column("k"),))),))
     states = {"y": [{"function": "category", "classes": ["no", "yes"]}]}
-    table = describe_outputs(data, states, Prediction((), "y"), torch.tensor([-2.0, 3.0]))
+    table = describe_outputs(data, states, Prediction((), "y"), [torch.tensor([-2.0, 3.0])])
     assert list(table["prediction"]) == ["no", "yes"]
     assert table["probability_yes"][1] == pytest.approx(torch.tensor(3.0).sigmoid().item())
     with pytest.raises(DataError, match="scores for 2 classes"):
-        describe_outputs(data, states, Prediction((), "y"), torch.zeros(2, 3))
+        describe_outputs(data, states, Prediction((), "y"), [torch.zeros(2, 3)])
 
 
 def test_plain_outputs_are_named_after_the_target():
     data = Data("d", Call("csv", ("a",)), (Field(("y",), Column("height")),))
-    assert list(describe_outputs(data, {"y": []}, Prediction((), "y"), torch.zeros(2)).columns) == [
-        "height"
-    ]
-    assert list(describe_outputs(data, {}, Prediction(()), torch.zeros(2, 2)).columns) == [
+    assert list(
+        describe_outputs(data, {"y": []}, Prediction((), "y"), [torch.zeros(2)]).columns
+    ) == ["height"]
+    assert list(describe_outputs(data, {}, Prediction(()), [torch.zeros(2, 2)]).columns) == [
         "output_0",
         "output_1",
     ]
+
+
+TWO_HEADS = """
+model two(x: real[B, 4]) -> (kind: real[B, 3], size: real[B, 1]) {
+    let h = x |> linear(4) |> tanh
+    return (kind=h |> linear(3), size=h |> linear(1))
+}
+data flowers = csv("iris.csv") {
+    x = [a, b, c, d]
+    size = standardize([a])
+    kind = category(species)
+}
+train two on flowers {
+    let out = two(x)
+    loss = mse(out.size, size) + cross_entropy(out.kind, kind)
+    epochs = 2
+}
+"""
+
+
+def test_each_field_of_a_record_answers_to_what_the_loss_compares_it_with(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_iris(tmp_path)
+    path = tmp_path / "two.hqm"
+    path.write_text(TWO_HEADS)
+    train_program(path, TrainOptions(quiet=True))
+    table = predict_program(path, tmp_path / "iris.csv")
+    assert list(table)[:2] == ["kind_prediction", "kind_probability_0"]
+    assert list(table)[4:] == ["size_a"]
+    assert 2 < table["size_a"].mean() < 8  # in the units of the table

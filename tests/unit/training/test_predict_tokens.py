@@ -25,5 +25,5 @@ def test_scores_of_tokens_are_decoded(tmp_path):
     (tokens,) = apply_fields(data, table, ["tokens"], states, torch.float32)
     scores = torch.nn.functional.one_hot(tokens, 20).double()
     for target in ("tokens", "original"):
-        found = describe_outputs(data, states, Prediction(("noisy",), target), scores)
+        found = describe_outputs(data, states, Prediction(("noisy",), target), [scores])
         assert found["prediction"].tolist() == lines
