@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import pandas as pd
 from torch import Tensor, nn
 
 from qmlc.driver import read_source
-from qmlc.ir.program import Program, Training
+from qmlc.ir.program import Program, Training, Unit
 from qmlc.ops.train_options import TRAIN_OPTIONS
 from qmlc.program import LoadedProgram
 from qmlc.source.nearest import propose_nearest
@@ -198,14 +198,22 @@ def load_program(path: Path, options: TrainOptions | None) -> LoadedProgram:
     options = options or TrainOptions()
     settings = {name: v for name, v in options.settings.items() if not is_option(name)}
     loaded = LoadedProgram(read_source(path), path, 2, settings, options.allow_extern)
-    units = [loaded.program.unit(training.unit) for training in loaded.program.trainings]
-    pairs = [(u.name, s.name) for u in units for s in u.signature if s.kind != "dimension"]
-    known = dict.fromkeys([s for _, s in pairs] + [f"{u}.{s}" for u, s in pairs])
+    program = loaded.program
+    known = _settings([program.unit(training.unit) for training in program.trainings])
     for name in settings:
         if name not in known:
+            inner = _settings(program.units).get(name)
             help = propose(name, [*known, *TRAIN_OPTIONS], "settings and options are")
+            if inner is not None:
+                help = f"give what is trained a setting that it hands to `{inner}`"
             raise DataError("E0706", f"nothing that is trained has a setting `{name}`", help)
     return loaded
+
+
+def _settings(units: Sequence[Unit]) -> dict[str, str]:
+    """The settings of units, as they may be given, and whose they are."""
+    pairs = [(u.name, s.name) for u in units for s in u.signature if s.kind != "dimension"]
+    return {name: unit for unit, s in pairs for name in (s, f"{unit}.{s}")}
 
 
 def chosen(program: Program, name: str | None) -> tuple[Training, ...]:

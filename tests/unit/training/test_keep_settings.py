@@ -13,7 +13,8 @@ from qmlc.training.read_options import TrainOptions
 
 PROGRAM = """
 model inner(width: int)(x: real[B, 2]) -> real[B, 1] = x |> linear(width) |> tanh |> linear(1)
-model outer(x: real[B, 2]) -> real[B, 1] = x |> linear(2) |> inner(width=3)
+layer part(size: int = 2)(x: real[B, 2]) -> real[B, size] = linear(size)(x)
+model outer(x: real[B, 2]) -> real[B, 1] = x |> part |> inner(width=3)
 data d = csv("d.csv") {
     x = [u, v]
     y = [u]
@@ -88,6 +89,7 @@ def test_blocks_of_different_settings_are_told_apart_by_name(program):
         ({"lyers": 3}, "no part of `p`", ""),
         ({"inner.width": "x"}, "the setting `width` is `int`", ""),
         ({"B": 3}, "nothing that is trained has a setting `B`", "width, inner.width"),
+        ({"part.size": 3}, "nothing that is trained has", "a setting that it hands to `part`"),
         ({"clip": -1}, "`clip` takes a number above 0", ""),
         ({"optimizer.lrr": 1}, "`sgd` has no argument `lrr`", "did you mean `lr`?"),
         ({"optimizer.lr": -1}, "`lr` of `sgd` takes a number from 0", ""),
