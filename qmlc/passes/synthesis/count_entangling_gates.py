@@ -28,7 +28,7 @@ def count_entangling_gates(instructions: Iterable[Instruction], widest: int = 1)
     total, depths = 0, dict[int, int]()
     for instruction in instructions:
         cost = entangling_cost(instruction, widest)
-        if instruction.name == "swap" and not cost:
+        if instruction.name == "swap" and instruction.unitary and not cost:
             one, two = instruction.qubits
             depths[one], depths[two] = depths.get(two, 0), depths.get(one, 0)
         if cost:

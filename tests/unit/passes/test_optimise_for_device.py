@@ -3,6 +3,7 @@
 import pytest
 
 from qmlc.ir.build_circuit import CircuitBuilder, Z
+from qmlc.ir.circuit import Condition, Instruction
 from qmlc.passes.optimise_for_device import optimise_for_device
 from qmlc.passes.synthesis.collect_turns import collect_turns
 from qmlc.passes.synthesis.count_entangling_gates import count_entangling_gates
@@ -89,3 +90,11 @@ def test_more_qubits_than_a_word_has_bits():
     assert forms[0].rows == forms[1].rows
     turns = [sorted((turn.pauli, str(turn.angle)) for turn in form.turns) for form in forms]
     assert turns[0] == turns[1]
+
+
+def test_swaps_that_depend_on_bits_are_counted_as_none():
+    """They are no unitaries, and stay as they are written."""
+    when = Condition((0,), frozenset({1}))
+    swaps = [Instruction("swap", (0, 1), condition=when)]
+    swaps += [Instruction("swap", (0, 1, 2), controls="1", condition=when)]
+    assert count_entangling_gates(swaps) == (0, 0)
