@@ -36,7 +36,7 @@ from benchmarks.epoch_models import (
 )
 from benchmarks.take_turns import Worker
 from qmlc.program import load
-from qmlc.training.prepare_rows import prepare_rows
+from qmlc.training.data.prepare_rows import prepare_rows
 from qmlc.training.read_options import read_options
 
 HERE = Path(__file__).parent

@@ -18,10 +18,10 @@ from qmlc.program import LoadedProgram
 from qmlc.runtime.circuit_module import CircuitModule
 from qmlc.trainability.diagnose_circuit import diagnose_circuit
 from qmlc.trainability.print_diagnosis import print_diagnosis
+from qmlc.training.data.prepare_rows import find_data
 from qmlc.training.errors import shown
 from qmlc.training.evaluate_block import Trained
 from qmlc.training.keep_settings import write_options
-from qmlc.training.prepare_rows import find_data
 from qmlc.training.read_options import Plan
 
 PACKAGES = ("torch", "numpy", "accelerate", "torchmetrics")

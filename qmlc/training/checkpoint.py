@@ -16,7 +16,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from qmlc.ir.program import Program, Training
-from qmlc.training.prepare_rows import Rows
+from qmlc.training.data.prepare_rows import Rows
 from qmlc.training.read_options import Plan
 from qmlc.training.run_epochs import Learner, Position
 from qmlc.training.shard_model import (

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import t
 
+from qmlc.training.data.split_rows import SPLITS
 from qmlc.training.read_options import TrainOptions
 from qmlc.training.run_files import ABLATION
-from qmlc.training.split_rows import SPLITS
 from qmlc.training.train_result import TrainResult
 from qmlc.training.write_files import write_json
 

@@ -11,13 +11,13 @@ from torch import nn
 
 from qmlc.ir.program import Program, Training
 from qmlc.training.build_metric import check_metrics
+from qmlc.training.data.fit_fields import apply_fields
+from qmlc.training.data.prepare_rows import find_data, held_out, make_batches, read_rows
 from qmlc.training.errors import shown
-from qmlc.training.fit_fields import apply_fields
 from qmlc.training.keep_fitted import load_fitted
 from qmlc.training.load_weights import load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import Measurement, measure
-from qmlc.training.prepare_rows import find_data, held_out, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_epochs import Batch
 from qmlc.training.run_files import BEST, FITTED, run_folder

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from qmlc.ir.program import Method, Program, Training, Unit, all_parts
 from qmlc.runtime.check_memory import available_memory
-from qmlc.training.fit_fields import Tensors
-from qmlc.training.prepare_rows import Rows
+from qmlc.training.data.fit_fields import Tensors
+from qmlc.training.data.prepare_rows import Rows
 from qmlc.training.read_options import Plan
 from qmlc.training.write_files import bytes_of, replace_file
 

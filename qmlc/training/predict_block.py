@@ -12,19 +12,19 @@ import torch
 from torch import Tensor, nn
 
 from qmlc.ir.program import Call, Column, Data, Field, Program, Training
+from qmlc.training.data.fit_fields import States, apply_fields, line_key, needed_fields
+from qmlc.training.data.prepare_rows import find_data, make_batches, read_rows
+from qmlc.training.data.train_tokenizer import build_tokenizer
+from qmlc.training.data.transform import State
+from qmlc.training.data.transforms import TRANSFORMS
 from qmlc.training.errors import DataError
-from qmlc.training.fit_fields import States, apply_fields, line_key, needed_fields
 from qmlc.training.keep_fitted import load_fitted
 from qmlc.training.load_weights import load_weights
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
-from qmlc.training.prepare_rows import find_data, make_batches, read_rows
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_epochs import Batch
 from qmlc.training.run_files import BEST, FITTED, run_folder
 from qmlc.training.run_module import fixed_draws, run_module
-from qmlc.training.train_tokenizer import build_tokenizer
-from qmlc.training.transform import State
-from qmlc.training.transforms import TRANSFORMS
 from qmlc.training.write_files import replace_file
 
 

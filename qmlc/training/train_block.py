@@ -17,6 +17,13 @@ from torch import nn
 from qmlc.ir.program import Call, Program, Training
 from qmlc.training.build_metric import check_metrics
 from qmlc.training.checkpoint import Checkpoint, identify_run
+from qmlc.training.data.prepare_rows import (
+    Rows,
+    describe_policies,
+    describe_rows,
+    make_batches,
+    prepare_rows,
+)
 from qmlc.training.errors import shown
 from qmlc.training.imitate_device import imitate_device
 from qmlc.training.keep_features import compute_features
@@ -24,13 +31,6 @@ from qmlc.training.keep_run import KeepRun
 from qmlc.training.log_tensorboard import Log, open_log
 from qmlc.training.make_accelerator import DTYPES, folder_to_write, make_accelerator
 from qmlc.training.measure import Measurement, measure
-from qmlc.training.prepare_rows import (
-    Rows,
-    describe_policies,
-    describe_rows,
-    make_batches,
-    prepare_rows,
-)
 from qmlc.training.private_gradient import plan_privacy
 from qmlc.training.read_options import Plan, TrainOptions, read_options
 from qmlc.training.run_epochs import (

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from qmlc.ir.program import Program, Training
 from qmlc.training.build_metric import check_metrics
+from qmlc.training.data.prepare_rows import describe_rows, make_batches, prepare_rows
 from qmlc.training.errors import DataError
 from qmlc.training.keep_fitted import write_fitted
 from qmlc.training.make_accelerator import DTYPES, make_accelerator
 from qmlc.training.measure import measure
-from qmlc.training.prepare_rows import describe_rows, make_batches, prepare_rows
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_files import BEST, FITTED, RESULTS, clear_run, run_folder
 from qmlc.training.show_progress import show_measurements

@@ -14,9 +14,9 @@ from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.ops.data_functions import DATA_FUNCTIONS, DATA_SOURCES
 from qmlc.ops.data_laws import stack_law
 from qmlc.ops.parameters import REQUIRED
-from qmlc.training.fit_fields import apply_fields, fit_fields
-from qmlc.training.read_data import SOURCES, read_data
-from qmlc.training.transforms import TRANSFORMS
+from qmlc.training.data.fit_fields import apply_fields, fit_fields
+from qmlc.training.data.read_data import SOURCES, read_data
+from qmlc.training.data.transforms import TRANSFORMS
 from qmlc.types.tensors import ShapeError, TensorType
 
 SETTINGS = {"value": "mean", "std": 0.5, "min": 0.5, "max": 2.0, "num_classes": 4}

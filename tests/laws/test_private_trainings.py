@@ -16,7 +16,7 @@ from torch.testing import assert_close
 
 from qmlc.source.compile_error import CompileError
 from qmlc.train_program import train_program
-from qmlc.training.prepare_rows import make_batches
+from qmlc.training.data.prepare_rows import make_batches
 from qmlc.training.private_gradient import Privacy, private_gradient
 from qmlc.training.read_options import TrainOptions
 

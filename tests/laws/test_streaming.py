@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qmlc.ir.program import Call, Column, Data, Field
-from qmlc.training import map_cells, read_arrays, read_lines
-from qmlc.training.fit_fields import apply_fields, fit_fields
-from qmlc.training.leave_out_rows import leave_out_rows
-from qmlc.training.read_data import read_data
+from qmlc.training.data import map_cells, read_arrays, read_lines
+from qmlc.training.data.fit_fields import apply_fields, fit_fields
+from qmlc.training.data.leave_out_rows import leave_out_rows
+from qmlc.training.data.read_data import read_data
 
 NUMBER = st.none() | st.floats(-1e3, 1e3, width=32)
 ROWS = st.lists(

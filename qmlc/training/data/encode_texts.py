@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from qmlc.ops.losses import IGNORED
+from qmlc.training.data.table import Table
+from qmlc.training.data.train_tokenizer import build_tokenizer, find_tokenizer
+from qmlc.training.data.transform import Arguments, Parts, State, Transform, column_of, texts
 from qmlc.training.errors import DataError
-from qmlc.training.table import Table
-from qmlc.training.train_tokenizer import build_tokenizer, find_tokenizer
-from qmlc.training.transform import Arguments, Parts, State, Transform, column_of, texts
 
 
 def _cells(arguments: Arguments, table: Table) -> list[str]:

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from qmlc.ops.data_laws import FILLINGS
+from qmlc.training.data.map_cells import make_stores
+from qmlc.training.data.table import Table
+from qmlc.training.data.transform import Arguments, Parts, State, is_missing
 from qmlc.training.errors import DataError
-from qmlc.training.map_cells import make_stores
-from qmlc.training.table import Table
-from qmlc.training.transform import Arguments, Parts, State, is_missing
 
 Value = TypeVar("Value", str, float)
 

@@ -17,11 +17,11 @@ from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.ops.data_functions import DATA_FUNCTIONS
 from qmlc.ops.parameters import ArgumentError, bind
 from qmlc.ops.tokenizers import TOKENIZERS
+from qmlc.training.data.map_cells import make_stores
+from qmlc.training.data.table import Table
+from qmlc.training.data.transform import Arguments, State, numbers
+from qmlc.training.data.transforms import TRANSFORMS
 from qmlc.training.errors import DataError, placed, propose
-from qmlc.training.map_cells import make_stores
-from qmlc.training.table import Table
-from qmlc.training.transform import Arguments, State, numbers
-from qmlc.training.transforms import TRANSFORMS
 
 States = dict[str, list[State]]
 """What the calls of each field learned, by the field's names, in the order of evaluation."""

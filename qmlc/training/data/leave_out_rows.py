@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qmlc.ir.program import Call, Column, Data
-from qmlc.training.fit_fields import needed_fields
-from qmlc.training.read_data import source_settings
-from qmlc.training.read_media import Unreadable, read_image, read_sound
-from qmlc.training.table import Table
-from qmlc.training.transform import is_missing, read_numbers
-from qmlc.training.transforms import TRANSFORMS
+from qmlc.training.data.fit_fields import needed_fields
+from qmlc.training.data.read_data import source_settings
+from qmlc.training.data.read_media import Unreadable, read_image, read_sound
+from qmlc.training.data.table import Table
+from qmlc.training.data.transform import is_missing, read_numbers
+from qmlc.training.data.transforms import TRANSFORMS
 
 Mask = NDArray[np.bool_]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from qmlc.training.data.table import Table
 from qmlc.training.errors import DataError, shown
-from qmlc.training.table import Table
 
 IMAGES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 AUDIO = frozenset({".flac", ".mp3", ".ogg", ".wav"})

@@ -21,8 +21,7 @@ from torch.utils.data import (
 )
 
 from qmlc.ir.program import Data, Program, Training
-from qmlc.training.errors import DataError, placed
-from qmlc.training.fit_fields import (
+from qmlc.training.data.fit_fields import (
     Draw,
     States,
     Tensors,
@@ -30,11 +29,12 @@ from qmlc.training.fit_fields import (
     fit_fields,
     random_fields,
 )
-from qmlc.training.leave_out_rows import count_left_out, leave_out_rows
-from qmlc.training.map_cells import fits
-from qmlc.training.read_data import read_data
-from qmlc.training.split_rows import SPLITS, Fractions, Places, SavedFractions, split_table
-from qmlc.training.table import PART, Table
+from qmlc.training.data.leave_out_rows import count_left_out, leave_out_rows
+from qmlc.training.data.map_cells import fits
+from qmlc.training.data.read_data import read_data
+from qmlc.training.data.split_rows import SPLITS, Fractions, Places, SavedFractions, split_table
+from qmlc.training.data.table import PART, Table
+from qmlc.training.errors import DataError, placed
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qmlc.training.data.map_cells import MappedCells, fits, map_cells
+from qmlc.training.data.table import PART, Table
 from qmlc.training.errors import DataError, propose, shown
 from qmlc.training.import_optional import import_optional
-from qmlc.training.map_cells import MappedCells, fits, map_cells
-from qmlc.training.table import PART, Table
 
 GROWTH = 8
 """How much more the cells of Parquet files may fill in memory than the files do on the disk."""

@@ -11,11 +11,11 @@ from zipfile import BadZipFile
 from qmlc.ir.program import Call
 from qmlc.ops.data_functions import DATA_SOURCES
 from qmlc.ops.parameters import ArgumentError, bind
+from qmlc.training.data.list_folder import list_audio, list_images
+from qmlc.training.data.read_arrays import read_huggingface, read_numpy, read_parquet, read_sklearn
+from qmlc.training.data.read_lines import read_csv, read_jsonl, read_text
+from qmlc.training.data.table import Table
 from qmlc.training.errors import DataError, propose, shown
-from qmlc.training.list_folder import list_audio, list_images
-from qmlc.training.read_arrays import read_huggingface, read_numpy, read_parquet, read_sklearn
-from qmlc.training.read_lines import read_csv, read_jsonl, read_text
-from qmlc.training.table import Table
 
 
 def read_data(source: Call, base: Path, path: Path | None = None) -> Table:

@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from qmlc.source.count_noun import count_noun
+from qmlc.training.data.map_cells import MappedCells, fits, map_cells
+from qmlc.training.data.table import PART, Table
 from qmlc.training.errors import DataError, shown
 from qmlc.training.import_optional import import_optional
-from qmlc.training.map_cells import MappedCells, fits, map_cells
-from qmlc.training.table import PART, Table
 
 GROWTH = 4
 """How much more the cells of a file may fill in memory than the file does on the disk."""

@@ -11,8 +11,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from qmlc.training.data.table import Table
 from qmlc.training.errors import DataError
-from qmlc.training.table import Table
 
 SPLITS = ("training", "held-out", "test")
 """What the rows of a table may be for, in the order in which results are shown."""

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qmlc.training.data.map_cells import MappedCells
 from qmlc.training.errors import DataError, propose
-from qmlc.training.map_cells import MappedCells
 
 PART = 16384
 """How many rows of a table are worked on at once."""

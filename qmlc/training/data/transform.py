@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from qmlc.training.data.table import Table
 from qmlc.training.errors import DataError
-from qmlc.training.table import Table
 
 State = dict[str, Any]
 """What a function learned: numbers, strings and lists of them, as JSON holds them."""

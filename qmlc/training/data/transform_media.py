@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from qmlc.training.data.read_media import Sound, Unreadable, read_image, read_sound, shown_media
+from qmlc.training.data.table import Table
+from qmlc.training.data.transform import Arguments, Parts, State, Transform
 from qmlc.training.errors import DataError
-from qmlc.training.read_media import Sound, Unreadable, read_image, read_sound, shown_media
-from qmlc.training.table import Table
-from qmlc.training.transform import Arguments, Parts, State, Transform
 
 LUMA = (0.299, 0.587, 0.114)
 """The weights of red, green and blue in grey (ITU-R BT.601)."""

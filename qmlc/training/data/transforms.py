@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from qmlc.training.encode_texts import TEXT_TRANSFORMS
+from qmlc.training.data.encode_texts import TEXT_TRANSFORMS
+from qmlc.training.data.fill_gaps import apply_fill, count_gaps, fit_fill
+from qmlc.training.data.table import Table
+from qmlc.training.data.transform import Arguments, Parts, State, Transform, column_of, texts
+from qmlc.training.data.transform_media import MEDIA_TRANSFORMS
 from qmlc.training.errors import DataError
-from qmlc.training.fill_gaps import apply_fill, count_gaps, fit_fill
-from qmlc.training.table import Table
-from qmlc.training.transform import Arguments, Parts, State, Transform, column_of, texts
-from qmlc.training.transform_media import MEDIA_TRANSFORMS
 
 
 def class_names(cells: Iterable[str]) -> list[str]:

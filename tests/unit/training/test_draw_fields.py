@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.train_program import evaluate_program, train_program
-from qmlc.training.fit_fields import draw_fields, fit_fields, random_fields
+from qmlc.training.data.fit_fields import draw_fields, fit_fields, random_fields
+from qmlc.training.data.read_data import read_data
 from qmlc.training.measure import measure
-from qmlc.training.read_data import read_data
 from qmlc.training.read_options import TrainOptions
 
 SIZE = (4, 6)

@@ -10,10 +10,10 @@ import torch
 
 from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.ops.tokenizers import SPECIAL, TOKENIZERS
+from qmlc.training.data.fit_fields import apply_fields, fit_fields
+from qmlc.training.data.read_data import read_data
+from qmlc.training.data.train_tokenizer import build_tokenizer, find_tokenizer
 from qmlc.training.errors import DataError
-from qmlc.training.fit_fields import apply_fields, fit_fields
-from qmlc.training.read_data import read_data
-from qmlc.training.train_tokenizer import build_tokenizer, find_tokenizer
 
 LINES = [f"The {a} {b} saw the {c} by the {d}." for a in ("old", "young") for b in ("fox", "owl")
          for c in ("river", "hill", "road") for d in ("mill", "house", "shore")]  # fmt: skip

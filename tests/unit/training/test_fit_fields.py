@@ -8,10 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from qmlc.ir.program import Call, Column, Data, Field
+from qmlc.training.data.fit_fields import apply_fields, fit_fields, needed_fields
+from qmlc.training.data.read_data import read_data
+from qmlc.training.data.split_rows import SavedFractions, split_rows
 from qmlc.training.errors import DataError
-from qmlc.training.fit_fields import apply_fields, fit_fields, needed_fields
-from qmlc.training.read_data import read_data
-from qmlc.training.split_rows import SavedFractions, split_rows
 
 A, B, K = Column("a"), Column("b"), Column("k")
 

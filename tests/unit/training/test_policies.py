@@ -17,10 +17,10 @@ from sklearn.impute import SimpleImputer
 import qmlc
 from qmlc.ir.program import Call, Column, Data, Field
 from qmlc.train_program import predict_program, train_program
+from qmlc.training.data.fit_fields import apply_fields, fit_fields
+from qmlc.training.data.leave_out_rows import leave_out_rows
+from qmlc.training.data.read_data import read_data
 from qmlc.training.errors import DataError
-from qmlc.training.fit_fields import apply_fields, fit_fields
-from qmlc.training.leave_out_rows import leave_out_rows
-from qmlc.training.read_data import read_data
 from qmlc.training.read_options import TrainOptions
 
 CELLS = st.lists(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from qmlc.ir.program import Call, Column, Data, Field
-from qmlc.training.fit_fields import apply_fields, fit_fields
+from qmlc.training.data.fit_fields import apply_fields, fit_fields
+from qmlc.training.data.read_data import read_data
 from qmlc.training.predict_block import Prediction, describe_outputs
-from qmlc.training.read_data import read_data
 
 
 def test_scores_of_tokens_are_decoded(tmp_path):

@@ -19,10 +19,10 @@ from sklearn.decomposition import PCA
 
 import qmlc
 from qmlc.ir.program import Call, Column, Data, Field
+from qmlc.training.data.fit_fields import apply_fields, fit_fields
+from qmlc.training.data.read_data import read_data
 from qmlc.training.errors import DataError
-from qmlc.training.fit_fields import apply_fields, fit_fields
 from qmlc.training.import_optional import import_optional
-from qmlc.training.read_data import read_data
 
 
 def make(folder, source, **lines):
