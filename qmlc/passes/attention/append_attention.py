@@ -22,7 +22,7 @@ from qmlc.passes.attention.read_scores import (
     number,
     with_sizes,
 )
-from qmlc.passes.attention.target import Target
+from qmlc.passes.attention.target import ATTENTION, Target
 from qmlc.types.polynomial import Value, lift
 from qmlc.types.sizes import divide_exactly
 
@@ -46,7 +46,7 @@ def append_attention(
         nan = hiding.adds and not found.without_nan
         operands.append(_with_nan(to, hiding) if nan else hiding.mask)
     result = to.add(
-        "scaled_dot_product_attention", *operands,
+        ATTENTION, *operands,
         dropout_p=found.dropout, is_causal=hiding.causal, scale=scale,
         enable_gqa=repeats is not None, softcap=cap,
     )  # fmt: skip

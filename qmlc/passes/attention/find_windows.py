@@ -11,10 +11,10 @@ from qmlc.ir.graph import Graph, GraphBuilder, Node
 from qmlc.ir.program import Program
 from qmlc.passes.append_function import append_function
 from qmlc.passes.attention.read_masks import COLUMN, ROW, Condition, visible_where
+from qmlc.passes.attention.target import ATTENTION
 from qmlc.passes.drop_dead_nodes import without_dead
 from qmlc.types.polynomial import Polynomial, lift
 
-ATTENTION = "scaled_dot_product_attention"
 DISTANCE = lift(
     Polynomial.symbol(ROW.name, ROW.index) - Polynomial.symbol(COLUMN.name, COLUMN.index)
 )

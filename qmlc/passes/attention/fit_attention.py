@@ -10,11 +10,9 @@ from dataclasses import replace
 
 from qmlc.ir.graph import Graph, GraphBuilder
 from qmlc.ir.program import Program, Unit
-from qmlc.passes.attention.target import Target
+from qmlc.passes.attention.target import ATTENTION, Target
 from qmlc.types.sizes import product
 from qmlc.types.tensors import ShapeError
-
-ATTENTION = "scaled_dot_product_attention"
 
 
 def fit_attention(program: Program) -> Program:

@@ -12,10 +12,9 @@ from dataclasses import replace
 from qmlc.ir.graph import Graph, GraphBuilder, Node
 from qmlc.ir.program import Program, Unit
 from qmlc.passes.attention.read_masks import CAUSAL, each_row_sees, visible_where
+from qmlc.passes.attention.target import ATTENTION
 from qmlc.passes.drop_dead_nodes import without_dead
 from qmlc.types.tensors import TensorType
-
-ATTENTION = "scaled_dot_product_attention"
 
 Units = Mapping[str, Unit]
 

@@ -11,6 +11,9 @@ from qmlc.passes.attention.read_products import View, append_view
 from qmlc.types.polynomial import Value
 from qmlc.types.tensors import TensorType
 
+ATTENTION = "scaled_dot_product_attention"
+"""The operation that attention becomes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
