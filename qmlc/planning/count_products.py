@@ -21,8 +21,6 @@ BLOCK = 512
 
 ROWS, FEW = 128, 512
 """Queries of which capped scores are computed at once, if there are more than few."""
-NARROW = 64
-"""Queries that attend to the keys of their windows at once."""
 
 
 def count_product(name: str, inputs: Sequence[Array], output: Array, settings: Settings) -> Step:
@@ -82,7 +80,7 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
     flops = 2.0 * query.size * keys + 2.0 * output.size * keys
     share = (1 + min(BLOCK / keys, 1)) / 2 if causal else 1
     if settings["window"] is not None:
-        share = min(share, (NARROW + sum(settings["window"])) / keys)
+        share = _share_of_window(settings["window"], keys)
     moved = sum(x.bytes for x in inputs) + output.bytes
     heads = query.size // query.shape[-1] // rows
     scores = float(heads * rows * keys)
@@ -109,6 +107,15 @@ def count_attention(inputs: Sequence[Array], output: Array, settings: Settings) 
         how += "; in training its formula, for its dropout"
         return Step("attention", how, fused, plain, back, kept=kept)
     return Step("attention", f"{how}; torch computes its formula", plain, plain, back, kept=kept)
+
+
+def _share_of_window(window: tuple[int, int], keys: int) -> float:
+    """The part of all scores that is computed."""
+    # torch takes seconds to import
+    from qmlc.runtime.attend_in_windows import rows_of_block
+
+    rows = rows_of_block(window, keys)
+    return 1.0 if rows is None else (rows + sum(window)) / keys
 
 
 def _capped(

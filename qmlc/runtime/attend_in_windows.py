@@ -36,10 +36,8 @@ def attend_in_windows(
 
     Arguments and shapes are its own; what `attn_mask` hides is hidden, too.
     """
-    before, after = window
-    rows = NARROW if before + after <= 2 * NARROW else WIDE
-    few = query.dim() != 4 or SHARE * (rows + before + after) > key.shape[-2]
-    if few or torch.compiler.is_compiling() or unusual_context():
+    rows = rows_of_block(window, key.shape[-2]) if query.dim() == 4 else None
+    if rows is None or torch.compiler.is_compiling() or unusual_context():
         row, column = (torch.arange(x.shape[-2], device=x.device) for x in (query, key))
         mask = _hide(_near(row[:, None], column, window), attn_mask)
         return F.scaled_dot_product_attention(
@@ -50,6 +48,13 @@ def attend_in_windows(
         key, value = (x.repeat_interleave(repeats, dim=-3) for x in (key, value))
     blocks = _Blocks(-(-query.shape[-2] // rows), rows, key.shape[-2], window)
     return _in_blocks(query, key, value, blocks, attn_mask, dropout_p, scale)
+
+
+def rows_of_block(window: tuple[int, int], keys: int) -> int | None:
+    """How many queries are a block; None where one call with a mask is as fast."""
+    near = sum(window)
+    rows = NARROW if near <= 2 * NARROW else WIDE
+    return rows if SHARE * (rows + near) <= keys else None
 
 
 def _near(row: Tensor, column: Tensor, window: tuple[int, int]) -> Tensor:
