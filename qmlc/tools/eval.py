@@ -12,14 +12,9 @@ from qmlc.tools.options import (
     READABLE,
     Color,
     Format,
-    color_option,
-    extern_option,
-    folder_option,
-    format_option,
-    name_option,
     program_file,
     read_settings,
-    training_settings_option,
+    run_options,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -27,12 +22,7 @@ from qmlc.tools.report_errors import reporting
 @click.command("eval")
 @program_file
 @click.argument("data", metavar="[DATA.csv]", required=False, type=READABLE)
-@name_option
-@training_settings_option
-@folder_option
-@extern_option
-@format_option
-@color_option
+@run_options
 def evaluate(
     file: Path,
     data: Path | None,

@@ -68,6 +68,21 @@ training_settings_option = _settings(
 )
 
 
+def run_options(command: F) -> F:
+    """The command with the options of the verbs that go on from what was trained."""
+    options = (
+        name_option,
+        training_settings_option,
+        folder_option,
+        extern_option,
+        format_option,
+        color_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def read_settings(texts: Iterable[str]) -> dict[str, Any]:
     """The values that `--set` gives, by name."""
     return {name: setting_value(text) for name, text in map(pair, texts)}

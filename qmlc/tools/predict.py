@@ -12,14 +12,9 @@ from qmlc.tools.options import (
     TABLE,
     Color,
     Format,
-    color_option,
-    extern_option,
-    folder_option,
-    format_option,
-    name_option,
     program_file,
     read_settings,
-    training_settings_option,
+    run_options,
 )
 from qmlc.tools.report_errors import reporting
 
@@ -28,12 +23,7 @@ from qmlc.tools.report_errors import reporting
 @program_file
 @click.argument("data", metavar="DATA.csv", type=READABLE)
 @click.option("-o", "--output", metavar="OUT.csv", type=TABLE, help="Instead of stdout.")
-@name_option
-@training_settings_option
-@folder_option
-@extern_option
-@format_option
-@color_option
+@run_options
 def predict(
     file: Path,
     data: Path,

@@ -9,26 +9,16 @@ import click
 from qmlc.tools.options import (
     Color,
     Format,
-    color_option,
-    extern_option,
-    folder_option,
-    format_option,
-    name_option,
     program_file,
     read_settings,
-    training_settings_option,
+    run_options,
 )
 from qmlc.tools.report_errors import reporting
 
 
 @click.command()
 @program_file
-@name_option
-@training_settings_option
-@folder_option
-@extern_option
-@format_option
-@color_option
+@run_options
 def report(
     file: Path,
     name: str | None,
