@@ -41,10 +41,11 @@ from qmlc.train_program import (
 )
 from qmlc.training.compare_twins import show_interval, tell_differences
 from qmlc.training.cross_validate import FOLDS
-from qmlc.training.errors import DataError, shown
+from qmlc.training.errors import DataError
 from qmlc.training.evaluate_block import Trained, load_trained
 from qmlc.training.find_prediction import find_prediction
 from qmlc.training.keep_settings import recall_settings
+from qmlc.training.read_json import read_json
 from qmlc.training.read_options import TrainOptions, read_options
 from qmlc.training.run_files import ABLATION, CURVES, HISTORY, REPORT, RESULTS, RUN, run_folder
 from qmlc.training.run_module import model_in
@@ -98,14 +99,14 @@ def write_reports(
 def _make_page(
     loaded: LoadedProgram, training: Training, trained: Trained, folder: Path, options: TrainOptions
 ) -> str:
-    results = _read_json(folder / RESULTS)
+    results = _read(folder / RESULTS)
     splits = {name: values for name, values in results.items() if isinstance(values, dict)}
     measures = [n for n, v in next(iter(splits.values())).items() if isinstance(v, float)]
-    ablation = _read_json(folder / ABLATION) if (folder / ABLATION).is_file() else None
+    ablation = _read(folder / ABLATION) if (folder / ABLATION).is_file() else None
     figures = list(_figures(loaded.program, training, trained, folder))
     model = model_in(trained.module, training.model)
     about = describe_model(model, results)
-    run = _read_json(folder / RUN) if (folder / RUN).is_file() else {}
+    run = _read(folder / RUN) if (folder / RUN).is_file() else {}
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["number"] = show_number
     environment.filters["interval"] = show_interval
@@ -118,7 +119,7 @@ def _make_page(
         results=splits,
         measures=measures,
         headlines=[*measures[1:], *measures[:1]],
-        folds=_read_json(folder / FOLDS) if (folder / FOLDS).is_file() else None,
+        folds=_read(folder / FOLDS) if (folder / FOLDS).is_file() else None,
         ablation=ablation,
         twins=_twins(ablation, measures) if ablation else None,
         figures=figures,
@@ -142,12 +143,8 @@ def _twins(ablation: dict[str, Any], measures: Sequence[str]) -> Figure:
     return Figure("Twins", " ".join(tell_differences(ablation)), drawings)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        message = f"the results of the training cannot be read: {error}"
-        raise DataError("E0705", message, "train the model first", shown(path)) from None
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = read_json(path, "the results of the training", "train the model first")
     return found
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from qmlc.training.errors import DataError, shown
+from qmlc.training.read_json import read_json
 from qmlc.training.write_files import write_json
 
 
@@ -44,11 +44,7 @@ def load_fitted(path: Path, data: str | None) -> dict[str, Any]:
 
 
 def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         help = "train the model first"
-        raise DataError("E0705", "there is no saved preprocessing", help, shown(path)) from None
-    except (OSError, ValueError) as error:
-        message = f"the saved preprocessing cannot be read: {error}"
-        raise DataError("E0705", message, file=shown(path)) from None
+        raise DataError("E0705", "there is no saved preprocessing", help, shown(path))
+    return read_json(path, "the saved preprocessing")

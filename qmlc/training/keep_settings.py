@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qmlc.training.errors import DataError, shown
+from qmlc.training.read_json import read_json
 from qmlc.training.read_options import TrainOptions
 from qmlc.training.run_files import SETTINGS
 from qmlc.training.write_files import write_json
@@ -36,7 +37,8 @@ def recall_settings(path: Path, options: TrainOptions | None, name: str | None) 
     )
     found: dict[str, Any] = {}
     for file in files:
-        for key, value in _read(file).items():
+        kept = read_json(file, "the settings of the training", "train the model again")
+        for key, value in kept.items():
             if found.setdefault(key, value) != value:
                 message = f"`{key}` was {found[key]} for one block, and {value} for another"
                 raise DataError("E0706", message, "say which: --name MODEL, or --set", shown(file))
@@ -47,12 +49,3 @@ def write_options(settings: Mapping[str, Any]) -> list[str]:
     """The settings as words of a command line."""
     texts = {n: v if isinstance(v, str) else json.dumps(v) for n, v in settings.items()}
     return [word for name, text in texts.items() for word in ("--set", f"{name}={text}")]
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        message = f"the settings of the training cannot be read: {error}"
-        raise DataError("E0705", message, "train the model again", shown(file)) from None
-    return found
